@@ -1,0 +1,105 @@
+/** Pure arithmetic of local time. `timeZone` is an IANA name; instants are Dates. */
+
+/** Minutes from local midnight: open from `fromMinute` up to, not including, `toMinute`. */
+export interface DailyWindow {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+}
+
+/** A subscription's period: `daily` lasts a local day, `weekly` seven of them. */
+export type Period = 'daily' | 'weekly';
+
+export interface ZonedParts {
+  readonly year: number;
+  readonly month: number;
+  readonly day: number;
+  readonly hour: number;
+  readonly minute: number;
+  readonly second: number;
+}
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAYS: Readonly<Record<Period, number>> = { daily: 1, weekly: 7 };
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+    });
+    formats.set(timeZone, format);
+  }
+  return format;
+}
+
+/** What a wall clock in `timeZone` shows at `instant`. */
+export function zonedParts(instant: Date, timeZone: string): ZonedParts {
+  const found: Record<string, number> = {};
+  for (const part of formatOf(timeZone).formatToParts(instant))
+    found[part.type] = Number(part.value);
+  return {
+    year: found.year ?? 0,
+    month: found.month ?? 0,
+    day: found.day ?? 0,
+    hour: found.hour ?? 0,
+    minute: found.minute ?? 0,
+    second: found.second ?? 0,
+  };
+}
+
+/** The offset of `timeZone` at `instant`, in milliseconds east of UTC. */
+function offsetMs(instant: Date, timeZone: string): number {
+  const part = zonedParts(instant, timeZone);
+  const asUtc = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+  return asUtc - Math.floor(instant.getTime() / 1000) * 1000;
+}
+
+/** The instant at which the wall clock of `timeZone` shows `localMs` (a wall time written as if it were UTC). */
+function fromLocal(localMs: number, timeZone: string): Date {
+  const first = localMs - offsetMs(new Date(localMs), timeZone);
+  const second = localMs - offsetMs(new Date(first), timeZone);
+  // In the gap of a spring change the wall time does not exist: the later instant is taken.
+  return new Date(first === second ? first : Math.max(first, second));
+}
+
+export function insideWindow(instant: Date, window: DailyWindow, timeZone: string): boolean {
+  const { hour, minute } = zonedParts(instant, timeZone);
+  const at = hour * 60 + minute;
+  return at >= window.fromMinute && at < window.toMinute;
+}
+
+/** `instant` itself when the window is open then, else the moment at which it next opens. */
+export function nextInside(instant: Date, window: DailyWindow, timeZone: string): Date {
+  if (insideWindow(instant, window, timeZone)) return instant;
+  const part = zonedParts(instant, timeZone);
+  const midnight = Date.UTC(part.year, part.month - 1, part.day);
+  const opensMs = midnight + window.fromMinute * MINUTE_MS;
+  const today = fromLocal(opensMs, timeZone);
+  return today > instant ? today : fromLocal(opensMs + DAY_MS, timeZone);
+}
+
+/**
+ * The bounds of period `index` (0 is the first), always counted from the original anchor and never from the
+ * period before, so that nothing drifts over a change of the clocks.
+ */
+export function periodBounds(
+  anchor: Date,
+  index: number,
+  options: { readonly period: Period; readonly timeZone: string },
+): { readonly start: Date; readonly end: Date } {
+  const { period, timeZone } = options;
+  const localMs = anchor.getTime() + offsetMs(anchor, timeZone);
+  const at = (count: number) =>
+    count === 0 ? anchor : fromLocal(localMs + count * DAYS[period] * DAY_MS, timeZone);
+  return { start: at(index), end: at(index + 1) };
+}

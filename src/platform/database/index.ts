@@ -1,0 +1,11 @@
+export { sql } from 'kysely';
+export { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
+export { isTransient, sqlState } from './failure.ts';
+export { type MigrationReport, migrate, pendingMigrations } from './migrate.ts';
+export {
+  afterCommit,
+  type Database,
+  type Executor,
+  openDatabase,
+  type Tx,
+} from './open-database.ts';
