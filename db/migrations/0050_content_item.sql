@@ -1,0 +1,27 @@
+create schema content;
+
+create table content.item (
+  id integer generated always as identity primary key,
+  -- The service's code, opaque here.
+  service text not null,
+  title text not null,
+  body text not null,
+  open boolean not null default true
+);
+create index item_of_service on content.item (service) where open;
+
+-- A link for one delivery. Only the hash of its secret is kept.
+create table content.delivery (
+  customer_id bigint not null,
+  id bigint not null,
+  -- `sub_…/period`: one delivery per paid period.
+  reference text not null constraint delivery_once_per_reference unique,
+  subscription text not null,
+  msisdn text not null,
+  item_id integer not null references content.item (id),
+  token_hash bytea not null constraint delivery_token_unique unique,
+  created_at timestamptz not null,
+  expires_at timestamptz not null,
+  opened_at timestamptz,
+  constraint delivery_pkey primary key (customer_id, id)
+);

@@ -1,0 +1,33 @@
+import type { NumberPlan } from '#phone';
+
+/** An operator as the database has it now. */
+export interface Operator {
+  readonly name: string;
+  readonly title: string;
+  readonly plan: NumberPlan;
+  readonly msisdnFormat: 'international' | 'plus' | 'national';
+  readonly timeZone: string;
+  readonly currency: string;
+  readonly shortCode: string;
+  readonly baseUrl: string;
+  readonly requestsPerSecond: number;
+  readonly timeoutMs: number;
+  readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
+  /** Lower case; empty where this operator names no number. */
+  readonly msisdnHeader: string;
+  readonly queryMsisdn: boolean;
+  /** CIDR ranges of the operator's own network. */
+  readonly addressRanges: readonly string[];
+}
+
+/** The number as this operator wants it. `msisdn` is E.164 with the plus. */
+export function spellMsisdn(msisdn: string, operator: Operator): string {
+  switch (operator.msisdnFormat) {
+    case 'plus':
+      return msisdn;
+    case 'international':
+      return msisdn.slice(1);
+    case 'national':
+      return operator.plan.trunkPrefix + msisdn.slice(1 + operator.plan.countryCode.length);
+  }
+}

@@ -1,0 +1,80 @@
+import { type Static, Type } from 'typebox';
+import { defineTopic, type Topic } from '#bus';
+
+/** An order to charge. The payment's row says how much and whom; `not_after` is repeated for readers. */
+export const PaymentRequest = Type.Object({
+  payment: Type.String({ description: 'pay_…' }),
+  kind: Type.Literal('charge'),
+  not_after: Type.String({ format: 'date-time' }),
+});
+export type PaymentRequest = Static<typeof PaymentRequest>;
+
+/** Why money did not move: the normalised vocabulary, whatever the operator's own code. */
+export const declineReasons = [
+  'insufficient_funds',
+  'limit_exceeded',
+  'too_soon',
+  'barred_or_suspended',
+  'unknown_subscriber',
+  'postpaid_not_allowed',
+  'blacklisted',
+  'not_eligible',
+  'invalid_request',
+  'operator_error',
+] as const;
+export type DeclineReason = (typeof declineReasons)[number];
+
+/** The end of a payment. `unknown` never stands here: it is asked about until it has ended. */
+export const PaymentResponse = Type.Object({
+  payment: Type.String(),
+  reference: Type.String({ description: 'what was paid for, in the words of who asked' }),
+  msisdn: Type.String(),
+  amount_minor: Type.Integer(),
+  currency: Type.String(),
+  outcome: Type.Union([
+    Type.Literal('accepted'),
+    Type.Literal('declined'),
+    Type.Literal('failed'),
+    Type.Literal('withdrawn'),
+    Type.Literal('expired'),
+  ]),
+  reason: Type.Optional(Type.String()),
+  at: Type.String({ format: 'date-time' }),
+});
+export type PaymentResponse = Static<typeof PaymentResponse>;
+
+export const PaymentEvent = Type.Object({
+  event: Type.String({ description: 'requested, sending, accepted, declined, failed, unknown, withdrawn, expired' }),
+  payment: Type.String(),
+  reference: Type.String(),
+  msisdn: Type.String(),
+  amount_minor: Type.Integer(),
+  currency: Type.String(),
+  reason: Type.Optional(Type.String()),
+  gateway: Type.String(),
+  at: Type.String({ format: 'date-time' }),
+});
+export type PaymentEvent = Static<typeof PaymentEvent>;
+
+/** 2 fresh consent, 1 due period, 0 retry. */
+const PRIORITY_CLASSES = 3;
+
+export function paymentRequests(gateway: string): Topic<PaymentRequest> {
+  return defineTopic(`${gateway}_requests`, {
+    schema: PaymentRequest,
+    description: 'Charges on their way to the gateway: 2 fresh consent, 1 due period, 0 retry.',
+    priorities: PRIORITY_CLASSES,
+  });
+}
+
+export function paymentResponses(gateway: string): Topic<PaymentResponse> {
+  return defineTopic(`${gateway}_responses`, {
+    schema: PaymentResponse,
+    description: 'The normalised outcome of each charge.',
+  });
+}
+
+export const paymentEvents = defineTopic<PaymentEvent>('payment_events', {
+  schema: PaymentEvent,
+  description: 'What happens to payments, as it happens.',
+});

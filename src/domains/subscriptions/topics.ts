@@ -1,0 +1,102 @@
+import { type Static, Type } from 'typebox';
+import { defineTopic, type Topic } from '#bus';
+
+/** A confirmed consent. The consent's row says to what. */
+export const NewSubscription = Type.Object({
+  consent: Type.String({ description: 'con_…' }),
+  msisdn: Type.String(),
+  service: Type.String({ description: "the service's code" }),
+});
+export type NewSubscription = Static<typeof NewSubscription>;
+
+/** The first charge of a subscription that has just been written down. */
+export const FirstCharge = Type.Object({ subscription: Type.String({ description: 'sub_…' }) });
+export type FirstCharge = Static<typeof FirstCharge>;
+
+export const SubscriptionStatusRow = Type.Object({
+  at: Type.String({ format: 'date-time' }),
+  subscription: Type.String(),
+  msisdn: Type.String(),
+  status: Type.String(),
+  reason: Type.Optional(Type.String()),
+});
+export const TransactionRow = Type.Object({
+  at: Type.String({ format: 'date-time' }),
+  subscription: Type.String(),
+  payment: Type.String(),
+  msisdn: Type.String(),
+  operator: Type.String(),
+  service: Type.String(),
+  period: Type.Integer(),
+  amount_minor: Type.Integer(),
+  currency: Type.String(),
+  result: Type.String({ description: 'paid, failed, retry_paid, retry_failed, …' }),
+  reason: Type.Optional(Type.String()),
+});
+
+/** The original's database actions, as sets: `writeSubscriptionStatus` and `writeTransaction`. */
+export const MtManagerAction = Type.Union([
+  Type.Object({ action: Type.Literal('writeSubscriptionStatus'), rows: Type.Array(SubscriptionStatusRow) }),
+  Type.Object({ action: Type.Literal('writeTransaction'), rows: Type.Array(TransactionRow) }),
+]);
+export type MtManagerAction = Static<typeof MtManagerAction>;
+
+export const SubscriptionEvent = Type.Object({
+  event: Type.String({
+    description: 'created, refused, charged, renewed, failed, cancelled, ended, stop',
+  }),
+  subscription: Type.String(),
+  msisdn: Type.String(),
+  service: Type.String(),
+  operator: Type.String(),
+  status: Type.String(),
+  period: Type.Optional(Type.Integer()),
+  /** `sub_…/period`: the bill that this is about. */
+  bill: Type.Optional(Type.String()),
+  amount_minor: Type.Optional(Type.Integer()),
+  currency: Type.Optional(Type.String()),
+  reason: Type.Optional(Type.String()),
+  at: Type.String({ format: 'date-time' }),
+});
+export type SubscriptionEvent = Static<typeof SubscriptionEvent>;
+
+export const UserAction = Type.Object({
+  hit: Type.String(),
+  action: Type.String({
+    description: 'access, msisdn_entered, pin_wrong, pull_click, content_get, unreg, …',
+  }),
+  campaign: Type.Optional(Type.String()),
+  msisdn: Type.Optional(Type.String()),
+  error: Type.Optional(Type.String()),
+  at: Type.String({ format: 'date-time' }),
+});
+export type UserAction = Static<typeof UserAction>;
+
+export function newSubscriptions(operator: string): Topic<NewSubscription> {
+  return defineTopic(`${operator}_new_subscriptions`, {
+    schema: NewSubscription,
+    description: 'Confirmed consents; each becomes a subscription.',
+  });
+}
+
+export function firstCharges(operator: string): Topic<FirstCharge> {
+  return defineTopic(`${operator}_mo_tarifficate`, {
+    schema: FirstCharge,
+    description: 'New subscriptions on their way to the first charge; the checks run here.',
+  });
+}
+
+export const mtManager = defineTopic<MtManagerAction>('mt_manager', {
+  schema: MtManagerAction,
+  description: 'Rows for the reports; they never change subscriptions or payments.',
+});
+
+export const subscriptionEvents = defineTopic<SubscriptionEvent>('subscription_events', {
+  schema: SubscriptionEvent,
+  description: 'What happens to subscriptions, with the bill it is about.',
+});
+
+export const userActions = defineTopic<UserAction>('xmp_user_actions', {
+  schema: UserAction,
+  description: 'What a visitor or customer did.',
+});
