@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import { MoPost } from './mo.ts';
+import { type Log, Operator } from './operator.ts';
+import { createOperatorServer } from './server.ts';
+import { type InquiryMode, standardSettings } from './settings.ts';
+
+export interface OperatorSimulatorOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Where the journal stands; made if absent. One running simulator per folder. */
+  readonly folder: string;
+  /** Where customers' SMS are posted; empty: nowhere. */
+  readonly moUrl: string;
+  /** Default 1. The same seed and the same calls give the same misfortunes. */
+  readonly seed?: number;
+  /** How the operator can be asked about a charge whose answer was lost. Default byOurId. */
+  readonly inquiry?: InquiryMode;
+  readonly log?: Log;
+}
+
+export interface OperatorSimulator {
+  readonly url: string;
+  readonly port: number;
+  /** Ends in well under a second: calls that were never to be answered are cut off. */
+  readonly close: () => Promise<void>;
+}
+
+export type { InquiryMode } from './settings.ts';
+
+/** The mobile operator "mobilink" as an HTTP server; README.md beside this file is its contract. */
+export async function startOperatorSimulator(
+  options: OperatorSimulatorOptions,
+): Promise<OperatorSimulator> {
+  const { host = '127.0.0.1', inquiry = standardSettings.inquiry } = options;
+  const operator = new Operator({
+    folder: options.folder,
+    seed: options.seed ?? 1,
+    settings: { ...standardSettings, inquiry },
+    log: options.log ?? (() => undefined),
+  });
+  const moPost = new MoPost(operator, options.moUrl);
+  const server = createOperatorServer({ operator, moPost });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, host, resolve);
+  }).catch((error: unknown) => {
+    moPost.close();
+    operator.close();
+    throw error;
+  });
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      moPost.close();
+      server.close(() => {
+        operator.close();
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+    return closing;
+  };
+  const urlHost = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${urlHost}:${port}`, port, close };
+}

@@ -1,0 +1,114 @@
+import { json, type Reply } from './exchange.ts';
+import { escapeHtml, formatMoney, linkify, page } from './html.ts';
+import type { Operator } from './operator.ts';
+import { describeEnding } from './phone-chooser.ts';
+import type { Customer, Debit, Message } from './store.ts';
+
+const messagesShown = 200;
+const debitsShown = 50;
+const topUpsMinor = [5_000, 10_000] as const;
+const quickTexts = ['STOP', 'HELP'] as const;
+
+/** A customer's phone. Works without JavaScript; with it, the three live parts renew themselves. */
+export function phonePage(operator: Operator, msisdn: string): Reply {
+  const customer = operator.store.customer(msisdn);
+  const { shortCode } = operator.settings;
+  const parts = liveParts(operator, customer);
+  const main = `<div class="phone" data-live="/sim/${msisdn}/live" data-revision="${customer.revision}">
+<header>
+<a class="back" href="/sim" aria-label="Choose another phone">‹</a>
+<div><h1>+${msisdn}</h1><p class="dim">${escapeHtml(ending(operator, msisdn))}</p></div>
+<div class="balance" data-part="balance" role="status">${parts.balance}</div>
+</header>
+<main>
+<section class="conversation" aria-label="Messages">
+<div class="messages" data-part="messages" role="log" tabindex="0" aria-label="Conversation">${parts.messages}</div>
+${composer(msisdn, shortCode)}
+</section>
+<aside>
+${topUpForm(msisdn)}
+<section class="book" aria-labelledby="book"><h2 id="book">The operator’s book</h2>
+<div data-part="debits" tabindex="0" role="region" aria-label="Debits">${parts.debits}</div>
+</section>
+</aside>
+</main>
+</div>`;
+  return page({ title: `+${msisdn} · mobilink simulator`, main });
+}
+
+/** What the page's script asks for each second; the parts are left out while nothing changed. */
+export function livePhone(operator: Operator, msisdn: string, seen: string | null): Reply {
+  const customer = operator.store.customer(msisdn);
+  const { revision } = customer;
+  // A smaller revision than the one seen is a change too: the operator has been reset.
+  const isSeen = seen === String(revision);
+  const live = isSeen ? { revision } : { revision, parts: liveParts(operator, customer) };
+  return { ...json(200, live), headers: { 'cache-control': 'no-store' } };
+}
+
+function liveParts(operator: Operator, customer: Customer) {
+  const { currency } = operator.settings;
+  return {
+    balance: `<span class="dim">Balance</span> <strong>${formatMoney(customer.balanceMinor, currency)}</strong>`,
+    messages: conversation(customer.messages.slice(-messagesShown)),
+    debits: debitTable(customer),
+  };
+}
+
+function ending(operator: Operator, msisdn: string): string {
+  const digits = msisdn.slice(-2);
+  return `…${digits}: ${describeEnding(digits, operator.settings.currency)}`;
+}
+
+function conversation(messages: readonly Message[]): string {
+  if (messages.length === 0) return '<p class="empty">No messages yet.</p>';
+  return messages.map(bubble).join('');
+}
+
+function bubble({ direction, from, to, text, at }: Message): string {
+  const who = direction === 'mt' ? `From ${escapeHtml(from)}` : `To ${escapeHtml(to)}`;
+  return `<article class="bubble ${direction}"><p>${linkify(text)}</p><footer>${who} · ${time(at)}</footer></article>`;
+}
+
+function debitTable({ debits }: Customer): string {
+  if (debits.length === 0) return '<p class="empty">Nothing has been debited.</p>';
+  const shown = debits.slice(-debitsShown).reverse();
+  const left = debits.length - shown.length;
+  const more = left > 0 ? `<p class="dim">and ${left} earlier ones</p>` : '';
+  return `<table><thead><tr><th scope="col">When (UTC)</th><th scope="col">Transaction</th><th scope="col" class="amount">Amount</th></tr></thead>
+<tbody>${shown.map(debitRow).join('')}</tbody></table>${more}`;
+}
+
+function debitRow(debit: Debit): string {
+  const external = debit.externalData === '' ? '' : `<br>${escapeHtml(debit.externalData)}`;
+  return `<tr><td>${time(debit.at)}</td><td><code>${debit.transactionId}</code><small>${external}</small></td><td class="amount">${formatMoney(-debit.amountMinor, debit.currency)}</td></tr>`;
+}
+
+function time(at: string): string {
+  return `<time datetime="${at}">${at.slice(5, 10)} ${at.slice(11, 19)}</time>`;
+}
+
+function composer(msisdn: string, shortCode: string): string {
+  const action = `/customers/${msisdn}/mo`;
+  const code = escapeHtml(shortCode);
+  const quick = quickTexts.map(
+    (
+      text,
+    ) => `<form action="${action}" method="post" data-send><input type="hidden" name="text" value="${text}">
+<input type="hidden" name="to" value="${code}"><button>${text}</button></form>`,
+  );
+  return `<div class="quick" role="group" aria-label="Quick messages to ${code}">${quick.join('')}</div>
+<form class="composer" action="${action}" method="post" data-send>
+<div><label for="to">To</label><input id="to" name="to" inputmode="tel" required maxlength="15" value="${code}"></div>
+<div class="grow"><label for="text">Message</label><input id="text" name="text" required maxlength="2000" autocomplete="off"></div>
+<button class="primary">Send</button>
+</form>`;
+}
+
+function topUpForm(msisdn: string): string {
+  const buttons = topUpsMinor.map(
+    (amount) => `<button name="amount_minor" value="${amount}">+${amount / 100}</button>`,
+  );
+  return `<section><h2 id="topup">Top up</h2>
+<form class="row" action="/customers/${msisdn}/topup" method="post" data-send aria-labelledby="topup">${buttons.join('')}</form></section>`;
+}
