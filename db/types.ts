@@ -94,6 +94,7 @@ export interface OperatorsOperator {
   name: string;
   query_msisdn: Generated<boolean>;
   requests_per_second: Numeric;
+  settle_ms: Generated<number>;
   short_code: string;
   time_zone: string;
   timeout_ms: Generated<number>;
@@ -181,6 +182,7 @@ export interface PlatformBusDelayed {
 }
 
 export interface PlatformBusHand {
+  attempts: number[];
   backend_pid: number;
   hand: string;
   held_since: Timestamp;
@@ -193,6 +195,12 @@ export interface PlatformBusLane {
   lane: number;
   lease_until: Generated<Timestamp>;
   owner: string | null;
+  queue: number;
+}
+
+export interface PlatformBusMember {
+  lease_until: Timestamp;
+  owner: string;
   queue: number;
 }
 
@@ -269,6 +277,11 @@ export interface ReportsHit {
   user_agent: string | null;
 }
 
+export interface ReportsLastCharge {
+  at: Timestamp;
+  operator: string;
+}
+
 export interface ReportsSubscriptionStatus {
   at: Timestamp;
   msisdn: string;
@@ -282,8 +295,8 @@ export interface ReportsTimeline {
   detail: Json;
   kind: string;
   message_id: string;
-  msisdn: string;
   place: Generated<number>;
+  story: string;
   subject: string;
 }
 
@@ -324,6 +337,12 @@ export interface ReportsUserAction {
   error: string | null;
   hit: string;
   msisdn: string | null;
+}
+
+export interface ReportsVisit {
+  at: Timestamp;
+  hit: string;
+  msisdn: string;
 }
 
 export interface SmsIncoming {
@@ -460,6 +479,7 @@ export interface DB {
   "platform.bus_delayed": PlatformBusDelayed;
   "platform.bus_hand": PlatformBusHand;
   "platform.bus_lane": PlatformBusLane;
+  "platform.bus_member": PlatformBusMember;
   "platform.bus_message": PlatformBusMessage;
   "platform.bus_queue": PlatformBusQueue;
   "platform.clock": PlatformClock;
@@ -468,11 +488,13 @@ export interface DB {
   "platform.one_time_pin": PlatformOneTimePin;
   "platform.throttle": PlatformThrottle;
   "reports.hit": ReportsHit;
+  "reports.last_charge": ReportsLastCharge;
   "reports.subscription_status": ReportsSubscriptionStatus;
   "reports.timeline": ReportsTimeline;
   "reports.transaction": ReportsTransaction;
   "reports.transaction_log": ReportsTransactionLog;
   "reports.user_action": ReportsUserAction;
+  "reports.visit": ReportsVisit;
   "sms.incoming": SmsIncoming;
   "sms.message": SmsMessage;
   "subscriptions.bill": SubscriptionsBill;

@@ -51,7 +51,7 @@ create table platform.bus_delayed (
   error text,
   constraint bus_delayed_pkey primary key (queue, id)
 ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
-create index bus_delayed_due on platform.bus_delayed (queue, due_at);
+create index bus_delayed_due on platform.bus_delayed (queue, alone, slot, due_at, id);
 create index bus_delayed_key on platform.bus_delayed (queue, key);
 
 -- What could not be done. It stays until someone redrives it.
@@ -71,6 +71,14 @@ create table platform.bus_dead (
   constraint bus_dead_pkey primary key (queue, id)
 );
 
+-- Consumers of an ordered queue that live: each has a fair share of its lanes, also one that came late.
+create table platform.bus_member (
+  queue integer not null references platform.bus_queue (queue),
+  owner uuid not null,
+  lease_until timestamptz not null,
+  constraint bus_member_pkey primary key (queue, owner)
+) with (fillfactor = 50);
+
 -- One owner at a time for each lane of an ordered queue; leases are real time.
 create table platform.bus_lane (
   queue integer not null references platform.bus_queue (queue),
@@ -87,6 +95,8 @@ create unlogged table platform.bus_hand (
   queue integer not null,
   slots smallint[] not null,
   ids bigint[] not null,
+  -- As they were when they were taken: a message that was put off since then is no longer in this hand.
+  attempts smallint[] not null,
   backend_pid integer not null,
   held_since timestamptz not null
 ) with (fillfactor = 50);
@@ -96,100 +106,133 @@ create type platform.bus_taken as (
   source text, traceparent text, payload text, attempts smallint, pid integer
 );
 
--- The settings on each function pin its plan: an index scan in the order of the key, whatever the statistics say
+-- The settings on each function pin its plan: index scans in the order of the key, whatever the statistics say
 -- (those of a queue that was empty when it was analysed say: read it all and sort).
 
--- Takes due messages. One that has to run alone is given alone.
-create function platform.bus_take_due(queue_ integer, slots smallint[], most integer, now_ timestamptz)
+-- Takes due messages, class by class, oldest first. One that has to run alone is given alone. While fresh messages
+-- of a higher class wait (`floors`: see bus_take), a lower class gets a tenth. In order: only the first of each key.
+create function platform.bus_take_due(
+  queue_ integer, slots smallint[], floors bigint[], most integer, now_ timestamptz, in_order boolean
+)
 returns setof platform.bus_taken
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-  single boolean := exists (
-    select from platform.bus_delayed d
-    where d.queue = queue_ and d.due_at <= now_ and d.alone and d.slot = any (slots)
-  );
+  left_over integer := most;
+  share integer;
+  taken integer;
+  single boolean;
+  higher_waits boolean;
+  any_single boolean := exists (select from platform.bus_delayed d where d.queue = queue_ and d.alone);
 begin
-  return query
-  delete from platform.bus_delayed t where t.ctid = any (array(
-    select d.ctid from platform.bus_delayed d
-    where d.queue = queue_ and d.due_at <= now_ and d.alone = single and d.slot = any (slots)
-    order by d.due_at limit case when single then 1 else most end
-    for update skip locked
-  ))
-  returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
-    t.attempts, pg_backend_pid();
+  foreach single in array case when any_single then array[true, false] else array[false] end loop
+    higher_waits := false;
+    for i in 1 .. cardinality(slots) loop
+      exit when left_over <= 0;
+      share := case when single then 1 when higher_waits then ceil(most / 10.0) else left_over end;
+      return query
+      delete from platform.bus_delayed t where t.ctid = any (array(
+        select d.ctid from platform.bus_delayed d
+        where d.queue = queue_ and d.alone = single and d.slot = slots[i] and d.due_at <= now_ and not (
+          in_order and exists (
+            select from platform.bus_delayed e where e.queue = queue_ and e.key = d.key and e.id < d.id
+          )
+        )
+        order by d.due_at, d.id limit least(share, left_over)
+        for update skip locked
+      ))
+      returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+        t.attempts, pg_backend_pid();
+      get diagnostics taken = row_count;
+      if single and taken > 0 then return; end if;
+      left_over := left_over - taken;
+      if not in_order and i < cardinality(slots) then
+        higher_waits := higher_waits or exists (
+          select from platform.bus_message m where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
+        );
+      end if;
+    end loop;
+  end loop;
 end $$;
 
--- Takes fresh messages, class by class; each lower class that waits keeps a tenth of the batch.
--- `floors`: per slot, below which id nothing is looked for (dead rows under an old snapshot are dear to step over).
+-- Takes fresh messages, class by class; each lower class that waits keeps a tenth of the batch (of a batch under
+-- ten: of the batches). `floors`: per slot, below which id nothing is looked for (dead rows under an old snapshot
+-- are dear to step over).
 create function platform.bus_take(queue_ integer, slots smallint[], floors bigint[], most integer)
 returns setof platform.bus_taken
 language plpgsql
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set plan_cache_mode = force_generic_plan
 as $$
 declare
+  classes integer := cardinality(slots);
   left_over integer := most;
-  waiting integer[] := '{}';
+  kept integer[] := array_fill(0, array[classes]);
   share integer;
   taken integer;
 begin
-  if cardinality(slots) > 1 then
-    for i in 1 .. cardinality(slots) loop
-      waiting := waiting || (exists (
-        select from platform.bus_message m where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
-      ))::integer;
+  for i in 2 .. classes loop
+    if exists (
+      select from platform.bus_message m where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
+    ) then
+      kept[i] := floor(most / 10.0 + random());
+    end if;
+  end loop;
+  loop
+    for i in 1 .. classes loop
+      share := left_over;
+      for j in i + 1 .. classes loop share := share - kept[j]; end loop;
+      continue when share <= 0;
+      return query
+      delete from platform.bus_message t where t.ctid = any (array(
+        select m.ctid from platform.bus_message m
+        where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
+        order by m.queue, m.slot, m.id limit share
+        for update skip locked
+      ))
+      returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+        0::smallint, pg_backend_pid();
+      get diagnostics taken = row_count;
+      left_over := left_over - taken;
     end loop;
-  end if;
-  for i in 1 .. cardinality(slots) loop
-    exit when left_over <= 0;
-    continue when cardinality(slots) > 1 and waiting[i] = 0;
-    share := left_over;
-    for j in i + 1 .. cardinality(slots) loop
-      share := share - waiting[j] * ceil(most / 10.0)::integer;
-    end loop;
-    return query
-    delete from platform.bus_message t where t.ctid = any (array(
-      select m.ctid from platform.bus_message m
-      where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
-      order by m.queue, m.slot, m.id limit greatest(share, 1)
-      for update skip locked
-    ))
-    returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
-      0::smallint, pg_backend_pid();
-    get diagnostics taken = row_count;
-    left_over := left_over - taken;
+    -- What was kept for a lower class may be in other hands: then the higher one gets it after all.
+    exit when left_over < most or 0 = all (kept);
+    kept := array_fill(0, array[classes]);
   end loop;
 end $$;
 
--- Takes fresh messages of lanes that the owner holds; a key of which a message waits for its retry is passed over.
--- The lock on the lanes fences a later owner until this transaction ends.
+-- Takes messages of lanes that the owner holds; a key of which a message waits for its retry is passed over. The
+-- lock on the lanes fences until this transaction ends: a later owner, the search for dead consumers, and also the
+-- owner's own next transaction where this one's connection was lost and its end is not known.
 create function platform.bus_take_ordered(queue_ integer, owner_ uuid, most integer, now_ timestamptz)
 returns setof platform.bus_taken
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-  lane_ smallint;
   left_over integer := most;
   taken integer;
   owned smallint[] := array(
     select l.lane from platform.bus_lane l
     where l.queue = queue_ and l.owner = owner_ and l.lease_until > clock_timestamp()
-    order by l.queue, l.lane for share
+    order by l.queue, l.lane for update
   );
+  lanes integer := cardinality(owned);
+  -- Every lane is the first one in its turn, or a busy one would starve the rest.
+  first integer := floor(random() * lanes);
 begin
-  return query select * from platform.bus_take_due(queue_, owned, most, now_);
+  return query select * from platform.bus_take_due(queue_, owned, '{}', most, now_, true);
   get diagnostics taken = row_count;
   -- A retry runs apart from fresh messages, so that it fails apart.
   if taken > 0 then return; end if;
-  foreach lane_ in array owned loop
+  for i in 0 .. lanes - 1 loop
     exit when left_over <= 0;
     return query
     delete from platform.bus_message t where t.ctid = any (array(
       select m.ctid from platform.bus_message m
-      where m.queue = queue_ and m.slot = lane_ and not exists (
+      where m.queue = queue_ and m.slot = owned[1 + (first + i) % lanes] and not exists (
         select from platform.bus_delayed d where d.queue = queue_ and d.key = m.key
       )
       order by m.queue, m.slot, m.id limit left_over
@@ -202,27 +245,87 @@ begin
   end loop;
 end $$;
 
--- Takes these very messages, wherever they wait; those that someone else holds are left out.
-create function platform.bus_take_these(queue_ integer, slots smallint[], ids bigint[])
+-- Takes these very messages if they are still as they were (`tried`: their attempts); those that someone else holds
+-- are left out, and in order also those behind one of their key that waits for its retry.
+create function platform.bus_take_these(
+  queue_ integer, slots smallint[], ids bigint[], tried smallint[], in_order boolean
+)
 returns setof platform.bus_taken
 language plpgsql
-set enable_seqscan = off set enable_bitmapscan = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $$
 begin
   return query
   delete from platform.bus_message t where t.ctid = any (array(
-    select m.ctid from unnest(slots, ids) as want(slot, id)
+    select m.ctid from unnest(slots, ids, tried) as want(slot, id, attempts)
     join platform.bus_message m on m.queue = queue_ and m.slot = want.slot and m.id = want.id
+    where want.attempts = 0 and not (
+      in_order and exists (select from platform.bus_delayed d where d.queue = queue_ and d.key = m.key)
+    )
     for update of m skip locked
   ))
   returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
     0::smallint, pg_backend_pid();
   return query
   delete from platform.bus_delayed t where t.ctid = any (array(
-    select d.ctid from unnest(ids) as want(id)
-    join platform.bus_delayed d on d.queue = queue_ and d.id = want.id
+    select d.ctid from unnest(ids, tried) as want(id, attempts)
+    join platform.bus_delayed d on d.queue = queue_ and d.id = want.id and d.attempts = want.attempts
+    where not (
+      in_order and exists (
+        select from platform.bus_delayed e where e.queue = queue_ and e.key = d.key and e.id < d.id
+      )
+    )
     for update of d skip locked
   ))
   returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
     t.attempts, pg_backend_pid();
+end $$;
+
+-- Finds hands whose connection is gone. What they held and is still here was being handled when its consumer died:
+-- it is counted once more and runs alone from now on; what had run alone goes to the dead letters at its last
+-- attempt. Waits for nobody: what another consumer holds by now is that one's to be suspected of.
+create function platform.bus_suspect(queues integer[], now_ timestamptz, out suspects integer, out buried integer)
+language plpgsql
+as $$
+declare
+  gone record;
+  one platform.bus_taken;
+  cause constant text := 'its consumer died while handling it';
+begin
+  suspects := 0;
+  buried := 0;
+  for gone in
+    select h.*, q.ordered, q.attempts_max from platform.bus_hand h join platform.bus_queue q on q.queue = h.queue
+    where h.queue = any (queues) and not exists (
+      select from pg_stat_activity a where a.pid = h.backend_pid and a.backend_start <= h.held_since
+    )
+    order by h.hand for update of h skip locked
+  loop
+    -- Moving messages of a lane in work would let later ones of their key pass: another time.
+    continue when gone.ordered and (select count(distinct slot) from unnest(gone.slots) slot) > cardinality(array(
+      select l.lane from platform.bus_lane l where l.queue = gone.queue and l.lane = any (gone.slots)
+      order by l.lane for update skip locked
+    ));
+    delete from platform.bus_hand where hand = gone.hand;
+    -- All hands are empty after a restart of the database: it was that which ended them.
+    continue when gone.held_since < pg_postmaster_start_time();
+    for one in
+      select * from platform.bus_take_these(gone.queue, gone.slots, gone.ids, gone.attempts, false)
+    loop
+      if cardinality(gone.ids) = 1 and one.attempts + 1 >= gone.attempts_max then
+        buried := buried + 1;
+        insert into platform.bus_dead
+          (queue, id, slot, message_id, key, published_at, source, traceparent, payload, attempts, error, died_at)
+        values (gone.queue, one.id, one.slot, one.message_id, one.key, one.published_at, one.source,
+          one.traceparent, one.payload::json, one.attempts + 1, cause, now_);
+      else
+        suspects := suspects + 1;
+        insert into platform.bus_delayed (queue, slot, id, message_id, key, published_at, source, traceparent,
+          payload, due_at, attempts, alone, error)
+        values (gone.queue, one.slot, one.id, one.message_id, one.key, one.published_at, one.source,
+          one.traceparent, one.payload::json, now_, one.attempts + 1, true, cause);
+      end if;
+    end loop;
+  end loop;
 end $$;

@@ -20,6 +20,8 @@ create table operators.operator (
   -- What this operator can be asked about a charge whose answer was lost.
   inquiry text not null default 'none'
     constraint operator_inquiry_known check (inquiry in ('byOurId', 'repeatIsSafe', 'none')),
+  -- How long after a request its being unknown to the operator may still mean that it is on its way.
+  settle_ms integer not null default 60000 constraint operator_settle_not_negative check (settle_ms >= 0),
   -- The header in which it names the customer's number; empty where it names none.
   msisdn_header text not null default '',
   -- A number in a query string may be believed. Only for demonstrations and tests.

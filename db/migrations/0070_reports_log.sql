@@ -1,6 +1,7 @@
 create schema reports;
 
--- Written by qlistener alone, in sets; only ever added to. `message_id` makes a row once in effect.
+-- Written by qlistener alone, in sets; only ever added to. The bus hands over each message once in effect.
+-- Partitioned by month of business time; the partitions are made by the process, `_rest` is the net beneath.
 
 create table reports.hit (
   at timestamptz not null,
@@ -8,6 +9,8 @@ create table reports.hit (
   campaign text not null,
   msisdn text,
   msisdn_source text,
+  -- Why a number that came along was not believed.
+  msisdn_error text,
   aff_sub text,
   aff_pub text,
   address text,
@@ -66,9 +69,10 @@ create table reports.subscription_status (
   reason text
 ) partition by range (at);
 
--- One line an event of one customer's story.
+-- One line an event of one story.
 create table reports.timeline (
-  msisdn text not null,
+  -- Whose story it is: a number, or the hit while nobody knows whose hit it is.
+  story text not null,
   at timestamptz not null,
   -- Orders events of one instant: UUID version 7 of the message, then the place within it.
   message_id uuid not null,
@@ -78,6 +82,20 @@ create table reports.timeline (
   detail jsonb not null
 ) partition by range (at);
 
+-- Hits whose number was learned later: their lines belong to that number's story, whichever was written first.
+create table reports.visit (
+  msisdn text not null,
+  hit text not null,
+  at timestamptz not null,
+  constraint visit_pkey primary key (msisdn, hit)
+);
+
+-- One row an operator: when it last took money for us.
+create table reports.last_charge (
+  operator text primary key,
+  at timestamptz not null
+) with (fillfactor = 50);
+
 create table reports.hit_rest partition of reports.hit default;
 create table reports.user_action_rest partition of reports.user_action default;
 create table reports.transaction_log_rest partition of reports.transaction_log default;
@@ -85,6 +103,8 @@ create table reports.transaction_rest partition of reports.transaction default;
 create table reports.subscription_status_rest partition of reports.subscription_status default;
 create table reports.timeline_rest partition of reports.timeline default;
 
-create index timeline_story on reports.timeline (msisdn, at, message_id, place);
-create index hit_at on reports.hit (at);
+create index timeline_story on reports.timeline (story, at, message_id, place);
+-- For reading everybody's newest lines; next to nothing to keep up.
+create index timeline_at on reports.timeline using brin (at) with (autosummarize = on);
+create index hit_at on reports.hit using brin (at) with (autosummarize = on);
 create index transaction_log_reference on reports.transaction_log (reference);

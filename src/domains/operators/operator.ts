@@ -13,6 +13,8 @@ export interface Operator {
   readonly requestsPerSecond: number;
   readonly timeoutMs: number;
   readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
+  /** How long after a request "not found" may still mean "on its way". */
+  readonly settleMs: number;
   /** Lower case; empty where this operator names no number. */
   readonly msisdnHeader: string;
   readonly queryMsisdn: boolean;

@@ -44,7 +44,9 @@ export const PaymentResponse = Type.Object({
 export type PaymentResponse = Static<typeof PaymentResponse>;
 
 export const PaymentEvent = Type.Object({
-  event: Type.String({ description: 'requested, sending, accepted, declined, failed, unknown, withdrawn, expired' }),
+  event: Type.String({
+    description: 'requested, sending, accepted, declined, failed, unknown, withdrawn, expired',
+  }),
   payment: Type.String(),
   reference: Type.String(),
   msisdn: Type.String(),

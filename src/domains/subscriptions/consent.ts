@@ -13,7 +13,11 @@ export interface ConsentInput {
   readonly locale: string;
   /** Address, user agent, PIN's issue and tries, campaign, …: facts, no secrets. */
   readonly evidence: Readonly<Record<string, unknown>>;
-  readonly attribution: { readonly affSub?: string; readonly affPub?: string; readonly campaign: string };
+  readonly attribution: {
+    readonly affSub?: string;
+    readonly affPub?: string;
+    readonly campaign: string;
+  };
   readonly shownAt: Date;
   readonly confirmedAt: Date;
 }

@@ -36,7 +36,10 @@ export const TransactionRow = Type.Object({
 
 /** The original's database actions, as sets: `writeSubscriptionStatus` and `writeTransaction`. */
 export const MtManagerAction = Type.Union([
-  Type.Object({ action: Type.Literal('writeSubscriptionStatus'), rows: Type.Array(SubscriptionStatusRow) }),
+  Type.Object({
+    action: Type.Literal('writeSubscriptionStatus'),
+    rows: Type.Array(SubscriptionStatusRow),
+  }),
   Type.Object({ action: Type.Literal('writeTransaction'), rows: Type.Array(TransactionRow) }),
 ]);
 export type MtManagerAction = Static<typeof MtManagerAction>;

@@ -31,7 +31,10 @@ export interface Message<Payload> {
   readonly text: string;
 }
 
-/** What a handler says of one message; a message that it does not mention is done. */
+/**
+ * What a handler says of one message; a message that it does not mention is done. On an ordered topic a `retry`
+ * with a later message of its key done in the same batch rolls back: the batch is tried again in smaller parts.
+ */
 export type Verdict =
   | {
       readonly id: string;
@@ -62,13 +65,18 @@ export interface ConsumeOptions {
   readonly batchSize?: number;
   /** Batches handled at once by this process. */
   readonly concurrency?: number;
+  /**
+   * How many messages this process has room for now; asked before each take, 0 takes nothing for a moment.
+   * For workers that hold what they took until a counterpart has answered.
+   */
+  readonly room?: () => number;
   /** How long a handler may hold its locks. */
   readonly timeLimitMs?: number;
   readonly backoff?: { readonly firstMs: number; readonly factor: number; readonly mostMs: number };
 }
 
 export interface Consumer {
-  /** Takes nothing new, and resolves when what is in hand is done. */
+  /** Takes nothing new, and resolves when what is in hand is done or put back. */
   stop(): Promise<void>;
 }
 
@@ -78,7 +86,7 @@ export interface QueueDepth {
   readonly ready: number;
   readonly delayed: number;
   readonly dead: number;
-  /** Age of the oldest message that could be taken now, in seconds of real time; 0 when none waits. */
+  /** Age of the oldest message that could be taken now, in seconds of business time; 0 when none waits. */
   readonly oldestSeconds: number;
 }
 

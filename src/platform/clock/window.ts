@@ -57,8 +57,24 @@ export function zonedParts(instant: Date, timeZone: string): ZonedParts {
   };
 }
 
+// Offsets change only on the quarter of an hour, and asking Intl costs microseconds on a hot path.
+const OFFSET_BUCKET_MS = 15 * MINUTE_MS;
+const OFFSETS_MAX = 10_000;
+const offsets = new Map<string, number>();
+
 /** The offset of `timeZone` at `instant`, in milliseconds east of UTC. */
 function offsetMs(instant: Date, timeZone: string): number {
+  const key = `${timeZone}${Math.floor(instant.getTime() / OFFSET_BUCKET_MS)}`;
+  let offset = offsets.get(key);
+  if (offset === undefined) {
+    if (offsets.size >= OFFSETS_MAX) offsets.clear();
+    offset = askOffsetMs(instant, timeZone);
+    offsets.set(key, offset);
+  }
+  return offset;
+}
+
+function askOffsetMs(instant: Date, timeZone: string): number {
   const part = zonedParts(instant, timeZone);
   const asUtc = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
   return asUtc - Math.floor(instant.getTime() / 1000) * 1000;

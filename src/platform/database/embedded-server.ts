@@ -250,7 +250,7 @@ async function run(as: RunAs | undefined, command: string, args: readonly string
       cwd: tmpdir(),
       detached: true, // so that Ctrl-C on the terminal reaches us and not the server
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH ?? '', LC_ALL: 'C' },
+      env: { LC_ALL: 'C' },
     });
     let output = '';
     child.stdout.on('data', (chunk) => (output += chunk));

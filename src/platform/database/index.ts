@@ -1,4 +1,4 @@
-export { sql } from 'kysely';
+export { type RawBuilder, sql } from 'kysely';
 export { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 export { isTransient, sqlState } from './failure.ts';
 export { type MigrationReport, migrate, pendingMigrations } from './migrate.ts';

@@ -44,7 +44,12 @@ const TRANSACTION_TRIES_MAX = 5;
 const RETRY_PAUSE_MS = 15;
 
 const INT8 = 20;
+const INT8_ARRAY = 1016;
+const parseTextArray = pg.types.getTypeParser(1009 as never);
 pg.types.setTypeParser(INT8, BigInt);
+pg.types.setTypeParser(INT8_ARRAY as never, (text: string) =>
+  (parseTextArray(text) as string[]).map(BigInt),
+);
 
 const commitHooks = new WeakMap<object, (() => void)[]>();
 
@@ -70,6 +75,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   pgPool.on('error', (error) =>
     options.log.warn({ err: error }, 'an idle database connection was lost'),
   );
+  // While a client is checked out the pool does not listen: the query that it fails is what its user hears.
+  pgPool.on('connect', (client) => client.on('error', () => {}));
   const pool = new Kysely<DB>({ dialect: new PostgresDialect({ pool: pgPool }) });
   const deadlocks = { count: 0 };
 

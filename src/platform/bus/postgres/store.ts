@@ -52,7 +52,10 @@ export async function declareQueue(
   return row;
 }
 
-/** Lays messages into every group of their topics: one statement, one parameter, whatever their number. */
+/**
+ * Lays messages into every group of their topics: one statement, one parameter, whatever their number. Sorted,
+ * because ids are the order of taking and a join may turn its rows around.
+ */
 export async function insertMessages(
   tx: Tx,
   input: { readonly json: string; readonly publishedAt: Date; readonly source: string },
@@ -62,9 +65,12 @@ export async function insertMessages(
       (queue, slot, message_id, key, published_at, source, traceparent, payload)
     select q.queue,
       case when q.ordered then (hashtext(m.k) & 2147483647) % q.lanes else m.s end,
-      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, m.p
-    from json_to_recordset(${input.json}::json) as m (o text, i uuid, k text, s smallint, r text, p json)
-    join platform.bus_queue q on q.topic = m.o`.execute(tx);
+      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, coalesce(m.p, 'null')
+    from rows from (
+      json_to_recordset(${input.json}::json) as (o text, i uuid, k text, s smallint, r text, p json)
+    ) with ordinality as m (o, i, k, s, r, p, n)
+    join platform.bus_queue q on q.topic = m.o
+    order by m.n`.execute(tx);
 }
 
 export async function insertDelayedMessages(
@@ -75,7 +81,7 @@ export async function insertDelayedMessages(
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
     select q.queue, m.s, nextval(pg_get_serial_sequence('platform.bus_message', 'id')),
-      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, m.p, m.d
+      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, coalesce(m.p, 'null'), m.d
     from json_to_recordset(${input.json}::json)
       as m (o text, i uuid, k text, s smallint, r text, d timestamptz, p json)
     join platform.bus_queue q on q.topic = m.o`.execute(tx);
@@ -94,10 +100,18 @@ export async function takeFresh(
 
 export async function takeDue(
   tx: Tx,
-  input: { queue: number; slots: readonly number[]; most: number; now: Date },
+  input: {
+    queue: number;
+    slots: readonly number[];
+    floors: readonly bigint[];
+    most: number;
+    now: Date;
+  },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenRow>`select * from platform.bus_take_due(
-    ${input.queue}, ${input.slots}::smallint[], ${input.most}, ${input.now})`.execute(tx);
+  const { rows } = await sql<TakenRow>`select * from platform.bus_take_due(${input.queue},
+    ${input.slots}::smallint[], ${input.floors}::bigint[], ${input.most}, ${input.now}, false)`.execute(
+    tx,
+  );
   return rows;
 }
 
@@ -110,102 +124,74 @@ export async function takeOrdered(
   return rows;
 }
 
+/** Takes what was taken before, in a transaction that failed, as far as it is still as it was. */
 export async function takeThese(
   tx: Tx,
-  input: { queue: number; slots: readonly number[]; ids: readonly bigint[] },
+  queue: QueueRow,
+  rows: readonly TakenRow[],
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenRow>`select * from platform.bus_take_these(
-    ${input.queue}, ${input.slots}::smallint[], ${input.ids}::bigint[])`.execute(tx);
-  return rows;
+  const taken = await sql<TakenRow>`select * from platform.bus_take_these(${queue.queue},
+    ${rows.map((row) => row.slot)}::smallint[], ${rows.map((row) => row.id)}::bigint[],
+    ${rows.map((row) => row.attempts)}::smallint[], ${queue.ordered})`.execute(tx);
+  return taken.rows;
 }
 
-/** A message that was taken in this transaction waits for its next attempt. */
-export async function putOff(
-  tx: Tx,
-  input: { queue: number; row: TakenRow; attempts: number; dueAt: Date; error: string },
-): Promise<void> {
-  const { row } = input;
+/** A message that was taken in this transaction and was not done. */
+export interface NotDone {
+  readonly row: TakenRow;
+  /** How often it has failed, this time included. */
+  readonly attempts: number;
+  readonly error: string;
+  /** When it is due again, or when it died. */
+  readonly at: Date;
+}
+
+/** They wait for their next attempt. */
+export async function putOff(tx: Tx, queue: number, messages: readonly NotDone[]): Promise<void> {
+  if (messages.length === 0) return;
   await sql`
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at, attempts, error)
-    values (${input.queue}, ${row.slot}, ${row.id}, ${row.message_id}, ${row.key}, ${row.published_at},
-      ${row.source}, ${row.traceparent}, ${row.payload}::json, ${input.dueAt}, ${input.attempts}, ${input.error})`.execute(
-    tx,
-  );
+    select ${queue}, ${columnsOf(messages)}`.execute(tx);
 }
 
-/** A message that was taken in this transaction goes to the dead letters. */
-export async function bury(
-  tx: Tx,
-  input: { queue: number; row: TakenRow; attempts: number; diedAt: Date; error: string },
-): Promise<void> {
-  const { row } = input;
+/** They go to the dead letters. */
+export async function bury(tx: Tx, queue: number, messages: readonly NotDone[]): Promise<void> {
+  if (messages.length === 0) return;
   await sql`
     insert into platform.bus_dead
-      (queue, id, slot, message_id, key, published_at, source, traceparent, payload, attempts, error, died_at)
-    values (${input.queue}, ${row.id}, ${row.slot}, ${row.message_id}, ${row.key}, ${row.published_at},
-      ${row.source}, ${row.traceparent}, ${row.payload}::json, ${input.attempts}, ${input.error}, ${input.diedAt})`.execute(
-    tx,
-  );
+      (queue, slot, id, message_id, key, published_at, source, traceparent, payload, died_at, attempts, error)
+    select ${queue}, ${columnsOf(messages)}`.execute(tx);
 }
 
-/** Written outside the batch's transaction, before its handler begins. */
-export async function writeHand(
-  executor: Executor,
-  input: {
-    hand: string;
-    queue: number;
-    slots: readonly number[];
-    ids: readonly bigint[];
-    pid: number;
-  },
-): Promise<void> {
-  await sql`
-    insert into platform.bus_hand (hand, queue, slots, ids, backend_pid, held_since)
-    values (${input.hand}, ${input.queue}, ${input.slots}::smallint[], ${input.ids}::bigint[], ${input.pid},
-      clock_timestamp())
-    on conflict (hand) do update set slots = excluded.slots, ids = excluded.ids, backend_pid = excluded.backend_pid,
-      held_since = excluded.held_since`.execute(executor);
+const ERROR_LENGTH_MAX = 2000;
+
+function columnsOf(messages: readonly NotDone[]) {
+  const column = <Value>(read: (message: NotDone) => Value) => messages.map(read);
+  return sql`slot, id, message_id, key, published_at, source, traceparent, payload::json, at, attempts, error
+    from unnest(
+      ${column(({ row }) => row.slot)}::smallint[], ${column(({ row }) => row.id)}::bigint[],
+      ${column(({ row }) => row.message_id)}::uuid[], ${column(({ row }) => row.key)}::text[],
+      ${column(({ row }) => row.published_at)}::timestamptz[], ${column(({ row }) => row.source)}::text[],
+      ${column(({ row }) => row.traceparent)}::text[], ${column(({ row }) => row.payload)}::text[],
+      ${column(({ at }) => at)}::timestamptz[], ${column(({ attempts }) => attempts)}::smallint[],
+      ${column(({ error }) => storable(error))}::text[]
+    ) as n (slot, id, message_id, key, published_at, source, traceparent, payload, at, attempts, error)`;
 }
 
-export async function clearHand(executor: Executor, hand: string): Promise<void> {
-  await sql`delete from platform.bus_hand where hand = ${hand}`.execute(executor);
+/** An error may quote anything; PostgreSQL's text has no letter NUL. */
+function storable(error: string): string {
+  return error.slice(0, ERROR_LENGTH_MAX).replaceAll('\0', '');
 }
 
-/**
- * Finds hands whose connection is gone. What they held and is still here was being handled when its consumer
- * died: it goes behind, counted once more, to be run alone; or to the dead letters when that was its last attempt.
- */
+/** Counts and sets apart what consumers held whose connection is gone; see the function's own words. */
 export async function suspectTheHeld(
   tx: Tx,
   input: { readonly queues: readonly number[]; readonly now: Date },
-): Promise<number> {
-  const { rows } = await sql<{ suspects: bigint }>`
-    with gone as (
-      delete from platform.bus_hand h
-      where h.queue = any (${input.queues}::integer[]) and not exists (
-        select from pg_stat_activity a where a.pid = h.backend_pid and a.backend_start <= h.held_since
-      )
-      returning h.queue, h.slots, h.ids
-    ), held as (
-      select g.queue, one.slot, one.id from gone g, unnest(g.slots, g.ids) as one (slot, id)
-    ), fresh as (
-      delete from platform.bus_message m using held h
-      where m.queue = h.queue and m.slot = h.slot and m.id = h.id
-      returning m.queue, m.slot, m.id, m.message_id, m.key, m.published_at, m.source, m.traceparent, m.payload
-    ), again as (
-      update platform.bus_delayed d set attempts = d.attempts + 1, alone = true, due_at = ${input.now}
-      from held h where d.queue = h.queue and d.id = h.id
-      returning d.id
-    ), behind as (
-      insert into platform.bus_delayed
-        (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at, attempts, alone, error)
-      select queue, slot, id, message_id, key, published_at, source, traceparent, payload,
-        ${input.now}, 1, true, 'its consumer died while handling it' from fresh
-      returning id
-    )
-    select (select count(*) from behind) + (select count(*) from again) as suspects`.execute(tx);
-  return Number(rows[0]?.suspects ?? 0n);
+): Promise<{ readonly suspects: number; readonly buried: number }> {
+  const { rows } = await sql<{ suspects: number; buried: number }>`
+    select * from platform.bus_suspect(${input.queues}::integer[], ${input.now})`.execute(tx);
+  return rows[0] ?? { suspects: 0, buried: 0 };
 }
 
 export async function moveDeadLettersBack(
@@ -256,45 +242,4 @@ export async function readDepths(executor: Executor, now: Date): Promise<DepthRo
     cross join lateral (select count(*) as dead from platform.bus_dead x where x.queue = q.queue) x
     order by q.topic, q.group_name`.execute(executor);
   return rows;
-}
-
-/** Renews what `owner` holds, gives back what is above its fair share, takes what is free. Answers its lanes. */
-export async function settleLanes(
-  tx: Tx,
-  input: { readonly queue: number; readonly owner: string; readonly leaseMs: number },
-): Promise<number> {
-  const lease = sql`clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})`;
-  const { rows } = await sql<{ lanes: bigint; owners: bigint; mine: bigint }>`
-    select count(*) as lanes,
-      count(distinct owner) filter (where lease_until > clock_timestamp() and owner <> ${input.owner}) + 1 as owners,
-      count(*) filter (where owner = ${input.owner} and lease_until > clock_timestamp()) as mine
-    from platform.bus_lane where queue = ${input.queue}`.execute(tx);
-  const { lanes = 0n, owners = 1n, mine = 0n } = rows[0] ?? {};
-  const share = Math.ceil(Number(lanes) / Number(owners));
-  const surplus = Math.max(0, Number(mine) - share);
-  await sql`
-    update platform.bus_lane set owner = null, lease_until = '-infinity'
-    where queue = ${input.queue} and lane in (
-      select lane from platform.bus_lane where queue = ${input.queue} and owner = ${input.owner}
-      order by lane desc limit ${surplus} for update skip locked
-    )`.execute(tx);
-  await sql`
-    update platform.bus_lane set lease_until = ${lease}
-    where queue = ${input.queue} and owner = ${input.owner} and lease_until > clock_timestamp()`.execute(
-    tx,
-  );
-  const taken = await sql`
-    update platform.bus_lane set owner = ${input.owner}, lease_until = ${lease}
-    where queue = ${input.queue} and lane in (
-      select lane from platform.bus_lane where queue = ${input.queue} and lease_until <= clock_timestamp()
-      order by lane limit ${Math.max(0, share - Number(mine))} for update skip locked
-    )
-    returning lane`.execute(tx);
-  return Number(mine) - surplus + taken.rows.length;
-}
-
-export async function releaseLanes(executor: Executor, owner: string): Promise<void> {
-  await sql`update platform.bus_lane set owner = null, lease_until = '-infinity' where owner = ${owner}`.execute(
-    executor,
-  );
 }

@@ -1,5 +1,5 @@
-import type { Database } from '#database';
 import type { Log } from '#log';
+import type { Line } from './line.ts';
 
 /**
  * Tells sleeping consumers that a topic has something: those of this process at once, those of others by one
@@ -9,62 +9,43 @@ import type { Log } from '#log';
 export interface WakeUps {
   /** Called after the commit of a transaction that published to `topics`. */
   announce(topics: readonly string[]): void;
-  /** Resolves when one of `topic`'s messages may be there, or after `patienceMs`. */
-  sleep(topic: string, patienceMs: number, signal: AbortSignal): Promise<void>;
-  close(): Promise<void>;
+  /** Called with what another process announced. */
+  hear(payload: string): void;
+  /** Grows with every announcement of `topic`. Asked before looking, so that none is missed while looking. */
+  count(topic: string): number;
+  /** Resolves when `topic` was announced since `count` was `since`, or after `patienceMs`. */
+  sleep(topic: string, nap: Nap): Promise<void>;
 }
 
-const CHANNEL = 'kopek_bus';
-const RECONNECT_PAUSE_MS = 1000;
+export interface Nap {
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+  readonly since?: number;
+}
+
+export const WAKE_CHANNEL = 'kopek_bus';
 /** PostgreSQL refuses a notification of 8000 bytes. */
-const PAYLOAD_BYTES_MAX = 7000;
+const PAYLOAD_LENGTH_MAX = 7000;
 
-type Client = Awaited<ReturnType<Database['connect']>>;
-
-export function createWakeUps(database: Database, log: Log): WakeUps {
+export function createWakeUps(line: () => Line, log: Log): WakeUps {
   const sleepers = new Map<string, Set<() => void>>();
+  const counts = new Map<string, number>();
   const dirty = new Set<string>();
-  let client: Client | undefined;
-  let closed = false;
   let flushing = false;
 
   function wake(topic: string): void {
-    const waiting = sleepers.get(topic);
-    if (!waiting) return;
-    sleepers.delete(topic);
-    for (const resolve of waiting) resolve();
-  }
-
-  async function connect(): Promise<void> {
-    while (!closed) {
-      try {
-        const fresh = await database.connect();
-        fresh.on('notification', ({ payload }) => {
-          for (const topic of (payload ?? '').split(' ')) wake(topic);
-        });
-        fresh.on('end', () => {
-          if (client === fresh) client = undefined;
-          if (!closed) void connect();
-        });
-        await fresh.query(`listen ${CHANNEL}`);
-        client = fresh;
-        if (closed) await fresh.end();
-        return;
-      } catch (error) {
-        log.debug({ err: error }, 'the bus can not listen yet');
-        await new Promise((done) => setTimeout(done, RECONNECT_PAUSE_MS).unref());
-      }
-    }
+    counts.set(topic, (counts.get(topic) ?? 0) + 1);
+    for (const resolve of sleepers.get(topic) ?? []) resolve();
   }
 
   async function flush(): Promise<void> {
     if (flushing) return;
     flushing = true;
     try {
-      while (dirty.size > 0 && client && !closed) {
-        const payload = [...dirty].join(' ').slice(0, PAYLOAD_BYTES_MAX);
+      while (dirty.size > 0) {
+        const payload = [...dirty].join(' ').slice(0, PAYLOAD_LENGTH_MAX);
         dirty.clear();
-        await client.query('select pg_notify($1, $2)', [CHANNEL, payload]);
+        await line().query('select pg_notify($1, $2)', [WAKE_CHANNEL, payload]);
       }
     } catch (error) {
       log.debug({ err: error }, 'a wake-up was lost');
@@ -72,8 +53,6 @@ export function createWakeUps(database: Database, log: Log): WakeUps {
       flushing = false;
     }
   }
-
-  void connect();
 
   return {
     announce(topics) {
@@ -83,8 +62,16 @@ export function createWakeUps(database: Database, log: Log): WakeUps {
       }
       void flush();
     },
-    sleep: (topic, patienceMs, signal) =>
+    hear(payload) {
+      for (const topic of payload.split(' ')) wake(topic);
+    },
+    count: (topic) => counts.get(topic) ?? 0,
+    sleep: (topic, { patienceMs, signal, since }) =>
       new Promise((resolve) => {
+        if (signal.aborted || (since !== undefined && since !== (counts.get(topic) ?? 0))) {
+          resolve();
+          return;
+        }
         const waiting = sleepers.get(topic) ?? new Set();
         sleepers.set(topic, waiting);
         const done = () => {
@@ -95,12 +82,7 @@ export function createWakeUps(database: Database, log: Log): WakeUps {
         };
         const timer = setTimeout(done, patienceMs);
         waiting.add(done);
-        if (signal.aborted) done();
-        else signal.addEventListener('abort', done);
+        signal.addEventListener('abort', done);
       }),
-    async close() {
-      closed = true;
-      await client?.end().catch(() => {});
-    },
   };
 }

@@ -1,0 +1,178 @@
+import type { Bus, Consumer, Group } from '#bus';
+import type { Clock } from '#clock';
+import { afterCommit, type Database, isTransient, type Tx } from '#database';
+import { uuidV7 } from '#ids';
+import type { Log } from '#log';
+import type { Metrics } from '#metrics';
+import type { Operators } from '#operators';
+import { createOutbound, type Outbound } from '#outbound';
+import { type Charged, toOrder } from './charged.ts';
+import type { Gateway } from './gateway.ts';
+import { createInquirer } from './inquire-payments.ts';
+import { parsePaymentId } from './payment.ts';
+import { createRecorder, type Recorder } from './record-outcomes.ts';
+import {
+  adoptClaimed,
+  claimPayments,
+  closeUnsendable,
+  markSending,
+  type PaymentRow,
+} from './store.ts';
+import { type PaymentRequest, paymentRequests } from './topics.ts';
+
+/** Takes charges off `{gateway}_requests`, makes them, and publishes what came of them. */
+export interface ChargeWorker {
+  start(): void;
+  /** Answers how many charges were left without an answer: they will count as unknown. */
+  stop(): Promise<{ readonly unanswered: number }>;
+}
+
+export interface ChargeWorkerOptions {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly operators: Operators;
+  readonly gateway: Gateway;
+}
+
+/** What waits for its turn in a worker must be begun within this, or somebody else takes it over. */
+const CLAIM_LEASE_MS = 15_000;
+/** A worker holds at most two seconds' worth of its rate. */
+const HOLD_SECONDS = 2;
+const HOLD_MOST = 600;
+const BATCH_SIZE = 200;
+const SWEEP_INTERVAL_MS = 1000;
+const STOP_PATIENCE_MS = 3500;
+
+export function chargeGroup(gateway: string): Group<PaymentRequest> {
+  return { topic: paymentRequests(gateway), name: 'telco' };
+}
+
+export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
+  const { bus, clock, database, gateway, log } = options;
+  const owner = uuidV7();
+  const recorder = createRecorder(options);
+  const inquirer = createInquirer({ ...options, recorder });
+  let consumer: Consumer | undefined;
+  let sweeper: NodeJS.Timeout | undefined;
+  let sweeping: Promise<void> = Promise.resolve();
+
+  const outbound: Outbound<PaymentRow> = createOutbound<PaymentRow, Charged>({
+    log,
+    take: gateway.take,
+    begin: (jobs) => begin(options, { owner, jobs, recorder }),
+    call: async (row) => ({ row, said: await gateway.charge(toOrder(row)) }),
+    record: (charged) => recorder.record(charged),
+    holdMost: () => Math.min(HOLD_MOST, Math.ceil(gateway.chargesPerSecond() * HOLD_SECONDS)),
+  });
+
+  async function claim(tx: Tx, requests: readonly PaymentRequest[]): Promise<void> {
+    const parsed = requests.map((request) => parsePaymentId(request.payment));
+    const rows = await claimPayments(tx, {
+      keys: { customers: parsed.map((key) => key.customerId), ids: parsed.map((key) => key.id) },
+      ...{ owner, leaseMs: CLAIM_LEASE_MS, now: clock.now() },
+    });
+    const expired = rows.filter((row) => row.state === 'expired');
+    if (expired.length > 0) await recorder.publishEnds(tx, expired, []);
+    // In the order of the requests: whoever was first in the queue is first in the hand.
+    const place = new Map(parsed.map((key, index) => [key.id, index]));
+    const claimed = rows
+      .filter((row) => row.state === 'claimed')
+      .sort((left, right) => (place.get(left.id) ?? 0) - (place.get(right.id) ?? 0));
+    afterCommit(tx, () => outbound.push(claimed));
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      await recorder.loseAnswers();
+      const most = outbound.room();
+      if (most > 0 && gateway.admits()) {
+        const rows = await database.transaction((tx) =>
+          adoptClaimed(tx, { gateway: gateway.name, owner, leaseMs: CLAIM_LEASE_MS, most }),
+        );
+        outbound.push(rows);
+      }
+      await inquirer.askDue();
+    } catch (error) {
+      if (!isTransient(error))
+        log.error({ err: error }, 'the search for what was left behind failed');
+    }
+  }
+
+  return {
+    start() {
+      consumer = bus.consume(
+        chargeGroup(gateway.name),
+        {
+          batchSize: BATCH_SIZE,
+          concurrency: 2,
+          room: () => (gateway.admits() ? outbound.room() : 0),
+        },
+        async (tx, messages) =>
+          claim(
+            tx,
+            messages.map((message) => message.payload),
+          ),
+      );
+      let busy = false;
+      sweeper = setInterval(() => {
+        if (busy) return;
+        busy = true;
+        sweeping = sweep().finally(() => {
+          busy = false;
+        });
+      }, SWEEP_INTERVAL_MS);
+    },
+    async stop() {
+      clearInterval(sweeper);
+      await consumer?.stop();
+      await sweeping;
+      return outbound.stop(STOP_PATIENCE_MS);
+    },
+  };
+}
+
+interface Beginning {
+  readonly owner: string;
+  readonly jobs: readonly PaymentRow[];
+  readonly recorder: Recorder;
+}
+
+async function begin(options: ChargeWorkerOptions, beginning: Beginning): Promise<PaymentRow[]> {
+  const { clock, database, gateway } = options;
+  const { jobs, owner } = beginning;
+  const keys = { customers: jobs.map((job) => job.customer_id), ids: jobs.map((job) => job.id) };
+  const now = clock.now();
+  const begun = await markSending(database.pool, {
+    keys,
+    owner,
+    leaseMs: gateway.longestMs(),
+    now,
+  });
+  if (begun.length < jobs.length) await closeTheRest(options, beginning, now);
+  return begun;
+}
+
+/** Those that were not begun were withdrawn, or are too late, or their number has come onto a list. */
+async function closeTheRest(
+  { database, operators }: ChargeWorkerOptions,
+  { jobs, owner, recorder }: Beginning,
+  now: Date,
+): Promise<void> {
+  const keys = { customers: jobs.map((job) => job.customer_id), ids: jobs.map((job) => job.id) };
+  await database.transaction(async (tx) => {
+    const lists = await operators.listed(
+      tx,
+      jobs.map((job) => job.msisdn),
+    );
+    const closed = await closeUnsendable(tx, {
+      ...{ keys, owner, now, listed: [...lists.keys()] },
+      reasons: [...lists.values()].map((list) =>
+        list === 'postpaid' ? 'postpaid_not_allowed' : 'blacklisted',
+      ),
+    });
+    if (closed.length > 0) await recorder.publishEnds(tx, closed, []);
+  });
+}

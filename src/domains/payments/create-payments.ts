@@ -1,0 +1,113 @@
+import { type Bus, parcel } from '#bus';
+import type { Clock } from '#clock';
+import type { Database, Tx } from '#database';
+import type { IdSource } from '#ids';
+import type { Operators } from '#operators';
+import { type ChargeRequest, paymentId } from './payment.ts';
+import { toEvent } from './record-outcomes.ts';
+import {
+  countByState,
+  countOpen,
+  findPaymentsOf,
+  insertPayments,
+  type PaymentView,
+  withdrawPayments,
+} from './store.ts';
+import { paymentEvents, paymentRequests } from './topics.ts';
+
+/** Payments know a payer, an amount and a reference; never a subscription. */
+export interface Payments {
+  /** Writes charges down and publishes them to their gateways. Answers their ids, in order. */
+  request(tx: Tx, requests: readonly ChargeRequest[]): Promise<readonly string[]>;
+  /**
+   * Ends what was not sent yet for these references. `underWay` names payments that have gone, or may have:
+   * what becomes of them is told by their response.
+   */
+  withdraw(
+    tx: Tx,
+    input: {
+      readonly customerId: bigint;
+      readonly gateway: string;
+      readonly references: readonly string[];
+      readonly reason: string;
+    },
+  ): Promise<{ readonly withdrawn: readonly string[]; readonly underWay: readonly string[] }>;
+  /** How many more charges may be asked of this gateway now: 30 seconds' worth of its rate; 0 while it is down. */
+  room(gateway: string): Promise<number>;
+  of(customerId: bigint, references: readonly string[]): Promise<readonly PaymentView[]>;
+  openByState(): Promise<readonly { gateway: string; state: string; count: bigint }[]>;
+}
+
+export interface PaymentsOptions {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly operators: Operators;
+}
+
+const ROOM_SECONDS = 30;
+/** Counting further would cost more than it tells. */
+const ROOM_MOST = 20_000;
+const CALLS_PER_CHARGE = 2;
+
+export function createPayments(options: PaymentsOptions): Payments {
+  const { bus, clock, database, ids, operators } = options;
+
+  return {
+    async request(tx, requests) {
+      if (requests.length === 0) return [];
+      const now = clock.now();
+      const payments = requests.map((request) => ({ ...request, id: ids.next(now.getTime()) }));
+      await insertPayments(tx, { payments, now });
+      const byGateway = Map.groupBy(payments, (payment) => payment.gateway);
+      await bus.publishAll(
+        tx,
+        [...byGateway].map(([gateway, some]) =>
+          parcel(
+            paymentRequests(gateway),
+            some.map((payment) => ({
+              key: payment.customerId.toString(),
+              priority: payment.priority,
+              payload: {
+                payment: paymentId(payment.customerId, payment.id),
+                kind: 'charge' as const,
+                not_after: payment.notAfter.toISOString(),
+              },
+            })),
+          ),
+        ),
+      );
+      return payments.map((payment) => paymentId(payment.customerId, payment.id));
+    },
+
+    async withdraw(tx, { customerId, gateway, references, reason }) {
+      const now = clock.now();
+      const rows = await withdrawPayments(tx, { customerId, references, reason, now });
+      const withdrawn = rows.filter((row) => row.state === 'withdrawn');
+      await bus.publish(
+        tx,
+        paymentEvents,
+        withdrawn.map((row) => ({
+          key: customerId.toString(),
+          payload: toEvent(row, gateway, now.toISOString()),
+        })),
+      );
+      const name = (row: { customer_id: bigint; id: bigint }) => paymentId(row.customer_id, row.id);
+      return {
+        withdrawn: withdrawn.map(name),
+        underWay: rows.filter((row) => row.state !== 'withdrawn').map(name),
+      };
+    },
+
+    async room(gateway) {
+      if (!operators.connection(gateway).admits()) return 0;
+      const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
+      const most = Math.min(ROOM_MOST, Math.max(1, Math.ceil(perSecond * ROOM_SECONDS)));
+      return most - (await countOpen(database.pool, gateway, most));
+    },
+
+    of: (customerId, references) => findPaymentsOf(database.pool, customerId, references),
+    openByState: () => countByState(database.pool),
+  };
+}

@@ -1,0 +1,63 @@
+import type { TransactionLogEntry } from '#operators';
+import type { DeclineReason } from './topics.ts';
+
+/** A payment as a gateway needs it. */
+export interface ChargeOrder {
+  readonly customerId: bigint;
+  readonly id: bigint;
+  /** `pay_…` */
+  readonly payment: string;
+  readonly msisdn: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly reference: string;
+  readonly attempt: number;
+}
+
+/** What a gateway says of a charge, in the house's own words. */
+export type ChargeOutcome =
+  | { readonly outcome: 'accepted'; readonly gatewayReference?: string }
+  | { readonly outcome: 'declined'; readonly reason: DeclineReason }
+  /** It certainly had no effect and may simply be tried again, with the same id, a little later. */
+  | { readonly outcome: 'not_sent'; readonly reason: string }
+  /** It may have had its effect. */
+  | { readonly outcome: 'unknown'; readonly reason: string };
+
+/** What a gateway says when asked about a charge that it may have carried out. */
+export type InquiryOutcome =
+  | ChargeOutcome
+  /** It knows nothing of it now; whether it may still arrive is a question of time. */
+  | { readonly outcome: 'not_found' };
+
+export interface Conversation<Outcome> {
+  readonly result: Outcome;
+  /** What was said, redacted, in order. */
+  readonly log: readonly TransactionLogEntry[];
+}
+
+/**
+ * The seam to whoever moves money. The order's id is the idempotency key towards the gateway. An
+ * implementation never throws for what the outside does: it says `unknown`.
+ */
+export interface Gateway {
+  readonly name: string;
+  /**
+   * How a lost answer is cleared up: `byOurId` asks about it, `repeatIsSafe` sends the same again,
+   * `none` leaves it to the operator's file and to people.
+   */
+  inquiry(): 'byOurId' | 'repeatIsSafe' | 'none';
+  /** How long after sending "not found" may still mean "on its way". */
+  settleMs(): number;
+  /** The longest that one charge may take, for its lease. */
+  longestMs(): number;
+  /** Charges per second that its rate allows. */
+  chargesPerSecond(): number;
+  /** False while nothing should be claimed for it. */
+  admits(): boolean;
+  /** Waits for grants of its rate; one for each charge that is about to begin. */
+  take(most: number, signal: AbortSignal): Promise<number>;
+  /** Charges once. The grant for its first call has been taken. */
+  charge(order: ChargeOrder): Promise<Conversation<ChargeOutcome>>;
+  /** Asks about a charge. Only where `inquiry` is not `none`. */
+  inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>>;
+}

@@ -1,0 +1,215 @@
+import type { Clock } from '#clock';
+import { zonedParts } from '#clock';
+import {
+  type Exchange,
+  type Operator,
+  type OperatorConnection,
+  spellMsisdn,
+  type TransactionLogEntry,
+} from '#operators';
+import type { ChargeOrder, ChargeOutcome, Conversation, Gateway, InquiryOutcome } from '#payments';
+import { meaningOf } from './outcomes.ts';
+import { decodeAnswer, encodeCall, type XmlRpcValue } from './xml-rpc.ts';
+
+export interface MobilinkOptions {
+  readonly clock: Clock;
+  readonly connection: OperatorConnection;
+  /** The operator as the database has it now. */
+  readonly current: () => Operator;
+}
+
+const PATH = '/air';
+const CONTENT_TYPE = 'text/xml';
+/** A balance inquiry first, so that a postpaid number or an empty account is never asked to pay. */
+const CALLS_PER_CHARGE = 2;
+const LEASE_MARGIN_MS = 30_000;
+const LOG_LENGTH_MAX = 2000;
+
+type Kind = TransactionLogEntry['kind'];
+
+interface Call {
+  readonly method: string;
+  readonly kind: Kind;
+  readonly granted: boolean;
+  readonly members: Readonly<Record<string, XmlRpcValue>>;
+}
+
+interface Said {
+  readonly outcome: ChargeOutcome;
+  readonly members: ReadonlyMap<string, string>;
+  readonly entry: TransactionLogEntry;
+}
+
+/** Charges a prepaid account over UCIP-like XML-RPC: `GetBalanceAndDate`, then `UpdateBalanceAndDate`. */
+export function createMobilinkGateway(options: MobilinkOptions): Gateway {
+  const { clock, connection, current } = options;
+
+  async function converse(order: ChargeOrder, call: Call): Promise<Said> {
+    const operator = current();
+    const body = encodeCall(call.method, {
+      ...origin(order, operator, clock.now()),
+      ...call.members,
+    });
+    const exchange = await connection.send({
+      ...{ path: PATH, contentType: CONTENT_TYPE, body },
+      granted: call.granted,
+    });
+    const { outcome, code, members } = read(exchange);
+    const entry: TransactionLogEntry = {
+      at: clock.now().toISOString(),
+      operator: operator.name,
+      kind: call.kind,
+      msisdn: order.msisdn,
+      reference: order.payment,
+      amount_minor: Number(order.amountMinor),
+      currency: order.currency,
+      decision: outcome.outcome,
+      ...(code === undefined ? {} : { code }),
+      ...(exchange.outcome === 'answered' ? { http_status: exchange.status } : {}),
+      took_ms: exchange.tookMs,
+      request: body,
+      response:
+        exchange.outcome === 'answered' ? exchange.body.slice(0, LOG_LENGTH_MAX) : exchange.reason,
+    };
+    return { outcome, members, entry };
+  }
+
+  async function charge(order: ChargeOrder): Promise<Conversation<ChargeOutcome>> {
+    const balance = await converse(order, {
+      ...{ method: 'GetBalanceAndDate', kind: 'balance', granted: true, members: {} },
+    });
+    const refusal = refusalByBalance(balance, order);
+    if (refusal) return { result: refusal, log: [balance.entry] };
+    const debit = await converse(order, {
+      method: 'UpdateBalanceAndDate',
+      kind: 'charge',
+      granted: false,
+      members: debitMembers(order),
+    });
+    return { result: debit.outcome, log: [balance.entry, debit.entry] };
+  }
+
+  async function inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>> {
+    if (current().inquiry === 'repeatIsSafe') return charge(order);
+    const asked = await converse(order, {
+      ...{ method: 'GetTransactionStatus', kind: 'inquiry', granted: true, members: {} },
+    });
+    return { result: readInquiry(asked), log: [asked.entry] };
+  }
+
+  return {
+    name: current().name,
+    inquiry: () => current().inquiry,
+    settleMs: () => current().settleMs,
+    longestMs: () => current().timeoutMs * CALLS_PER_CHARGE + LEASE_MARGIN_MS,
+    chargesPerSecond: () => current().requestsPerSecond / CALLS_PER_CHARGE,
+    admits: connection.admits,
+    take: connection.take,
+    charge,
+    inquire,
+  };
+}
+
+function origin(order: ChargeOrder, operator: Operator, now: Date): Record<string, XmlRpcValue> {
+  return {
+    originNodeType: 'EXT',
+    originHostName: 'kopek',
+    originTransactionID: order.id.toString(),
+    originTimeStamp: { iso8601: localTime(now, operator.timeZone) },
+    subscriberNumberNAI: 1,
+    subscriberNumber: spellMsisdn(order.msisdn, operator),
+  };
+}
+
+/** A debit is a negative relative adjustment; the reference lets the operator's file be matched by hand. */
+function debitMembers(order: ChargeOrder): Record<string, XmlRpcValue> {
+  return {
+    transactionCurrency: order.currency,
+    adjustmentAmountRelative: `-${order.amountMinor}`,
+    transactionType: 'subscription',
+    transactionCode: 'charge',
+    externalData1: order.reference,
+  };
+}
+
+const MINUTE_MS = 60_000;
+
+/** UCIP wants the operator's wall clock with its offset: `20261120T20:20:00+0500`. */
+export function localTime(now: Date, timeZone: string): string {
+  const part = zonedParts(now, timeZone);
+  const wallMs = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
+  const offset = Math.round((wallMs - now.getTime()) / MINUTE_MS);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const sign = offset < 0 ? '-' : '+';
+  const hours = Math.floor(Math.abs(offset) / 60);
+  return (
+    `${part.year}${two(part.month)}${two(part.day)}T${two(part.hour)}:${two(part.minute)}:${two(part.second)}` +
+    `${sign}${two(hours)}${two(Math.abs(offset) % 60)}`
+  );
+}
+
+interface Reading {
+  readonly outcome: ChargeOutcome;
+  readonly code?: string;
+  readonly members: ReadonlyMap<string, string>;
+}
+
+const NOTHING: ReadonlyMap<string, string> = new Map();
+
+function read(exchange: Exchange): Reading {
+  if (exchange.outcome === 'not_sent') {
+    return { outcome: { outcome: 'not_sent', reason: exchange.reason }, members: NOTHING };
+  }
+  if (exchange.outcome === 'unknown') {
+    return { outcome: { outcome: 'unknown', reason: exchange.reason }, members: NOTHING };
+  }
+  // 429 and 503 say that the request was turned away at the door.
+  if (exchange.status === 429 || exchange.status === 503) {
+    return { outcome: { outcome: 'not_sent', reason: 'throttled' }, members: NOTHING };
+  }
+  const answer = exchange.status === 200 ? decodeAnswer(exchange.body) : undefined;
+  if (!answer) {
+    return { outcome: { outcome: 'unknown', reason: `http_${exchange.status}` }, members: NOTHING };
+  }
+  if ('fault' in answer) {
+    const code = String(answer.fault.code);
+    return { outcome: { outcome: 'declined', reason: 'invalid_request' }, code, members: NOTHING };
+  }
+  const code = answer.members.get('responseCode');
+  if (code === undefined) {
+    return { outcome: { outcome: 'unknown', reason: 'no_response_code' }, members: NOTHING };
+  }
+  return { outcome: meaningOf(code), code, members: answer.members };
+}
+
+/** Undefined when the debit may go ahead. Whatever happens here, no money can have moved. */
+function refusalByBalance(balance: Said, order: ChargeOrder): ChargeOutcome | undefined {
+  const { outcome } = balance;
+  if (outcome.outcome === 'unknown') return { outcome: 'not_sent', reason: outcome.reason };
+  if (outcome.outcome !== 'accepted') return outcome;
+  const currency = balance.members.get('currency1');
+  if (currency !== undefined && currency !== order.currency) {
+    return { outcome: 'declined', reason: 'invalid_request' };
+  }
+  return undefined;
+}
+
+function readInquiry(asked: Said): InquiryOutcome {
+  if (asked.outcome.outcome !== 'accepted') {
+    return { outcome: 'unknown', reason: 'inquiry_failed' };
+  }
+  switch (asked.members.get('transactionStatus')) {
+    case 'executed':
+      return { outcome: 'accepted' };
+    case 'declined': {
+      const meaning = meaningOf(asked.members.get('declineCode') ?? '');
+      return meaning.outcome === 'declined'
+        ? meaning
+        : { outcome: 'declined', reason: 'operator_error' };
+    }
+    case 'unknown':
+      return { outcome: 'not_found' };
+    default:
+      return { outcome: 'unknown', reason: 'inquiry_unreadable' };
+  }
+}

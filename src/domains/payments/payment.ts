@@ -1,0 +1,96 @@
+import { formatId, parseId } from '#ids';
+
+/** The life of a payment, drawn in `docs/reference/state-machines.md` from the table below. */
+export type PaymentState =
+  | 'new'
+  | 'claimed'
+  | 'sending'
+  | 'unknown'
+  | 'accepted'
+  | 'declined'
+  | 'failed'
+  | 'withdrawn'
+  | 'expired'
+  | 'uncollectible';
+
+export type PaymentStep =
+  | 'claim'
+  | 'lease_lost'
+  | 'send'
+  | 'accept'
+  | 'decline'
+  | 'fail'
+  | 'not_sent'
+  | 'lose_answer'
+  | 'withdraw'
+  | 'expire'
+  | 'list'
+  | 'give_up';
+
+/** From where a step leads where; a pair that is absent never happens. */
+export const paymentSteps: Readonly<
+  Record<PaymentState, Readonly<Partial<Record<PaymentStep, PaymentState>>>>
+> = {
+  new: { claim: 'claimed', withdraw: 'withdrawn', expire: 'expired' },
+  claimed: {
+    claim: 'claimed',
+    lease_lost: 'claimed',
+    send: 'sending',
+    withdraw: 'withdrawn',
+    expire: 'expired',
+    list: 'declined',
+  },
+  sending: {
+    accept: 'accepted',
+    decline: 'declined',
+    fail: 'failed',
+    not_sent: 'new',
+    lose_answer: 'unknown',
+  },
+  unknown: {
+    accept: 'accepted',
+    decline: 'declined',
+    fail: 'failed',
+    give_up: 'uncollectible',
+  },
+  accepted: {},
+  declined: {},
+  failed: {},
+  withdrawn: {},
+  expired: {},
+  uncollectible: {},
+};
+
+/** Where `step` leads from `state`; undefined for a pair that never happens. */
+export function nextPaymentState(state: PaymentState, step: PaymentStep): PaymentState | undefined {
+  return paymentSteps[state][step];
+}
+
+/** States from which `step` may be taken: what a statement's `where` must say. */
+export function statesBefore(step: PaymentStep): readonly PaymentState[] {
+  const states = Object.keys(paymentSteps) as PaymentState[];
+  return states.filter((state) => paymentSteps[state][step] !== undefined);
+}
+
+/** What a domain asks for: to take `amountMinor` from `msisdn`, for something of its own called `reference`. */
+export interface ChargeRequest {
+  readonly customerId: bigint;
+  readonly gateway: string;
+  readonly msisdn: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  /** Opaque: at most one payment for it is open at a time. */
+  readonly reference: string;
+  /** 2 fresh consent, 1 due period, 0 retry. */
+  readonly priority: 0 | 1 | 2;
+  /** Past this moment it is dropped, not tried. */
+  readonly notAfter: Date;
+}
+
+export function paymentId(customerId: bigint, id: bigint): string {
+  return formatId('pay', { customerId, id });
+}
+
+export function parsePaymentId(text: string) {
+  return parseId('pay', text, 'payment');
+}

@@ -1,0 +1,6 @@
+import { errorCodes } from '#errors';
+
+export const fail = errorCodes({
+  incoming_refused: 'forbidden',
+  sms_too_long: 'invalid',
+});

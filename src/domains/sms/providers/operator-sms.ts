@@ -1,0 +1,81 @@
+import type { Clock } from '#clock';
+import {
+  type Exchange,
+  type Operator,
+  type OperatorConnection,
+  spellMsisdn,
+  type TransactionLogEntry,
+} from '#operators';
+import type { SmsOrder, SmsOutcome, SmsProvider } from '#sms';
+
+export interface OperatorSmsOptions {
+  readonly clock: Clock;
+  readonly connection: OperatorConnection;
+  readonly current: () => Operator;
+}
+
+const PATH = '/sms';
+const LEASE_MARGIN_MS = 15_000;
+
+/** The operator's own SMS, over the same connection as its charges: one rate holds for both. */
+export function createOperatorSms(options: OperatorSmsOptions): SmsProvider {
+  const { clock, connection, current } = options;
+
+  function toEntry(order: SmsOrder, exchange: Exchange, result: SmsOutcome): TransactionLogEntry {
+    const answered = exchange.outcome === 'answered';
+    return {
+      at: clock.now().toISOString(),
+      operator: current().name,
+      kind: 'sms',
+      msisdn: order.recipient,
+      reference: order.sms,
+      decision: result.outcome,
+      ...(answered ? { http_status: exchange.status } : {}),
+      took_ms: exchange.tookMs,
+      request: `${order.sender}: ${order.body.length} letters`,
+      response: answered ? exchange.body.slice(0, 500) : exchange.reason,
+    };
+  }
+
+  return {
+    name: current().name,
+    admits: connection.admits,
+    perSecond: () => current().requestsPerSecond,
+    longestMs: () => current().timeoutMs + LEASE_MARGIN_MS,
+    take: connection.take,
+    async send(order) {
+      const exchange = await connection.send({
+        path: PATH,
+        contentType: 'application/json',
+        granted: true,
+        body: JSON.stringify({
+          id: order.sms,
+          from: order.sender,
+          to: spellMsisdn(order.recipient, current()),
+          text: order.body,
+        }),
+      });
+      const result = read(exchange);
+      return { result, log: [toEntry(order, exchange, result)] };
+    },
+  };
+}
+
+function read(exchange: Exchange): SmsOutcome {
+  if (exchange.outcome !== 'answered')
+    return { outcome: exchange.outcome, reason: exchange.reason };
+  const { status, body } = exchange;
+  if (status === 429 || status === 503) return { outcome: 'not_sent', reason: 'throttled' };
+  if (status >= 400 && status < 500) return { outcome: 'failed', reason: `http_${status}` };
+  if (status !== 200) return { outcome: 'unknown', reason: `http_${status}` };
+  return { outcome: 'sent', providerMessageId: readId(body) };
+}
+
+function readId(body: string): string | undefined {
+  try {
+    const { id } = JSON.parse(body) as { id?: unknown };
+    return id === undefined ? undefined : String(id);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Bus } from '#bus';
+import type { Clock } from '#clock';
+import type { Database } from '#database';
+import type { IdSource } from '#ids';
+import type { Log } from '#log';
+import type { Metrics } from '#metrics';
+import type { Operators } from '#operators';
+import type { Payments } from '#payments';
+import type { Sms } from '#sms';
+import { type Announcement, createAnnouncement } from './announcement.ts';
+import type { Catalogue } from './catalogue.ts';
+
+/** What every use case of this domain works with. */
+export interface Context {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly operators: Operators;
+  readonly payments: Payments;
+  readonly sms: Sms;
+  readonly catalogue: Catalogue;
+  readonly stopLink: (subscription: string) => string;
+}
+
+export function announce(context: Context, now: Date): Announcement {
+  return createAnnouncement({ ...context, now });
+}

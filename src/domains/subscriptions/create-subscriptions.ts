@@ -1,0 +1,160 @@
+import { readToken, signToken } from '#auth';
+import type { Tx } from '#database';
+import type { Catalogue } from './catalogue.ts';
+import { createCatalogue } from './catalogue.ts';
+import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
+import type { Context } from './context.ts';
+import { fail } from './errors.ts';
+import { recordConsent } from './record-consent.ts';
+import type { ServiceTerms } from './service-store.ts';
+import { type StopInput, stopSubscriptions } from './stop-subscriptions.ts';
+import {
+  type BillRow,
+  type Counts,
+  countSubscriptions,
+  findBills,
+  findSubscription,
+  findSubscriptionsOf,
+  type SubscriptionRow,
+} from './store.ts';
+import { accessOf, isAlive, parseSubscriptionId, subscriptionId } from './subscription.ts';
+import { createSubscriptionWorker, type SubscriptionWorker } from './worker.ts';
+
+/** A subscription as the outside sees it. */
+export interface SubscriptionView {
+  readonly subscription: string;
+  readonly msisdn: string;
+  readonly serviceCode: string;
+  readonly title: string;
+  readonly operator: string;
+  readonly status: string;
+  readonly alive: boolean;
+  readonly priceMinor: bigint;
+  readonly currency: string;
+  readonly period: 'daily' | 'weekly';
+  readonly createdAt: Date;
+  readonly dueAt: Date | undefined;
+  readonly paidUntil: Date | undefined;
+  readonly endedAt: Date | undefined;
+  readonly endReason: string | undefined;
+}
+
+export interface Subscriptions {
+  /** What a service offers now; undefined when there is none. Remembered for a second. */
+  offer(serviceCode: string): Promise<Offer | undefined>;
+  /** Adds a version of terms; the service is made when its code is new. People keep the version they agreed to. */
+  addTerms: Catalogue['add'];
+  /** Records consents and publishes them; throws `service_unknown`, `service_closed`, `terms_outdated`. */
+  recordConsent(tx: Tx, inputs: readonly ConsentInput[]): Promise<readonly ConsentResult[]>;
+  /** Ends everything (or one service) of a number; see `StopInput`. */
+  stop(tx: Tx, input: StopInput): Promise<{ readonly cancelled: number }>;
+  find(subscription: string): Promise<SubscriptionView | undefined>;
+  of(
+    msisdn: string,
+    page: { readonly before: bigint | null; readonly limit: number },
+  ): Promise<readonly SubscriptionView[]>;
+  bills(subscription: string): Promise<readonly BillRow[]>;
+  /** Whether the content is open to it, and why. */
+  access(subscription: string): Promise<{ readonly open: boolean; readonly reason: string }>;
+  /** A token for an unsubscribe link; it says nothing but which subscription it ends. */
+  unsubscribeToken(subscription: string): string;
+  readUnsubscribeToken(text: string): string;
+  counts(): Promise<Counts>;
+  worker(operator: string): SubscriptionWorker;
+}
+
+export interface SubscriptionsOptions extends Omit<Context, 'catalogue' | 'stopLink'> {
+  readonly secret: string;
+  /** Where people reach us, without a slash at the end. */
+  readonly publicUrl: string;
+}
+
+const TOKEN_PURPOSE = 'unsubscribe';
+/** A link in an SMS of last year must still end the subscription. */
+const TOKEN_AGE_MOST_MS = 3 * 365 * 86_400_000;
+
+export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
+  const { clock, database, publicUrl, secret } = options;
+  const catalogue = createCatalogue(database, clock);
+  const unsubscribeToken = (subscription: string) =>
+    signToken({ s: subscription }, { secret, purpose: TOKEN_PURPOSE, now: clock.now() });
+  const context: Context = {
+    ...options,
+    catalogue,
+    stopLink: (subscription) => `${publicUrl}/stop/${unsubscribeToken(subscription)}`,
+  };
+
+  async function views(rows: readonly SubscriptionRow[]): Promise<readonly SubscriptionView[]> {
+    const keys = rows.map((row) => ({ serviceId: row.service_id, version: row.terms_version }));
+    const termsOf = await database.transaction((tx) => catalogue.versions(tx, keys));
+    return rows.map((row) => toView(row, termsOf(row.service_id, row.terms_version)));
+  }
+
+  async function find(subscription: string): Promise<SubscriptionView | undefined> {
+    const row = await findSubscription(database.pool, parseSubscriptionId(subscription));
+    return row && (await views([row]))[0];
+  }
+
+  return {
+    async offer(serviceCode) {
+      const terms = await catalogue.newest(serviceCode);
+      return terms && toOffer(terms);
+    },
+    addTerms: catalogue.add,
+    recordConsent: (tx, inputs) => recordConsent(context, tx, inputs),
+    stop: (tx, input) => stopSubscriptions(context, tx, input),
+    find,
+    of: async (msisdn, page) =>
+      views(await findSubscriptionsOf(database.pool, { msisdn, ...page })),
+    bills: (subscription) => findBills(database.pool, parseSubscriptionId(subscription)),
+    async access(subscription) {
+      const row = await findSubscription(database.pool, parseSubscriptionId(subscription));
+      if (!row) throw fail('subscription_unknown', `There is no subscription ${subscription}.`);
+      return accessOf(row.status);
+    },
+    unsubscribeToken,
+    readUnsubscribeToken: (text) =>
+      readToken<{ s: string }>(text, {
+        ...{ secret, purpose: TOKEN_PURPOSE, now: clock.now(), maxAgeMs: TOKEN_AGE_MOST_MS },
+      }).s,
+    counts: () => countSubscriptions(database.pool, clock.now()),
+    worker: (operator) => createSubscriptionWorker(context, operator),
+  };
+}
+
+function toOffer(terms: ServiceTerms): Offer {
+  return {
+    serviceCode: terms.serviceCode,
+    title: terms.title,
+    operator: terms.operator,
+    termsVersion: terms.version,
+    priceMinor: terms.priceMinor,
+    currency: terms.currency,
+    period: terms.period,
+    open: terms.open,
+    texts: terms.texts,
+  };
+}
+
+function toView(
+  row: SubscriptionRow,
+  terms: Pick<ServiceTerms, 'serviceCode' | 'title' | 'priceMinor' | 'currency' | 'period'>,
+): SubscriptionView {
+  return {
+    subscription: subscriptionId({ customerId: row.customer_id, id: row.id }),
+    msisdn: row.msisdn,
+    serviceCode: terms.serviceCode,
+    title: terms.title,
+    operator: row.operator,
+    status: row.status,
+    alive: isAlive(row.status),
+    priceMinor: terms.priceMinor,
+    currency: terms.currency,
+    period: terms.period,
+    createdAt: row.created_at,
+    dueAt: row.due_at ?? undefined,
+    paidUntil: row.paid_until ?? undefined,
+    endedAt: row.ended_at ?? undefined,
+    endReason: row.end_reason ?? undefined,
+  };
+}

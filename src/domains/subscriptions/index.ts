@@ -1,0 +1,31 @@
+export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
+export {
+  createSubscriptions,
+  type Subscriptions,
+  type SubscriptionsOptions,
+  type SubscriptionView,
+} from './create-subscriptions.ts';
+export { registerSubscriptionRoutes, type SubscriptionRoutesOptions } from './http.ts';
+export type { StopInput } from './stop-subscriptions.ts';
+export {
+  aliveStatuses,
+  nextStatus,
+  parseSubscriptionId,
+  type SubscriptionStatus,
+  type SubscriptionStep,
+  subscriptionSteps,
+} from './subscription.ts';
+export { priceInWords, type Terms } from './terms.ts';
+export {
+  FirstCharge,
+  firstCharges,
+  MtManagerAction,
+  mtManager,
+  NewSubscription,
+  newSubscriptions,
+  SubscriptionEvent,
+  subscriptionEvents,
+  UserAction,
+  userActions,
+} from './topics.ts';
+export { type SubscriptionWorker, subscriptionGroups } from './worker.ts';

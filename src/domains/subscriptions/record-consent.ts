@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { type Bus, parcel } from '#bus';
+import type { Clock } from '#clock';
+import type { Tx } from '#database';
+import { formatId, type IdSource } from '#ids';
+import type { Catalogue } from './catalogue.ts';
+import type { ConsentInput, ConsentResult } from './consent.ts';
+import {
+  type ConsentRow,
+  findConsentsByVisit,
+  insertConsents,
+  lockCustomersByMsisdn,
+  updateConsentHashes,
+} from './consent-store.ts';
+import { fail } from './errors.ts';
+import type { ServiceTerms } from './service-store.ts';
+import { newSubscriptions } from './topics.ts';
+
+export interface RecordConsentOptions {
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly catalogue: Catalogue;
+}
+
+/**
+ * Writes consents down, each chained to its customer's one before, and publishes them to their operators.
+ * A visit that confirmed before changes nothing. Throws `service_unknown`, `service_closed`, and
+ * `terms_outdated` when the price has changed since it was shown.
+ */
+export async function recordConsent(
+  { bus, catalogue, clock, ids }: RecordConsentOptions,
+  tx: Tx,
+  inputs: readonly ConsentInput[],
+): Promise<readonly ConsentResult[]> {
+  const terms = await Promise.all(inputs.map((input) => findTerms(catalogue, input)));
+  const now = clock.now();
+  const customers = await lockCustomersByMsisdn(
+    tx,
+    inputs.map((input) => input.msisdn),
+    now,
+  );
+  const before = await findConsentsByVisit(
+    tx,
+    inputs.map((input) => input.visit),
+  );
+  const byMsisdn = new Map(customers.map((customer) => [customer.msisdn, customer]));
+  const hashes = new Map(customers.map((customer) => [customer.id, customer.consent_hash]));
+  const names = new Map([...before].map(([visit, key]) => [visit, formatId('con', key)]));
+  const rows: (ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms })[] = [];
+  const results: ConsentResult[] = [];
+  for (const [index, input] of inputs.entries()) {
+    const known = names.get(input.visit);
+    if (known) {
+      results.push({ outcome: 'replayed', consent: known });
+      continue;
+    }
+    const customerId = byMsisdn.get(input.msisdn)?.id as bigint;
+    const row = toRow(input, {
+      terms: terms[index] as ServiceTerms,
+      key: { customerId, id: ids.next(now.getTime()) },
+      previousHash: hashes.get(customerId) ?? null,
+    });
+    rows.push(row);
+    hashes.set(customerId, row.hash);
+    names.set(input.visit, formatId('con', row));
+    results.push({ outcome: 'recorded', consent: formatId('con', row) });
+  }
+  if (rows.length === 0) return results;
+  await insertConsents(tx, rows);
+  const last = new Map(rows.map((row) => [row.customerId, row.hash]));
+  await updateConsentHashes(
+    tx,
+    [...last].map(([id, hash]) => ({ id, hash })),
+  );
+  const byOperator = Map.groupBy(rows, (row) => row.terms.operator);
+  await bus.publishAll(
+    tx,
+    [...byOperator].map(([operator, some]) =>
+      parcel(
+        newSubscriptions(operator),
+        some.map((row) => ({
+          key: row.customerId.toString(),
+          payload: {
+            consent: formatId('con', row),
+            msisdn: row.input.msisdn,
+            service: row.input.serviceCode,
+          },
+        })),
+      ),
+    ),
+  );
+  return results;
+}
+
+async function findTerms(catalogue: Catalogue, input: ConsentInput): Promise<ServiceTerms> {
+  const terms = await catalogue.newest(input.serviceCode);
+  if (!terms) throw fail('service_unknown', `There is no service ${input.serviceCode}.`);
+  if (!terms.open) throw fail('service_closed', `${terms.title} takes no new subscriptions.`);
+  if (terms.version !== input.termsVersion) {
+    throw fail('terms_outdated', `The price of ${terms.title} has changed since it was shown.`);
+  }
+  return terms;
+}
+
+interface Chained {
+  readonly terms: ServiceTerms;
+  readonly key: { readonly customerId: bigint; readonly id: bigint };
+  readonly previousHash: Buffer | null;
+}
+
+function toRow(input: ConsentInput, { key, previousHash, terms }: Chained) {
+  const row = {
+    ...key,
+    serviceId: terms.serviceId,
+    termsVersion: input.termsVersion,
+    visit: input.visit,
+    method: input.method,
+    textShown: input.textShown,
+    priceShown: input.priceShown,
+    locale: input.locale,
+    evidence: input.evidence,
+    attribution: input.attribution,
+    shownAt: input.shownAt,
+    confirmedAt: input.confirmedAt,
+  };
+  return { ...row, previousHash, hash: hashOf(row, previousHash), input, terms };
+}
+
+/** SHA-256 over the hash before and every stored fact, keys sorted, so that anyone can compute it again. */
+export function hashOf(
+  facts: Readonly<Record<string, unknown>>,
+  previousHash: Buffer | null,
+): Buffer {
+  const hash = createHash('sha256');
+  if (previousHash) hash.update(previousHash);
+  return hash.update(canonical(facts)).digest();
+}
+
+function canonical(value: unknown): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (value instanceof Date) return JSON.stringify(value.toISOString());
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value)
+      .filter(([, one]) => one !== undefined)
+      .sort(([left], [right]) => (left < right ? -1 : 1));
+    return `{${entries.map(([name, one]) => `${JSON.stringify(name)}:${canonical(one)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'null';
+}

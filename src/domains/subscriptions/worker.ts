@@ -1,0 +1,117 @@
+import type { Bus, Consumer, Group } from '#bus';
+import { isTransient } from '#database';
+import { paymentResponses } from '#payments';
+import { incomingSms } from '#sms';
+import { beginSubscriptions } from './begin-subscriptions.ts';
+import { chargeDue } from './charge-due.ts';
+import type { Context } from './context.ts';
+import { registerSubscriptions } from './register-subscriptions.ts';
+import { settleBills } from './settle-bills.ts';
+import { stopSubscriptions } from './stop-subscriptions.ts';
+import { isStop } from './stop-words.ts';
+import { firstCharges, newSubscriptions } from './topics.ts';
+
+/** `mt-manager` for one operator: what it listens to, and its timer for what is due. */
+export interface SubscriptionWorker {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+const GROUP = 'mt-manager';
+const BATCH_SIZE = 250;
+/** How soon a period that has begun is noticed while nothing else is due. */
+const DUE_INTERVAL_MS = 250;
+
+/** The groups of one operator's `mt-manager`, to be declared before anyone publishes. */
+export function subscriptionGroups(operator: string): readonly Group[] {
+  const topics = [
+    newSubscriptions(operator),
+    firstCharges(operator),
+    paymentResponses(operator),
+    incomingSms(operator),
+  ];
+  return topics.map((topic) => ({ topic: topic as Group['topic'], name: GROUP }));
+}
+
+export function createSubscriptionWorker(context: Context, operator: string): SubscriptionWorker {
+  let consumers: readonly Consumer[] = [];
+  let due: { stop(): Promise<void> } | undefined;
+  return {
+    start() {
+      consumers = consume(context, operator);
+      due = repeat(() => chargeDue(context, operator), context);
+    },
+    async stop() {
+      await due?.stop();
+      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    },
+  };
+}
+
+function consume(context: Context, operator: string): readonly Consumer[] {
+  const bus: Bus = context.bus;
+  const options = { batchSize: BATCH_SIZE };
+  return [
+    bus.consume({ topic: newSubscriptions(operator), name: GROUP }, options, (tx, messages) =>
+      registerSubscriptions(context, tx, {
+        operator,
+        consents: messages.map((message) => message.payload),
+      }),
+    ),
+    bus.consume({ topic: firstCharges(operator), name: GROUP }, options, (tx, messages) =>
+      beginSubscriptions(
+        context,
+        tx,
+        messages.map((message) => message.payload),
+      ),
+    ),
+    bus.consume({ topic: paymentResponses(operator), name: GROUP }, options, (tx, messages) =>
+      settleBills(
+        context,
+        tx,
+        messages.map((message) => message.payload),
+      ),
+    ),
+    bus.consume({ topic: incomingSms(operator), name: GROUP }, options, async (tx, messages) => {
+      for (const { payload } of messages.filter((message) => isStop(message.payload.text))) {
+        await stopSubscriptions(context, tx, {
+          ...{ msisdn: payload.msisdn, operator, channel: 'sms', saidAt: new Date(payload.at) },
+          evidence: `sms ${payload.id} to ${payload.short_code}: ${payload.text.slice(0, 100)}`,
+        });
+      }
+    }),
+  ];
+}
+
+/** Works as long as there is work, then looks again after a moment. */
+function repeat(work: () => Promise<number>, { log }: Context): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(done, DUE_INTERVAL_MS);
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      if (signal.aborted) done();
+      else signal.addEventListener('abort', done);
+    });
+  const running = (async () => {
+    while (!signal.aborted) {
+      try {
+        if ((await work()) === 0) await pause();
+      } catch (error) {
+        if (!isTransient(error)) log.error({ err: error }, 'what is due could not be charged');
+        await pause();
+      }
+    }
+  })();
+  return {
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import type { TestContext } from 'node:test';
+import { Type } from 'typebox';
+import { createFakeClock, type FakeClock } from '#clock';
+import { type Database, sql, type Tx } from '#database';
+import { eventually } from '#testing';
+import type { Bus, ConsumeOptions, Consumer, Group, Handler, Message, Outgoing } from './bus.ts';
+import { defineTopic, type Topic, type TopicOptions } from './topic.ts';
+
+/** An engine, as its test file hands it to the conformance suite. */
+export interface BusUnderTest {
+  readonly name: string;
+  readonly database: Database;
+  /** Opens the bus as one more process would. Business time is `clock`. */
+  open(clock: FakeClock): Promise<Bus>;
+}
+
+export interface Load {
+  readonly n: number;
+}
+
+export const LOAD = Type.Object({ n: Type.Integer() });
+export const START = new Date('2026-03-01T09:00:00Z');
+const WAIT_MS = 15_000;
+
+/** What a test of the suite works with: a topic of its own, effects that can be counted, and a clock it moves. */
+export interface Stage {
+  readonly engine: BusUnderTest;
+  readonly database: Database;
+  readonly clock: FakeClock;
+  readonly bus: Bus;
+  readonly topic: Topic<Load>;
+  /** Declares a group; `worker` unless told. */
+  group(name?: string, attemptsMax?: number): Promise<Group<Load>>;
+  /** One more process. */
+  another(): Promise<Bus>;
+  publish(messages: readonly Outgoing<Load>[]): Promise<void>;
+  /** Consumes until the test ends. */
+  consume(group: Group<Load>, options: StageOptions, handler: Handler<Load>): Consumer;
+  /** The numbers that have had an effect in `group`, sorted; one that had two is there twice. */
+  effects(group?: string): Promise<readonly number[]>;
+  /** The same in the order in which they had it. */
+  history(group?: string): Promise<readonly { readonly key: string; readonly n: number }[]>;
+  waitFor(check: () => Promise<void> | void): Promise<void>;
+}
+
+export interface StageOptions extends ConsumeOptions {
+  readonly on?: Bus;
+}
+
+let topics = 0;
+
+/** Everything it opens is closed when `t` ends. */
+export async function setStage(
+  t: TestContext,
+  engine: BusUnderTest,
+  options: Pick<TopicOptions, 'ordered' | 'priorities'> = {},
+): Promise<Stage> {
+  const { database } = engine;
+  const clock = createFakeClock(START);
+  topics += 1;
+  const topic = defineTopic<Load>(`test.${process.pid}.${topics}`, {
+    ...{ schema: LOAD, description: 'numbers', ...options },
+  });
+  const consumers: Consumer[] = [];
+  const buses: Bus[] = [];
+  t.after(async () => {
+    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await Promise.all(buses.map((one) => one.close()));
+  });
+  const open = async () => {
+    const opened = await engine.open(clock);
+    buses.push(opened);
+    return opened;
+  };
+  const bus = await open();
+  await makeEffects(database);
+  const history: Stage['history'] = async (group = 'worker') => {
+    const { rows } = await sql<{ key: string; n: number }>`
+      select key, n from bus_effect where topic = ${topic.name} and group_name = ${group} order by id`.execute(
+      database.pool,
+    );
+    return rows;
+  };
+  return {
+    ...{ engine, database, clock, bus, topic, another: open, history },
+    async group(name = 'worker', attemptsMax) {
+      const group = { topic, name, ...(attemptsMax === undefined ? {} : { attemptsMax }) };
+      await bus.declare([group as Group]);
+      return group;
+    },
+    publish: (messages) => database.transaction((tx) => bus.publish(tx, topic, messages)),
+    consume(group, { on = bus, ...consumeOptions }, handler) {
+      const consumer = on.consume(group, consumeOptions, handler);
+      consumers.push(consumer);
+      return consumer;
+    },
+    effects: async (group) =>
+      (await history(group)).map(({ n }) => n).sort((left, right) => left - right),
+    waitFor: (check) => eventually(check, { timeoutMs: WAIT_MS }),
+  };
+}
+
+async function makeEffects(database: Database): Promise<void> {
+  await sql`create table if not exists bus_effect (
+    id bigint generated always as identity primary key,
+    topic text not null, group_name text not null, key text not null, n integer not null
+  )`.execute(database.pool);
+}
+
+/** The effect that is counted: one row for each message, in the transaction that takes it off. */
+export async function writeEffects(
+  tx: Tx,
+  messages: readonly Message<Load>[],
+  group = 'worker',
+): Promise<void> {
+  await sql`
+    insert into bus_effect (topic, group_name, key, n)
+    select ${messages[0]?.topic ?? ''}, ${group}, key, n
+    from unnest(${messages.map((one) => one.key)}::text[], ${messages.map((one) => one.payload.n)}::integer[])
+      as e (key, n)`.execute(tx);
+}
+
+/** `count` messages of `keys` keys in turn, numbered from `from`. */
+export function numbered(
+  count: number,
+  options: { readonly from?: number; readonly keys?: number } = {},
+): Outgoing<Load>[] {
+  const { from = 0, keys = count } = options;
+  return Array.from({ length: count }, (_, at) => ({
+    key: `k${(from + at) % keys}`,
+    payload: { n: from + at },
+  }));
+}
+
+export function range(count: number, from = 0): number[] {
+  return Array.from({ length: count }, (_, at) => from + at);
+}
+
+/** A promise that a test opens from outside a handler. */
+export function gate() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { passed: promise, open: resolve };
+}

@@ -1,0 +1,16 @@
+import type { FakeClock } from '#clock';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { testDatabase } from '#testing';
+import { describeBus } from '../conformance.ts';
+import { openBus } from '../open-bus.ts';
+
+const database = await testDatabase();
+
+const open = (clock: FakeClock) =>
+  openBus({
+    ...{ url: 'postgres:', database, clock, log: silentLog() },
+    ...{ metrics: createMetrics(), source: 'kopek/test' },
+  });
+
+describeBus({ name: 'postgres:', database, open });

@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+
+export interface ReferenceInfo {
+  readonly title: string;
+  readonly version: string;
+  readonly description?: string;
+}
+
+/**
+ * `/openapi.json` (OpenAPI 3.1) and a page to read it, `/docs`. Only routes with a tag are shown: `apiRoute`
+ * gives them one. The plugins are loaded here, so that a process without a reference never pays for them.
+ */
+export async function addReference(app: FastifyInstance, info: ReferenceInfo): Promise<void> {
+  const [swagger, swaggerUi] = await Promise.all([
+    import('@fastify/swagger'),
+    import('@fastify/swagger-ui'),
+  ]);
+  await app.register(swagger.default, {
+    hideUntagged: true,
+    openapi: {
+      openapi: '3.1.0',
+      info: { ...info },
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `Bearer kpk_…`.' },
+        },
+      },
+    },
+    refResolver: {
+      buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
+    },
+  });
+  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  await app.register(swaggerUi.default, {
+    routePrefix: '/docs',
+    uiConfig: { docExpansion: 'list' },
+  });
+}

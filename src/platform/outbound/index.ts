@@ -1,0 +1,179 @@
+import { isTransient } from '#database';
+import type { Log } from '#log';
+
+/**
+ * The middle of every talk with the outside: jobs that this worker has claimed wait for a grant of the rate,
+ * are marked as begun by one statement, are called side by side, and their results are recorded in sets.
+ * No network call happens inside a transaction, and what a dead worker leaves behind says how far it came.
+ */
+export interface Outbound<Job> {
+  /** Hands over jobs that this worker holds by a lease. */
+  push(jobs: readonly Job[]): void;
+  /** How many more jobs may be claimed now. */
+  room(): number;
+  readonly waiting: number;
+  readonly inFlight: number;
+  /**
+   * Begins nothing more, waits for answers that are under way at most `patienceMs`, and records them. Jobs that
+   * were not begun stay claimed until their lease ends; answers that did not come become `unknown` then.
+   */
+  stop(patienceMs: number): Promise<{ readonly unanswered: number }>;
+}
+
+export interface OutboundOptions<Job, Result> {
+  readonly log: Log;
+  /** Waits for 1 to `most` grants of the rate. */
+  readonly take: (most: number, signal: AbortSignal) => Promise<number>;
+  /** Marks jobs as begun, in one statement; answers those for which that still holds. */
+  readonly begin: (jobs: readonly Job[]) => Promise<readonly Job[]>;
+  /** One conversation with the outside. Its first call is granted already. Must not throw. */
+  readonly call: (job: Job) => Promise<Result>;
+  /** Records results, in one transaction. */
+  readonly record: (results: readonly Result[]) => Promise<void>;
+  /** The most jobs to hold, begun or not: two seconds' worth of the rate. */
+  readonly holdMost: () => number;
+  readonly concurrency?: number;
+}
+
+/** Enough to keep a fast counterpart busy over two calls a job; more only makes its queue longer. */
+const CONCURRENCY = 96;
+const BEGIN_MOST = 64;
+const RECORD_MOST = 200;
+const RECORDS_IN_FLIGHT = 2;
+const TROUBLE_PAUSE_MS = 250;
+
+export function createOutbound<Job, Result>(options: OutboundOptions<Job, Result>): Outbound<Job> {
+  return new OutboundWorker(options);
+}
+
+class OutboundWorker<Job, Result> implements Outbound<Job> {
+  readonly #options: OutboundOptions<Job, Result>;
+  readonly #concurrency: number;
+  readonly #stopping = new AbortController();
+  #queue: Job[] = [];
+  #results: Result[] = [];
+  #inFlight = 0;
+  #recording = 0;
+  #recorders = 0;
+  #pumping = false;
+  #idle: (() => void)[] = [];
+
+  constructor(options: OutboundOptions<Job, Result>) {
+    this.#options = options;
+    this.#concurrency = options.concurrency ?? CONCURRENCY;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  push(jobs: readonly Job[]): void {
+    this.#queue.push(...jobs);
+    void this.#pump();
+  }
+
+  room(): number {
+    if (this.#stopping.signal.aborted) return 0;
+    const held = this.#queue.length + this.#inFlight + this.#results.length + this.#recording;
+    return Math.max(0, this.#options.holdMost() - held);
+  }
+
+  async stop(patienceMs: number): Promise<{ unanswered: number }> {
+    this.#stopping.abort(new Error('stopping'));
+    this.#queue = [];
+    const settled = new Promise<void>((resolve) => this.#idle.push(resolve));
+    this.#tellIdle();
+    await Promise.race([
+      settled,
+      new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref()),
+    ]);
+    return { unanswered: this.#inFlight + this.#results.length + this.#recording };
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    const { signal } = this.#stopping;
+    try {
+      while (this.#queue.length > 0 && this.#inFlight < this.#concurrency && !signal.aborted) {
+        const wanted = Math.min(this.#queue.length, this.#concurrency - this.#inFlight, BEGIN_MOST);
+        const granted = await this.#options.take(wanted, signal);
+        await this.#beginNext(this.#queue.splice(0, granted));
+      }
+    } catch (error) {
+      if (!signal.aborted) this.#options.log.error({ err: error }, 'an outbound worker stumbled');
+    } finally {
+      this.#pumping = false;
+    }
+  }
+
+  async #beginNext(jobs: Job[]): Promise<void> {
+    try {
+      const begun = await this.#options.begin(jobs);
+      for (const job of begun) void this.#converse(job);
+    } catch (error) {
+      // They are still claimed: begin() itself checks the lease when they are tried again.
+      this.#queue.unshift(...jobs);
+      if (!isTransient(error)) this.#options.log.error({ err: error }, 'work could not be begun');
+      await new Promise((resolve) => setTimeout(resolve, TROUBLE_PAUSE_MS));
+    }
+  }
+
+  async #converse(job: Job): Promise<void> {
+    this.#inFlight += 1;
+    try {
+      this.#results.push(await this.#options.call(job));
+    } catch (error) {
+      // A bug in the conversation: its lease ends, and then it counts as unknown.
+      this.#options.log.error({ err: error }, 'a conversation with the outside broke');
+    } finally {
+      this.#inFlight -= 1;
+    }
+    void this.#recordNext();
+    void this.#pump();
+  }
+
+  async #recordNext(): Promise<void> {
+    if (this.#recorders >= RECORDS_IN_FLIGHT || this.#results.length === 0) return this.#tellIdle();
+    this.#recorders += 1;
+    // What is answered in the same turn of the loop goes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#results.length > 0) {
+      const results = this.#results.splice(0, RECORD_MOST);
+      this.#recording += results.length;
+      await this.#recordSurely(results);
+      this.#recording -= results.length;
+    }
+    this.#recorders -= 1;
+    this.#tellIdle();
+    void this.#pump();
+  }
+
+  /** Results are facts: they are kept until the database takes them, or until we die and they become unknown. */
+  async #recordSurely(results: readonly Result[]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#options.record(results);
+      } catch (error) {
+        if (!isTransient(error)) {
+          this.#options.log.error({ err: error }, 'results could not be recorded');
+          if (results.length === 1) return;
+          const middle = Math.ceil(results.length / 2);
+          await this.#recordSurely(results.slice(0, middle));
+          return await this.#recordSurely(results.slice(middle));
+        }
+        await new Promise((resolve) => setTimeout(resolve, TROUBLE_PAUSE_MS));
+      }
+    }
+  }
+
+  #tellIdle(): void {
+    if (this.#inFlight + this.#results.length + this.#recording > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
+}
