@@ -45,6 +45,14 @@ export interface AcquisitionCampaign {
   title: string;
 }
 
+export interface AcquisitionConversion {
+  campaign: string;
+  consent: string;
+  converted_at: Timestamp;
+  hit: string;
+  msisdn: string;
+}
+
 export interface ContentDelivery {
   created_at: Timestamp;
   customer_id: bigint;
@@ -53,6 +61,7 @@ export interface ContentDelivery {
   item_id: number;
   msisdn: string;
   opened_at: Timestamp | null;
+  opened_by: Buffer | null;
   reference: string;
   subscription: string;
   token_hash: Buffer;
@@ -64,6 +73,11 @@ export interface ContentItem {
   open: Generated<boolean>;
   service: string;
   title: string;
+}
+
+export interface ContentItemUse {
+  delivered: bigint;
+  item_id: number;
 }
 
 export interface OperatorsAddressRange {
@@ -271,6 +285,7 @@ export interface ReportsHit {
   campaign: string;
   hit: string;
   msisdn: string | null;
+  msisdn_error: string | null;
   msisdn_source: string | null;
   path: string;
   referer: string | null;
@@ -465,8 +480,10 @@ export interface SubscriptionsSubscription {
 
 export interface DB {
   "acquisition.campaign": AcquisitionCampaign;
+  "acquisition.conversion": AcquisitionConversion;
   "content.delivery": ContentDelivery;
   "content.item": ContentItem;
+  "content.item_use": ContentItemUse;
   "operators.address_range": OperatorsAddressRange;
   "operators.breaker": OperatorsBreaker;
   "operators.number_list": OperatorsNumberList;

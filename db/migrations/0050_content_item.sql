@@ -10,6 +10,12 @@ create table content.item (
 );
 create index item_of_service on content.item (service) where open;
 
+-- How often an item has gone out. Apart from the item, because it changes with every batch.
+create table content.item_use (
+  item_id integer primary key references content.item (id),
+  delivered bigint not null
+) with (fillfactor = 50);
+
 -- A link for one delivery. Only the hash of its secret is kept.
 create table content.delivery (
   customer_id bigint not null,
@@ -23,5 +29,8 @@ create table content.delivery (
   created_at timestamptz not null,
   expires_at timestamptz not null,
   opened_at timestamptz,
-  constraint delivery_pkey primary key (customer_id, id)
-);
+  -- Hash of the secret of the browser that opened it: that one may come back for a while.
+  opened_by bytea,
+  constraint delivery_pkey primary key (customer_id, id),
+  constraint delivery_opened_by_somebody check ((opened_at is null) = (opened_by is null))
+) with (fillfactor = 90);

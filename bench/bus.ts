@@ -1,0 +1,118 @@
+import { Type } from 'typebox';
+import { type Bus, defineTopic, type Group, type Message, openBus } from '#bus';
+import { createSystemClock } from '#clock';
+import { type Database, sql } from '#database';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import type { BenchContext, Measurement } from './frame/claim.ts';
+import { openPgBoss } from './frame/pg-boss.ts';
+import { BATCH, createEffects, type Load, type Queue, type Wanted } from './frame/queue.ts';
+
+export const name = 'bus';
+export const claim =
+  'publishes in batches of 500 and consumes with one row written per message, the removal in the same ' +
+  'transaction, at least 3 times as fast as pg-boss';
+
+const TARGET = 3;
+const MESSAGES = 30_000;
+const WAITING = 200_000;
+/** Tried for both with 1, 2 and 4: here each is fastest with this. */
+const CONCURRENCY = 2;
+
+export async function run(context: BenchContext): Promise<void> {
+  const compare = (situation: string, ours: Measurement, floor: Measurement) =>
+    context.compare({
+      ...{ situation, ours, floor, target: TARGET },
+      ...{ unit: 'messages/s', against: 'pg-boss' },
+    });
+  const fresh = (open: Opener) => async () => {
+    const queue = await open(await context.openDatabase());
+    return measure(queue).finally(() => queue.close());
+  };
+  await compare('fresh', fresh(openOurs), fresh(openPgBoss));
+
+  const filled = async (open: Opener) => {
+    context.progress(`${WAITING} messages are laid in wait`);
+    const queue = await open(await context.openDatabase());
+    await queue.publish(0, WAITING);
+    return queue;
+  };
+  const [ours, theirs] = [await filled(openOurs), await filled(openPgBoss)];
+  await compare(
+    'with 200,000 waiting',
+    () => measure(ours),
+    () => measure(theirs),
+  );
+  await ours.close();
+  await theirs.close();
+
+  const held = (open: Opener) => async () => {
+    const database = await context.openDatabase();
+    const queue = await open(database);
+    const holder = await database.connect();
+    await holder.query('begin isolation level repeatable read; select count(*) from pg_class');
+    try {
+      return await measure(queue);
+    } finally {
+      await holder.end();
+      await queue.close();
+    }
+  };
+  await compare('with a snapshot held open', held(openOurs), held(openPgBoss));
+}
+
+type Opener = (database: Database) => Promise<Queue>;
+
+/** Messages per second, both hops together. */
+async function measure(queue: Queue): Promise<number> {
+  const beganMs = performance.now();
+  await queue.publish(0, MESSAGES);
+  await queue.consume({ count: MESSAGES, concurrency: CONCURRENCY });
+  return (MESSAGES * 1000) / (performance.now() - beganMs);
+}
+
+const topic = defineTopic<Load>('bench', {
+  schema: Type.Object({ n: Type.Integer(), text: Type.String() }),
+  description: 'benchmark',
+});
+
+async function openOurs(database: Database): Promise<Queue> {
+  const bus = await openBus({
+    ...{ url: 'postgres:', database, clock: createSystemClock(), log: silentLog() },
+    ...{ metrics: createMetrics(), source: 'kopek/bench' },
+  });
+  const group = { topic, name: 'worker' };
+  await bus.declare([group as Group]);
+  await createEffects(database);
+  return {
+    async publish(from, count) {
+      for (let at = from; at < from + count; at += BATCH) {
+        await database.transaction((tx) => bus.publish(tx, topic, messages(at)));
+      }
+    },
+    consume: (wanted) => consume(bus, group, wanted),
+    close: () => bus.close(),
+  };
+}
+
+async function consume(bus: Bus, group: Group<Load>, wanted: Wanted): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let handled = 0;
+  const options = { batchSize: BATCH, concurrency: wanted.concurrency };
+  const consumer = bus.consume(group, options, async (tx, batch) => {
+    await sql`insert into effect (message, n) select * from unnest(
+      ${batch.map((message: Message<Load>) => message.id)}::uuid[],
+      ${batch.map((message: Message<Load>) => message.payload.n)}::integer[])`.execute(tx);
+    handled += batch.length;
+    if (handled >= wanted.count) resolve();
+  });
+  await promise;
+  await consumer.stop();
+}
+
+function messages(from: number) {
+  return Array.from({ length: BATCH }, (_, at) => ({
+    key: `k${from + at}`,
+    payload: { n: from + at, text: 'what a message carries, more or less' },
+  }));
+}

@@ -1,0 +1,29 @@
+import { type Database, sql } from '#database';
+
+/** Messages in one batch, published as consumed. */
+export const BATCH = 500;
+
+export interface Load {
+  readonly n: number;
+  readonly text: string;
+}
+
+export interface Wanted {
+  readonly count: number;
+  readonly concurrency: number;
+}
+
+/** A queue under measurement. */
+export interface Queue {
+  publish(from: number, count: number): Promise<void>;
+  /** Takes off `count` messages, one row written for each in the same transaction. */
+  consume(wanted: Wanted): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the rows go that are the effect of a message. Its key is its own: ids of messages differ in kind. */
+export async function createEffects(database: Database): Promise<void> {
+  await sql`create table effect (
+    id bigint generated always as identity primary key, message uuid not null, n integer not null
+  )`.execute(database.pool);
+}

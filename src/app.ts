@@ -1,0 +1,231 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { forgetAnswers, forgetPins } from '#auth';
+import type { Config } from '#config';
+import {
+  type Database,
+  type EmbeddedServer,
+  migrate,
+  openDatabase,
+  pendingMigrations,
+  sql,
+  startEmbeddedServer,
+} from '#database';
+import { AppError } from '#errors';
+import type { Log } from '#log';
+import { createMetrics } from '#metrics';
+import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
+import type { App, StartReport } from './cli/app.ts';
+import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
+import { buildHouse, type House } from './house.ts';
+import { addHouseMetrics } from './house-metrics.ts';
+import { type ProcessName, type Running, startProcess } from './processes.ts';
+import { openSites, type Site } from './sites.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly processes: readonly ProcessName[];
+  readonly log: Log;
+  /** Fill an empty database with the demo. */
+  readonly demo: boolean;
+  /** Start the operator's simulator, and let the demo's operator stand there. */
+  readonly simulator: boolean;
+}
+
+const root = join(import.meta.dirname, '..');
+export const migrationsFolder = join(root, 'db', 'migrations');
+
+const TIDY_INTERVAL_MS = 3_600_000;
+const TIDY_MOST = 10_000;
+const PIN_KEPT_MS = 2 * 86_400_000;
+const ANSWER_KEPT_MS = 2 * 86_400_000;
+const STOP_PATIENCE_MS = 4500;
+
+/**
+ * Opens the house: database, domains, processes, doors. What fails on the way closes what was opened. `stop`
+ * closes in the opposite order, answers what is in work, and is done within five seconds.
+ */
+export async function startApp(options: StartOptions): Promise<App & { readonly house: House }> {
+  const beganMs = performance.now();
+  const { config, log, processes } = options;
+  const closing = new AsyncDisposableStack();
+  try {
+    const opened = await openTheDatabase(config, log, closing);
+    const databaseMs = performance.now() - beganMs;
+    const metrics = createMetrics({ ofProcess: true });
+    const source = `kopek/${processes.join('+')}`;
+    const house = await buildHouse({ config, database: opened.database, log, metrics, source });
+    closing.defer(() => house.close());
+    const { demo, simulator } = await furnish(options, house, closing);
+    await house.declareGroups();
+    addHouseMetrics(house);
+    const running = await startAll(house, processes, closing);
+    const version = await readVersion();
+    const sites = await openSites(house, { processes, version });
+    closing.defer(() => closeAll(sites));
+    tidyUp(house, closing);
+    const { subscriptions } = await house.subscriptions.counts();
+    return {
+      ...{ house, database: house.database, bus: house.bus, reports: house.reports },
+      report: {
+        database: { ...opened.report, readyMs: Math.round(databaseMs) },
+        ...{ processes, simulators: simulator ? [demoOperator.name] : [] },
+        urls: urlsOf(sites, processes, simulator),
+        readyMs: Math.round(performance.now() - beganMs),
+        demo,
+        counts: { subscriptions: Number(subscriptions) },
+      },
+      stop: () => stop(closing, running),
+    };
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+}
+
+async function stop(closing: AsyncDisposableStack, running: readonly Running[]) {
+  // Asked twice, each stops once; what they answer is for whoever pressed Ctrl-C.
+  const left = await Promise.all(running.map((one) => one.stop()));
+  await Promise.race([
+    closing.disposeAsync(),
+    new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref()),
+  ]);
+  return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
+}
+
+async function openTheDatabase(config: Config, log: Log, closing: AsyncDisposableStack) {
+  let server: EmbeddedServer | undefined;
+  if (config.databaseUrl === '') {
+    server = await startEmbeddedServer({ folder: join(config.dataDir, 'postgres') });
+    const { stop: stopServer } = server;
+    closing.defer(stopServer);
+  }
+  const database = openDatabase({ url: server?.url ?? config.databaseUrl, log });
+  closing.defer(() => database.close());
+  const { applied } = await migrate(database, migrationsFolder);
+  const report = {
+    version: server?.version ?? (await serverVersion(database)),
+    embedded: server !== undefined,
+    created: server?.created ?? false,
+    migrations: applied.length,
+  };
+  return { database, report };
+}
+
+async function serverVersion(database: Database): Promise<string> {
+  const { rows } = await sql<{ version: string }>`
+    select current_setting('server_version') as version`.execute(database.pool);
+  return rows[0]?.version.split(' ')[0] ?? '';
+}
+
+/** The simulator, the operator that stands there, and the demo, where they are wanted. */
+async function furnish(options: StartOptions, house: House, closing: AsyncDisposableStack) {
+  const { config } = options;
+  let simulator: OperatorSimulator | undefined;
+  if (options.simulator) {
+    simulator = await startSimulator(config);
+    const { close } = simulator;
+    closing.defer(close);
+    await saveDemoOperator(house, simulator.url);
+  }
+  const demo: StartReport['demo'] =
+    options.demo && (await isEmpty(house))
+      ? { created: true, keyFile: await fillDemo(house) }
+      : { created: false };
+  return { demo, simulator };
+}
+
+async function startSimulator(config: Config): Promise<OperatorSimulator> {
+  try {
+    return await startOperatorSimulator({
+      port: config.operatorSimulatorPort,
+      host: config.host,
+      folder: join(config.dataDir, 'simulator', demoOperator.name),
+      moUrl: `http://127.0.0.1:${config.dispatcherPort}/v1/operators/${demoOperator.name}/mo`,
+    });
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
+    throw new AppError(
+      'precondition',
+      'port_in_use',
+      `Port ${config.operatorSimulatorPort} is taken.`,
+      {
+        cause: error,
+        details: { port: config.operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT' },
+      },
+    );
+  }
+}
+
+async function isEmpty(house: House): Promise<boolean> {
+  return (await house.acquisition.campaigns(1)).length === 0;
+}
+
+async function startAll(
+  house: House,
+  processes: readonly ProcessName[],
+  closing: AsyncDisposableStack,
+): Promise<readonly Running[]> {
+  const running: Running[] = [];
+  for (const name of processes) running.push(once(await startProcess(name, house)));
+  closing.defer(async () => {
+    await Promise.all(running.map((one) => one.stop()));
+  });
+  return running;
+}
+
+function once(process: Running): Running {
+  let stopping: ReturnType<Running['stop']> | undefined;
+  return { stop: () => (stopping ??= process.stop()) };
+}
+
+async function closeAll(sites: readonly Site[]): Promise<void> {
+  await Promise.all(sites.map((site) => site.close()));
+}
+
+function urlsOf(
+  sites: readonly Site[],
+  processes: readonly ProcessName[],
+  simulator: OperatorSimulator | undefined,
+): StartReport['urls'] {
+  const phone = simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {};
+  const [first] = sites;
+  if (!first) return phone;
+  const site = `http://localhost:${first.port}`;
+  const metrics = `${site}/metrics`;
+  if (!processes.includes('dispatcher')) return { metrics, ...phone };
+  return { site, landing: `${site}/lp/demo`, api: `${site}/docs`, metrics, ...phone };
+}
+
+/** What is kept for a while only. One copy's work is enough, and two do no harm. */
+function tidyUp(house: House, closing: AsyncDisposableStack): void {
+  const { clock, database, log } = house;
+  const timer = setInterval(async () => {
+    try {
+      await forgetPins(database.pool, {
+        before: new Date(clock.nowMs() - PIN_KEPT_MS),
+        limit: TIDY_MOST,
+      });
+      await forgetAnswers(database.pool, {
+        before: new Date(clock.nowMs() - ANSWER_KEPT_MS),
+        limit: TIDY_MOST,
+      });
+    } catch (error) {
+      log.warn({ err: error }, 'what is kept for a while could not be tidied up');
+    }
+  }, TIDY_INTERVAL_MS);
+  closing.defer(() => clearInterval(timer));
+}
+
+async function readVersion(): Promise<string> {
+  return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version;
+}
+
+/** Brings a database up to date and lets go of it; answers what was applied. For `kopek migrate`. */
+export async function migrateOnly(config: Config, log: Log) {
+  await using closing = new AsyncDisposableStack();
+  const { report } = await openTheDatabase(config, log, closing);
+  return report;
+}
+
+export { pendingMigrations };

@@ -1,0 +1,48 @@
+import type { Bus } from '#bus';
+import type { Config } from '#config';
+import type { Database } from '#database';
+import type { Log } from '#log';
+import type { Reports } from '#reports';
+
+/** What the commands need of the running platform; `src/app.ts` wires it, `src/main.ts` brings both together. */
+export interface App {
+  readonly database: Database;
+  readonly bus: Bus;
+  readonly reports: Reports;
+  readonly report: StartReport;
+  stop(): Promise<unknown>;
+}
+
+export interface StartReport {
+  readonly database: {
+    readonly version: string;
+    readonly embedded: boolean;
+    readonly created: boolean;
+    /** Applied by this start. */
+    readonly migrations: number;
+    readonly readyMs: number;
+  };
+  readonly processes: readonly string[];
+  readonly simulators: readonly string[];
+  readonly urls: {
+    readonly site?: string;
+    readonly landing?: string;
+    readonly phone?: string;
+    readonly api?: string;
+    readonly metrics?: string;
+  };
+  readonly readyMs: number;
+  readonly demo: { readonly created: boolean; readonly keyFile?: string };
+  readonly counts: { readonly subscriptions: number };
+}
+
+export const PROCESS_NAMES = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
+export type ProcessName = (typeof PROCESS_NAMES)[number];
+
+export type StartApp = (options: {
+  readonly config: Config;
+  readonly processes: readonly ProcessName[];
+  readonly log: Log;
+  readonly demo: boolean;
+  readonly simulator: boolean;
+}) => Promise<App>;

@@ -1,0 +1,60 @@
+import type { Command } from './command.ts';
+
+/** A command as it is listed; what it needs is loaded when it is called. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly group: 'Run' | 'Look' | 'Act';
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'up',
+    group: 'Run',
+    summary: 'everything in one process: database, bus, all processes, simulators, a demo',
+    load: async () => (await import('./up.ts')).up,
+  },
+  {
+    name: 'serve',
+    group: 'Run',
+    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener',
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  {
+    name: 'migrate',
+    group: 'Run',
+    summary: 'brings the database up to date',
+    load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
+  {
+    name: 'follow',
+    group: 'Look',
+    summary: "a customer's story, live; or everybody's (-f)",
+    load: async () => (await import('./follow.ts')).follow,
+  },
+  {
+    name: 'check',
+    group: 'Look',
+    summary: 'every bad setting and what can not be reached, at once',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'explain',
+    group: 'Look',
+    summary: 'what a KOP code means',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'smssend',
+    group: 'Act',
+    summary: 'sends one SMS through the operator of its number',
+    load: async () => (await import('./smssend.ts')).smssend,
+  },
+  {
+    name: 'redrive',
+    group: 'Act',
+    summary: 'puts the dead letters of a topic back to work',
+    load: async () => (await import('./redrive.ts')).redrive,
+  },
+];

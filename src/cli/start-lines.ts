@@ -1,0 +1,78 @@
+import type { Config } from '#config';
+import type { StartReport } from './app.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What the first twenty lines answer: is it up, where, what now. */
+export interface Greeting {
+  readonly version: string;
+  readonly config: Config;
+  readonly report: StartReport;
+  readonly lastCharge: Date | undefined;
+  readonly now: Date;
+}
+
+export function titleLine(version: string, config: Config): string {
+  const data = config.databaseUrl ? 'data in DATABASE_URL' : `data in ${config.dataDir}/`;
+  return `  kopek ${version} · node ${process.versions.node} · ${data}`;
+}
+
+/** One line a part. */
+export function partLines(terminal: Terminal, greeting: Greeting): string[] {
+  const { report } = greeting;
+  const tick = terminal.paint('good', '✓');
+  const line = (name: string, text: string) => `  ${tick} ${name.padEnd(12)} ${text}`;
+  return [
+    line('database', `${databaseText(greeting)}   ${seconds(report.database.readyMs)}`),
+    line('bus', 'postgres, same database'),
+    line('carrier', report.processes.join('  ')),
+    ...(report.simulators.length > 0
+      ? [line('simulators', `${report.simulators.join('  ')}   nothing leaves this machine`)]
+      : []),
+  ];
+}
+
+/** Where to click. */
+export function placeLines({ report, config }: Greeting): string[] {
+  const { api, landing, metrics, phone } = report.urls;
+  const line = (name: string, where: string | undefined, what: string) =>
+    where === undefined ? [] : [`  ${name.padEnd(13)} ${where.padEnd(38)} ${what}`.trimEnd()];
+  return [
+    ...line('Landing page', landing, 'subscribe'),
+    ...line('Phone', phone, 'be the customer: SMS, balance, STOP'),
+    ...line('API', api, 'OpenAPI 3.1'),
+    ...line('Metrics', metrics, 'Prometheus'),
+    ...line('Demo key', report.demo.keyFile, 'the key of the API is in this file'),
+    ...line('Log', logFile(config), ''),
+  ];
+}
+
+export function logFile(config: Config): string {
+  return `${config.dataDir}/kopek.log`;
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+function databaseText({ report, lastCharge, now }: Greeting): string {
+  const { database, counts } = report;
+  const kind = `PostgreSQL ${database.version}${database.embedded ? ', embedded' : ''}`;
+  if (database.created) return `${kind} · created, ${database.migrations} migrations`;
+  const migrated = database.migrations > 0 ? ` · ${database.migrations} migrations applied` : '';
+  const known = `${counts.subscriptions.toLocaleString('en-GB')} subscriptions`;
+  const charged = lastCharge ? `last charge ${ago(now, lastCharge)}` : 'nothing charged yet';
+  return `${kind}${migrated} · ${known}, ${charged}`;
+}
+
+const UNITS = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'min'],
+] as const;
+
+/** `3 h ago` */
+export function ago(now: Date, then: Date): string {
+  const past = Math.max(0, Math.round((now.getTime() - then.getTime()) / 1000));
+  const [size, unit] = UNITS.find(([unitSeconds]) => past >= unitSeconds) ?? [1, 's'];
+  return `${Math.floor(past / size)} ${unit} ago`;
+}

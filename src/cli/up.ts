@@ -1,0 +1,126 @@
+import type { Config } from '#config';
+import { createLog } from '#log';
+import type { StoryEvent } from '#reports';
+import { type App, PROCESS_NAMES } from './app.ts';
+import type { Call, Command } from './command.ts';
+import { eventLine } from './event-line.ts';
+import { letCustomerSubscribe } from './first-customer.ts';
+import { printLive } from './live-events.ts';
+import { mustBeFree } from './ports.ts';
+import { mustReadConfig } from './settings.ts';
+import {
+  type Greeting,
+  logFile,
+  partLines,
+  placeLines,
+  seconds,
+  titleLine,
+} from './start-lines.ts';
+import { stayUntilStopped } from './stay.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Not the number that a person tries first, whose own walk must find nothing there. */
+const FIRST_CUSTOMER = { number: '0300 9102201', phone: '923009102201', msisdn: '+923009102201' };
+const STORY_MOST = 200;
+/** After the content's link has gone out the story may rest. */
+const STORY_PATIENCE_MS = 15_000;
+
+export const up: Command = {
+  usage: 'up [--json]',
+  help: `Starts the database (an embedded PostgreSQL unless DATABASE_URL is set), the bus, all processes, the
+simulator of the operator, and a demo with a first customer. Ctrl-C stops it within five seconds.
+
+The simulator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be
+compared with what the operator says.
+
+--json     {"type":"ready",…} when it is up`,
+  options: { json: { type: 'boolean' } },
+  words: { least: 0, most: 0 },
+  async run(call) {
+    const config = mustReadConfig(call);
+    await mustBeFree(wantedPorts(config));
+    if (!call.values.json) call.terminal.out(`\n${titleLine(call.version, config)}\n`);
+    const log = createLog({ level: config.logLevel, file: logFile(config) });
+    return stayUntilStopped(call.terminal, {
+      start: () =>
+        call.startApp({
+          ...{ config, log, processes: PROCESS_NAMES },
+          ...{ demo: config.demo, simulator: config.operatorSimulator },
+        }),
+      present: (app, { signal }) => present(call, { app, config, signal }),
+    });
+  },
+};
+
+function wantedPorts(config: Config) {
+  const { host, operatorSimulator, operatorSimulatorPort, port } = config;
+  const simulator = { port: operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT', host };
+  return [{ port, setting: 'KOPEK_PORT', host }, ...(operatorSimulator ? [simulator] : [])];
+}
+
+interface Presented {
+  readonly app: App;
+  readonly config: Config;
+  readonly signal: AbortSignal;
+}
+
+async function present(call: Call, { app, config, signal }: Presented): Promise<void> {
+  const { terminal, version } = call;
+  const { report } = app;
+  if (call.values.json) {
+    terminal.out(JSON.stringify({ type: 'ready', ...report }));
+    return;
+  }
+  const lastCharge = await app.reports.lastCharge();
+  const greeting: Greeting = { version, config, report, lastCharge, now: new Date() };
+  for (const line of partLines(terminal, greeting)) terminal.out(line);
+  terminal.out(`\n  ${terminal.paint('strong', `Ready in ${seconds(report.readyMs)}`)}\n`);
+  for (const line of placeLines(greeting)) terminal.out(line);
+  const { landing, phone } = report.urls;
+  if (report.demo.created && landing && phone) {
+    await showFirstCustomer(terminal, { app, signal, landing, phone });
+  }
+  terminal.out(
+    `\n  Ctrl-C stops it.   ${terminal.paint('quiet', 'kopek --help tells what else there is.')}`,
+  );
+}
+
+interface FirstCustomer {
+  readonly app: App;
+  readonly signal: AbortSignal;
+  readonly landing: string;
+  readonly phone: string;
+}
+
+/** A real customer over HTTP, and beside it what Kopek writes down. */
+async function showFirstCustomer(terminal: Terminal, of: FirstCustomer): Promise<void> {
+  terminal.out('\n  A first customer arrives by itself:');
+  const beganMs = performance.now();
+  const end = new AbortController();
+  const signal = AbortSignal.any([of.signal, end.signal, AbortSignal.timeout(STORY_PATIENCE_MS)]);
+  const { msisdn } = FIRST_CUSTOMER;
+  let firstChargeMs: number | undefined;
+  const print = (event: StoryEvent) => {
+    terminal.out(eventLine(event, terminal));
+    if (event.kind === 'payment.accepted') firstChargeMs ??= performance.now() - beganMs;
+    if (isLast(event)) end.abort();
+  };
+  const walking = letCustomerSubscribe({
+    ...{ ...FIRST_CUSTOMER, landingUrl: of.landing, simulatorUrl: of.phone, signal },
+  }).catch((error) => {
+    if (!signal.aborted) terminal.out(`  The first customer got lost: ${error.message}`);
+    end.abort();
+  });
+  const read = () => of.app.reports.newest(msisdn, STORY_MOST);
+  await Promise.all([walking, printLive({ read, print, signal })]);
+  if (firstChargeMs !== undefined) {
+    terminal.out(
+      `\n  First kopek after ${seconds(firstChargeMs)}.   Follow it:  npx kopek follow ${msisdn}`,
+    );
+  }
+}
+
+/** The link to the content has left: nothing more comes by itself before the next period. */
+function isLast({ kind, detail }: StoryEvent): boolean {
+  return kind === 'sms.sent' && detail.kind === 'content';
+}

@@ -1,0 +1,279 @@
+import { readFileSync } from 'node:fs';
+import { type FileValue, readDotenv } from './config/dotenv.ts';
+import { writeExample } from './config/example.ts';
+import { nearest } from './config/nearest.ts';
+import * as parse from './config/parsers.ts';
+import { type Setting, SettingFault } from './config/setting.ts';
+
+export { nearest } from './config/nearest.ts';
+export { secretOf } from './config/secret.ts';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+function setting<Value>(declared: Setting<Value>): Setting<Value> {
+  return declared;
+}
+
+/** A process's own port. It matters when that process runs alone. */
+function processPort(name: string, of: string, fallback: string): Setting<number> {
+  const sentence = `Port of ${of} when it runs apart from the others, with its /metrics and health.`;
+  return setting({ name, kind: 'port', sentence, fallback, parse: parse.parsePort });
+}
+
+/** Every setting there is, in the order in which it is shown; a fallback may follow those above it. */
+const SETTINGS = {
+  port: setting({
+    name: 'KOPEK_PORT',
+    kind: 'port',
+    sentence: 'Port of the site and the API.',
+    fallback: '50300',
+    parse: parse.parsePort,
+  }),
+  host: setting({
+    name: 'KOPEK_HOST',
+    kind: 'address',
+    sentence: 'Address to listen on; 0.0.0.0 lets other machines in.',
+    fallback: '127.0.0.1',
+    parse: parse.parseHost,
+  }),
+  dataDir: setting({
+    name: 'KOPEK_DATA_DIR',
+    kind: 'folder',
+    sentence: 'Where Kopek keeps what must outlive it: the embedded database, its secret, its log.',
+    fallback: '.kopek',
+    parse: parse.parseFolder,
+  }),
+  databaseUrl: setting({
+    name: 'DATABASE_URL',
+    kind: 'URL',
+    sentence: 'A PostgreSQL 15 or newer; empty means one of our own under KOPEK_DATA_DIR.',
+    fallback: '',
+    secret: true,
+    parse: parse.parseDatabaseUrl,
+  }),
+  busUrl: setting({
+    name: 'BUS_URL',
+    kind: 'URL',
+    sentence: 'What carries the messages between processes; postgres: is the same database.',
+    fallback: 'postgres:',
+    secret: true,
+    parse: parse.parseBusUrl,
+  }),
+  secret: setting({
+    name: 'KOPEK_SECRET',
+    kind: 'at least 32 letters',
+    sentence:
+      'Signs forms and links, and must be the same for all processes; empty means made once into the file ' +
+      'secret under KOPEK_DATA_DIR.',
+    fallback: '',
+    secret: true,
+    parse: parse.parseSecret,
+  }),
+  publicUrl: setting({
+    name: 'KOPEK_PUBLIC_URL',
+    kind: 'URL',
+    sentence: 'Where customers reach the site: the beginning of every link that leaves in an SMS.',
+    fallback: (above) => `http://localhost:${above('KOPEK_PORT')}`,
+    fallbackShown: 'http://localhost:50300',
+    parse: parse.parsePublicUrl,
+  }),
+  trustedProxies: setting({
+    name: 'KOPEK_TRUSTED_PROXIES',
+    kind: 'addresses and CIDR blocks, parted by commas',
+    sentence:
+      "Your own proxies: forwarded addresses and the operator's number header are believed from these only.",
+    fallback: '',
+    parse: parse.parseAddressRanges,
+  }),
+  logLevel: setting({
+    name: 'KOPEK_LOG_LEVEL',
+    kind: LOG_LEVELS.join(', '),
+    sentence: 'How much is logged.',
+    fallback: 'info',
+    parse: parse.parseChoice(LOG_LEVELS),
+  }),
+  demo: setting({
+    name: 'KOPEK_DEMO',
+    kind: 'on or off',
+    sentence:
+      'Whether `kopek up` fills an empty database with a demo and lets a first customer arrive.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  operatorSimulator: setting({
+    name: 'KOPEK_OPERATOR_SIMULATOR',
+    kind: 'on or off',
+    sentence: 'Whether `kopek up` starts the simulator of the mobile operator.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  operatorSimulatorPort: setting({
+    name: 'OPERATOR_SIMULATOR_PORT',
+    kind: 'port',
+    sentence: "Port of the operator's simulator and of its phone.",
+    fallback: '50306',
+    parse: parse.parsePort,
+  }),
+  dispatcherPort: setting({
+    name: 'DISPATCHER_PORT',
+    kind: 'port',
+    sentence: 'Port of dispatcher, which is the site: KOPEK_PORT unless it is told otherwise.',
+    fallback: (above) => String(above('KOPEK_PORT')),
+    fallbackShown: '50300',
+    parse: parse.parsePort,
+  }),
+  qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
+  mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
+  telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
+} as const;
+
+type Settings = typeof SETTINGS;
+
+/** All settings, read and checked. `secret` may be empty: ask `secretOf`. */
+export type Config = {
+  readonly [Key in keyof Settings]: Settings[Key] extends Setting<infer Value> ? Value : never;
+};
+
+/** A setting that can't be used. */
+export interface ConfigFault {
+  readonly name: string;
+  readonly code: string;
+  readonly message: string;
+  readonly why: string | undefined;
+  readonly instead: string | undefined;
+  /** `environment`, `.env:31`, `default` */
+  readonly source: string;
+}
+
+/** A name that looks like a setting and is none. */
+export interface UnknownSetting {
+  readonly name: string;
+  readonly nearest: string | undefined;
+  readonly source: string;
+}
+
+export interface ConfigReading {
+  /** Where a setting is at fault its default stands in: for showing, not for starting. */
+  readonly config: Config;
+  readonly faults: readonly ConfigFault[];
+  readonly unknown: readonly UnknownSetting[];
+  /** Where each setting came from, by its variable. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export interface ConfigOptions {
+  /** A `.env` file; it need not be there. */
+  readonly dotenv?: string;
+}
+
+/** The names of all settings, as they are shown. */
+export const settingNames: readonly string[] = Object.values(SETTINGS).map(({ name }) => name);
+
+/** Whether the person asked for no colours (no-color.org); not a setting of Kopek. */
+export function wantsNoColour(env: NodeJS.ProcessEnv = process.env): boolean {
+  return (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb';
+}
+
+/** What `.env.example` must be. */
+export function exampleText(): string {
+  return writeExample(Object.values(SETTINGS));
+}
+
+/** Reads every setting and finds all that is wrong at once. `env` is `process.env` unless a test says so. */
+export function readConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  options: ConfigOptions = {},
+): ConfigReading {
+  const file = options.dotenv === undefined ? new Map<string, FileValue>() : load(options.dotenv);
+  const faults: ConfigFault[] = [];
+  const sources = new Map<string, string>();
+  const values = new Map<string, unknown>();
+  const entries = Object.entries(SETTINGS).map(([key, declared]) => {
+    const { text, source } = find(declared, env, file);
+    sources.set(declared.name, source);
+    const value = readValue(declared, { text, source, values, faults });
+    values.set(declared.name, value);
+    return [key, value];
+  });
+  const config = Object.fromEntries(entries) as Config;
+  faults.push(...findSharedPorts(config, sources));
+  return { config, faults, unknown: findUnknown(env, file), sources };
+}
+
+function load(path: string): ReadonlyMap<string, FileValue> {
+  try {
+    return readDotenv(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw error;
+  }
+}
+
+/** The environment wins, even with an empty value: that is how `.env` is overruled for one start. */
+function find(
+  { name }: Setting<unknown>,
+  env: NodeJS.ProcessEnv,
+  file: ReadonlyMap<string, FileValue>,
+): { readonly text: string; readonly source: string } {
+  const inFile = file.get(name);
+  const text = env[name] ?? inFile?.value ?? '';
+  if (text === '') return { text, source: 'default' };
+  return { text, source: env[name] === undefined ? `.env:${inFile?.line}` : 'environment' };
+}
+
+function readValue(
+  declared: Setting<unknown>,
+  from: {
+    readonly text: string;
+    readonly source: string;
+    readonly values: ReadonlyMap<string, unknown>;
+    readonly faults: ConfigFault[];
+  },
+): unknown {
+  const { fallback } = declared;
+  const byDefault = () =>
+    declared.parse(
+      typeof fallback === 'string' ? fallback : fallback((name) => from.values.get(name)),
+    );
+  if (from.text === '') return byDefault();
+  try {
+    return declared.parse(from.text);
+  } catch (error) {
+    if (!(error instanceof SettingFault)) throw error;
+    const { code, message, why, instead } = error;
+    from.faults.push({ name: declared.name, code, message, why, instead, source: from.source });
+    return byDefault();
+  }
+}
+
+/** What `kopek up` opens side by side. */
+function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): ConfigFault[] {
+  if (!config.operatorSimulator || config.port !== config.operatorSimulatorPort) return [];
+  return [
+    {
+      name: 'OPERATOR_SIMULATOR_PORT',
+      code: 'KOP-0126',
+      message: `${config.port} is the port of the site too (KOPEK_PORT)`,
+      why: undefined,
+      instead: String(config.port + 1),
+      source: sources.get('OPERATOR_SIMULATOR_PORT') ?? 'default',
+    },
+  ];
+}
+
+/** Of the tests, which find their database server by it. */
+const NOT_OURS = /^KOPEK_TEST_/;
+
+function findUnknown(
+  env: NodeJS.ProcessEnv,
+  file: ReadonlyMap<string, FileValue>,
+): UnknownSetting[] {
+  const strange = (name: string) => !settingNames.includes(name) && !NOT_OURS.test(name);
+  const inFile = [...file].map(([name, { line }]) => ({ name, source: `.env:${line}` }));
+  const inEnvironment = Object.keys(env)
+    .filter((name) => name.startsWith('KOPEK_') && !file.has(name))
+    .map((name) => ({ name, source: 'environment' }));
+  return [...inFile, ...inEnvironment]
+    .filter(({ name }) => strange(name))
+    .map(({ name, source }) => ({ name, source, nearest: nearest(name, settingNames) }));
+}

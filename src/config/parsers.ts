@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+import { SettingFault } from './setting.ts';
+
+const PORT_MAX = 65_535;
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^[0-9]+$/.test(text) && port >= 1 && port <= PORT_MAX) return port;
+  throw new SettingFault('KOP-0120', `"${text}" is not a port (a whole number, 1 to ${PORT_MAX})`);
+}
+
+export function parseSwitch(text: string): boolean {
+  if (['on', 'true', 'yes', '1'].includes(text.toLowerCase())) return true;
+  if (['off', 'false', 'no', '0'].includes(text.toLowerCase())) return false;
+  throw new SettingFault('KOP-0121', `"${text}" is neither on nor off`);
+}
+
+/** A choice of words. */
+export function parseChoice<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((candidate) => candidate === text.toLowerCase());
+    if (word) return word;
+    throw new SettingFault('KOP-0122', `"${text}" is none of: ${words.join(', ')}`);
+  };
+}
+
+/** An address to listen on, or a host name. */
+export function parseHost(text: string): string {
+  if (isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(text)) return text;
+  throw new SettingFault('KOP-0123', `"${text}" is not an address or a host name`, {
+    instead: '127.0.0.1 (this machine only) or 0.0.0.0 (all networks)',
+  });
+}
+
+export function parseFolder(text: string): string {
+  if (!text.includes('\0') && text.trim() === text) return text;
+  throw new SettingFault('KOP-0124', 'is not the name of a folder');
+}
+
+/** Where the site is reached: the base of every link that leaves in an SMS, without a slash at its end. */
+export function parsePublicUrl(text: string): string {
+  const url = readUrl(text);
+  if (!['http:', 'https:'].includes(url.protocol) || url.search || url.hash || url.username) {
+    throw new SettingFault('KOP-0125', 'is not a plain http or https URL', {
+      instead: 'https://pay.example.com',
+    });
+  }
+  return text.replace(/\/+$/, '');
+}
+
+/** Empty: a PostgreSQL of our own under the data folder. */
+export function parseDatabaseUrl(text: string): string {
+  if (text === '') return text;
+  if (['postgres:', 'postgresql:'].includes(readUrl(text).protocol)) return text;
+  throw new SettingFault('KOP-0211', 'is not the URL of a PostgreSQL database', {
+    instead: 'postgres://user:password@host:5432/database',
+  });
+}
+
+/** `postgres:` is the very database that `DATABASE_URL` names. */
+export function parseBusUrl(text: string): string {
+  if (text === 'postgres:') return text;
+  throw new SettingFault('KOP-0310', `this version carries messages in PostgreSQL only`, {
+    why: 'RabbitMQ (amqp:) and Kafka (kafka:) are planned, and not built yet',
+    instead: 'postgres: (or leave it empty)',
+  });
+}
+
+const SECRET_LENGTH_MIN = 32;
+
+/** Empty: made once and kept in a file. */
+export function parseSecret(text: string): string {
+  if (text === '' || text.length >= SECRET_LENGTH_MIN) return text;
+  const fault = `has ${text.length} letters, at least ${SECRET_LENGTH_MIN} are needed`;
+  throw new SettingFault('KOP-0130', fault, {
+    why: 'forms and links are signed with it: whoever guesses it can forge a consent',
+    instead: 'the output of: openssl rand -base64 48',
+  });
+}
+
+/** Addresses and CIDR blocks, parted by commas. */
+export function parseAddressRanges(text: string): readonly string[] {
+  const ranges = text.split(',').map((range) => range.trim());
+  return ranges.filter((range) => range !== '').map(readRange);
+}
+
+function readRange(range: string): string {
+  const [address = '', bits, ...rest] = range.split('/');
+  const version = isIP(address);
+  const bitsMax = version === 6 ? 128 : 32;
+  const count = bits === undefined ? bitsMax : Number(bits);
+  const wellFormed = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && count <= bitsMax);
+  if (version === 0 || rest.length > 0 || !wellFormed) {
+    throw new SettingFault('KOP-0430', `"${range}" is not an address or a range`, {
+      instead: '10.0.0.7 or 10.0.0.0/8, parted by commas',
+    });
+  }
+  if (count === 0) {
+    throw new SettingFault('KOP-0431', `${range} would let anyone name any phone number`, {
+      why: "forwarded addresses and the operator's number header are believed from these addresses",
+      instead: 'the addresses of your own proxies only',
+    });
+  }
+  return range;
+}
+
+function readUrl(text: string): URL {
+  if (URL.canParse(text)) return new URL(text);
+  throw new SettingFault('KOP-0125', 'is not a URL');
+}

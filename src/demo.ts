@@ -1,0 +1,131 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createApiKey } from '#auth';
+import type { Operator } from '#operators';
+import type { House } from './house.ts';
+
+/** What a newcomer finds: one operator, two services, three campaigns, an API key. */
+
+export const demoOperator: Operator = {
+  name: 'mobilink',
+  title: 'Mobilink (simulated)',
+  plan: {
+    countryCode: '92',
+    trunkPrefix: '0',
+    digits: 12,
+    // 9230 is the operator's; 9287 serves the number of the original's own example.
+    prefixes: ['9230', '9287'],
+  },
+  msisdnFormat: 'international',
+  timeZone: 'Asia/Karachi',
+  currency: 'PKR',
+  shortCode: '7787',
+  baseUrl: 'http://127.0.0.1:50306',
+  requestsPerSecond: 15,
+  timeoutMs: 20_000,
+  inquiry: 'byOurId',
+  settleMs: 60_000,
+  msisdnHeader: 'x-msisdn',
+  queryMsisdn: true,
+  addressRanges: ['127.0.0.0/8', '::1/128'],
+};
+
+const ALL_DAY = { fromMinute: 0, toMinute: 1440 };
+const DAYTIME = { fromMinute: 8 * 60, toMinute: 21 * 60 };
+
+const texts = {
+  welcome: '{title}: {price}. Stop: STOP to 7787 or {stop}',
+  content: 'Your link: %s',
+  failed: '{title}: there was not enough money. We will try again.',
+  unsubscribed: '{title} has ended. Nothing more will be charged.',
+  ended: '{title} has ended, since it was not paid.',
+  rejected: 'You have {title} already.',
+  blacklisted: 'This number can not subscribe.',
+  postpaid: '{title} is for prepaid numbers only.',
+};
+
+const services = [
+  {
+    serviceCode: 'music',
+    title: 'Music',
+    priceMinor: 500n,
+    period: 'daily',
+    chargeWindow: ALL_DAY,
+    retryAfterMinutes: [60, 240, 720],
+    items: [
+      ['Morning raga', 'A calm beginning of the day, twelve minutes.'],
+      ['City drums', 'Rhythms from the streets of Lahore.'],
+      ['Evening strings', 'Sitar and sarod, recorded live.'],
+    ],
+  },
+  {
+    serviceCode: 'horoscope',
+    title: 'Horoscope',
+    priceMinor: 2500n,
+    period: 'weekly',
+    chargeWindow: DAYTIME,
+    retryAfterMinutes: [360, 1440, 2880],
+    items: [['Your week', 'What the stars say about the next seven days.']],
+  },
+] as const;
+
+const campaigns = [
+  { link: 'demo', serviceCode: 'music', title: 'Demo' },
+  { link: 'cpm.k.ak0', serviceCode: 'music', title: 'The original link' },
+  { link: 'weekly', serviceCode: 'horoscope', title: 'Weekly' },
+] as const;
+
+const KEY_SCOPES = ['subscriptions:read', 'subscriptions:write', 'timeline:read'];
+const OWNER_ONLY = 0o600;
+
+/** The demo's operator stands where the simulator listens now. */
+export async function saveDemoOperator(house: House, baseUrl: string): Promise<void> {
+  await house.database.transaction((tx) => house.operators.save(tx, { ...demoOperator, baseUrl }));
+  await house.operators.refresh();
+}
+
+/** Fills an empty database; answers the file in which the key lies. */
+export async function fillDemo(house: House): Promise<string> {
+  const { acquisition, clock, config, content, database, subscriptions } = house;
+  for (const { items, ...service } of services) {
+    await database.transaction((tx) =>
+      subscriptions.addTerms(tx, {
+        ...service,
+        ...{ operator: demoOperator.name, currency: demoOperator.currency, texts },
+        ...{ keepDays: 10, recentHours: 0 },
+      }),
+    );
+    await content.addItems(
+      items.map(([title, body]) => ({ service: service.serviceCode, title, body })),
+    );
+  }
+  for (const campaign of campaigns) {
+    await acquisition.createCampaign({
+      ...campaign,
+      operator: demoOperator.name,
+      texts: campaignTexts(campaign.serviceCode),
+    });
+  }
+  const { text } = await createApiKey(database, {
+    name: 'demo',
+    scopes: KEY_SCOPES,
+    now: clock.now(),
+  });
+  const file = join(config.dataDir, 'demo-key');
+  await mkdir(config.dataDir, { recursive: true });
+  await writeFile(file, `${text}\n`, { mode: OWNER_ONLY });
+  await chmod(file, OWNER_ONLY);
+  return file;
+}
+
+function campaignTexts(serviceCode: string) {
+  const isMusic = serviceCode === 'music';
+  return {
+    headline: isMusic ? 'New music every day' : 'Your week in the stars',
+    description: isMusic
+      ? 'One new recording a day, straight to your phone.'
+      : 'A personal horoscope every week, straight to your phone.',
+    button: 'Subscribe',
+    terms: 'For prepaid numbers of Mobilink. The permission of the bill payer is needed.',
+  };
+}

@@ -1,0 +1,183 @@
+import { after } from 'node:test';
+import { type Bus, openBus } from '#bus';
+import { createFakeClock } from '#clock';
+import { type Database, sql } from '#database';
+import { createHttpServer, type HttpApp } from '#http';
+import { createIdSource } from '#ids';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { createOperators, type Operator } from '#operators';
+import { createPayments } from '#payments';
+import { createSms } from '#sms';
+import { createSubscriptions, newSubscriptions, type Terms, userActions } from '#subscriptions';
+import { testDatabase } from '#testing';
+import type { NewCampaign } from './campaign.ts';
+import { createAcquisition } from './create-acquisition.ts';
+import { registerAcquisitionRoutes } from './http.ts';
+import { renderProblemPage } from './notice-page.ts';
+import { accessCampaign } from './topics.ts';
+
+export const PROXY = '10.9.9.9';
+export const OPERATOR_ADDRESS = '39.41.7.7';
+export const MSISDN = '+923009102250';
+const SECRET = 'a secret that only tests know, long enough';
+
+export const operator: Operator = {
+  name: 'mobilink',
+  title: 'Mobilink',
+  plan: { countryCode: '92', trunkPrefix: '0', digits: 12, prefixes: ['9230', '928'] },
+  msisdnFormat: 'international',
+  timeZone: 'Asia/Karachi',
+  currency: 'PKR',
+  shortCode: '7787',
+  baseUrl: 'http://127.0.0.1:1',
+  requestsPerSecond: 15,
+  timeoutMs: 1000,
+  inquiry: 'none',
+  settleMs: 1000,
+  msisdnHeader: 'x-msisdn',
+  queryMsisdn: false,
+  addressRanges: ['39.41.0.0/16'],
+};
+
+const terms: Omit<Terms, 'serviceId' | 'version'> = {
+  serviceCode: 'music',
+  title: 'Music of the day',
+  operator: 'mobilink',
+  priceMinor: 500n,
+  currency: 'PKR',
+  period: 'daily',
+  chargeWindow: { fromMinute: 0, toMinute: 1440 },
+  retryAfterMinutes: [60],
+  keepDays: 30,
+  recentHours: 24,
+  texts: { content: 'Your song: %s' },
+};
+
+export const campaign: NewCampaign = {
+  link: 'demo',
+  title: 'Demonstration',
+  serviceCode: 'music',
+  operator: 'mobilink',
+  texts: {
+    headline: 'A new song every day',
+    description: 'One song a day, chosen by people who love music.\nNo advertisements.',
+    button: 'Subscribe',
+    terms: 'For prepaid customers of 18 years or older, or with the permission of who pays the bill.',
+  },
+};
+
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, unknown>>;
+}
+
+export interface Asked {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The other end of the connection. */
+  readonly from?: string;
+}
+
+export type House = Awaited<ReturnType<typeof buildHouse>>;
+
+/** Everything that acquisition stands on, real, on a database of its own; nothing charges or sends. */
+export async function buildHouse(changes: Partial<Operator> = {}) {
+  const database = await testDatabase();
+  const clock = createFakeClock(new Date('2026-03-01T10:00:00Z'));
+  const log = silentLog();
+  const metrics = createMetrics();
+  const ids = createIdSource(1);
+  await database.transaction((tx) => saveOperator(database, tx, { ...operator, ...changes }));
+  const bus = await openBus({
+    ...{ url: 'postgres:', database, clock, log, metrics, source: 'kopek/test' },
+  });
+  const operators = await createOperators({ database, log, metrics });
+  const sms = createSms({ database, bus, clock, ids });
+  const payments = createPayments({ database, bus, clock, ids, operators });
+  const subscriptions = createSubscriptions({
+    ...{ database, bus, clock, ids, log, metrics, operators, payments, sms },
+    ...{ secret: SECRET, publicUrl: 'http://kopek.test' },
+  });
+  await declareListeners(bus);
+  const addTerms = (more: Partial<typeof terms> = {}) =>
+    database.transaction((tx) => subscriptions.addTerms(tx, { ...terms, ...more }));
+  await addTerms();
+  const acquisition = createAcquisition({
+    ...{ database, bus, clock, operators, sms, subscriptions, secret: SECRET, keepMs: 0 },
+  });
+  await acquisition.createCampaign(campaign);
+  const server = await createHttpServer({
+    ...{ log, trustedProxies: [PROXY], renderErrorPage: renderProblemPage },
+  });
+  registerAcquisitionRoutes(server.app, acquisition);
+  after(async () => {
+    await server.close();
+    await operators.close();
+    await bus.close();
+  });
+  const pages = pagesOf(server.app);
+  return { acquisition, addTerms, bus, clock, database, server, subscriptions, ...pages, ...readersOf(database) };
+}
+
+async function saveOperator(database: Database, tx: Parameters<Parameters<Database['transaction']>[0]>[0], changed: Operator) {
+  const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
+  await operators.save(tx, changed);
+  await operators.close();
+}
+
+async function declareListeners(bus: Bus): Promise<void> {
+  const topics = [accessCampaign, userActions, newSubscriptions('mobilink')];
+  await bus.declare(topics.map((topic) => ({ topic: topic as never, name: 'test' })));
+}
+
+function pagesOf(app: HttpApp) {
+  const ask = async (
+    request: { method: 'GET' | 'POST' | 'HEAD'; url: string; payload?: string },
+    asked: Asked,
+  ): Promise<Reply> => {
+    const form = request.payload === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const { statusCode: status, body, headers } = await app.inject({
+      ...{ ...request, remoteAddress: asked.from ?? '203.0.113.5' },
+      headers: { ...form, ...asked.headers },
+    });
+    return { status, body, headers };
+  };
+  return {
+    get: (url: string, asked: Asked = {}) => ask({ method: 'GET', url }, asked),
+    post: (url: string, fields: Readonly<Record<string, string>>, asked: Asked = {}) =>
+      ask({ method: 'POST', url, payload: new URLSearchParams(fields).toString() }, asked),
+  };
+}
+
+function readersOf(database: Database) {
+  return {
+    /** Payloads that wait for the group `test`, oldest first. */
+    async published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
+      const { rows } = await sql<{ payload: Payload }>`
+        select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
+        where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(database.pool);
+      return rows.map((row) => row.payload);
+    },
+    async lastPin(): Promise<string> {
+      const { rows } = await sql<{ body: string }>`
+        select body from sms.message where kind = 'pin' order by id desc limit 1`.execute(database.pool);
+      return /^[0-9]{5}/.exec(rows[0]?.body ?? '')?.[0] ?? 'no PIN was sent';
+    },
+    /** How much of everything there is: what must not change when something is refused. */
+    async stored(): Promise<unknown> {
+      const { rows } = await sql`
+        select (select count(*) from platform.bus_message) as messages,
+          (select count(*) from subscriptions.consent) as consents,
+          (select count(*) from sms.message) as sms,
+          (select count(*) from acquisition.conversion) as conversions,
+          (select count(*) from subscriptions.stop) as stops`.execute(database.pool);
+      return rows[0];
+    },
+  };
+}
+
+/** The token in the first form of a page. */
+export function tokenIn({ body }: Pick<Reply, 'body'>): string {
+  return /name="token" value="([^"]+)"/.exec(body)?.[1] ?? 'no token';
+}

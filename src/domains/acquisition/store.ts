@@ -1,0 +1,103 @@
+import { type Executor, sql, type Tx } from '#database';
+import type { Campaign, CampaignTexts } from './campaign.ts';
+
+interface CampaignRow {
+  readonly link: string;
+  readonly title: string;
+  readonly service: string;
+  readonly operator: string;
+  readonly locale: string;
+  readonly texts: CampaignTexts;
+  readonly open: boolean;
+}
+
+function fromRow(row: CampaignRow): Campaign {
+  const { service, ...rest } = row;
+  return { ...rest, serviceCode: service };
+}
+
+/** False when the link is taken. */
+export async function insertCampaign(
+  executor: Executor,
+  campaign: Campaign,
+  at: Date,
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    insert into acquisition.campaign (link, title, service, operator, locale, texts, open, created_at)
+    values (${campaign.link}, ${campaign.title}, ${campaign.serviceCode}, ${campaign.operator},
+      ${campaign.locale}, ${JSON.stringify(campaign.texts)}::jsonb, ${campaign.open}, ${at})
+    on conflict on constraint campaign_once_per_link do nothing`.execute(executor);
+  return numAffectedRows === 1n;
+}
+
+export async function findCampaign(
+  executor: Executor,
+  link: string,
+): Promise<Campaign | undefined> {
+  const { rows } = await sql<CampaignRow>`
+    select link, title, service, operator, locale, texts, open
+    from acquisition.campaign where link = ${link}`.execute(executor);
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** Newest first. */
+export async function readCampaigns(
+  executor: Executor,
+  limit: number,
+): Promise<readonly Campaign[]> {
+  const { rows } = await sql<CampaignRow>`
+    select link, title, service, operator, locale, texts, open
+    from acquisition.campaign order by id desc limit ${limit}`.execute(executor);
+  return rows.map(fromRow);
+}
+
+/** False when there is none of that link. */
+export async function updateCampaignOpen(
+  executor: Executor,
+  change: { readonly link: string; readonly open: boolean },
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`
+    update acquisition.campaign set open = ${change.open} where link = ${change.link}`.execute(
+    executor,
+  );
+  return numAffectedRows === 1n;
+}
+
+/** A visit that ended in a consent, and for which number. */
+export interface Conversion {
+  readonly hit: string;
+  readonly campaign: string;
+  readonly msisdn: string;
+  /** `con_…` */
+  readonly consent: string;
+}
+
+/** Sorted, against deadlocks; one that is there already stays as it is. */
+export async function insertConversions(
+  tx: Tx,
+  conversions: readonly Conversion[],
+  at: Date,
+): Promise<void> {
+  if (conversions.length === 0) return;
+  await sql`
+    insert into acquisition.conversion (hit, campaign, msisdn, consent, converted_at)
+    select c.hit, c.campaign, c.msisdn, c.consent, ${at}
+    from unnest(${conversions.map((one) => one.hit)}::text[],
+      ${conversions.map((one) => one.campaign)}::text[],
+      ${conversions.map((one) => one.msisdn)}::text[],
+      ${conversions.map((one) => one.consent)}::text[]) as c (hit, campaign, msisdn, consent)
+    order by c.hit
+    on conflict (hit) do nothing`.execute(tx);
+}
+
+/** By hit. */
+export async function findConversions(
+  executor: Executor,
+  hits: readonly string[],
+): Promise<ReadonlyMap<string, Conversion>> {
+  if (hits.length === 0) return new Map();
+  const { rows } = await sql<Conversion>`
+    select hit, campaign, msisdn, consent from acquisition.conversion
+    where hit = any (${hits}::text[])`.execute(executor);
+  return new Map(rows.map((row) => [row.hit, row]));
+}

@@ -1,0 +1,41 @@
+import type { House } from './house.ts';
+
+/** What only the whole house knows: how full its queues are, and what nobody knows yet. Read when scraped. */
+export function addHouseMetrics({ bus, database, metrics, payments, subscriptions }: House): void {
+  metrics.gauge('kopek_bus_messages', 'Messages by topic, group and where they wait', {
+    labels: ['topic', 'group', 'place'],
+    read: async () =>
+      (await bus.depths()).flatMap(({ topic, group, ready, delayed, dead }) => [
+        { labels: { topic, group, place: 'ready' }, value: ready },
+        { labels: { topic, group, place: 'delayed' }, value: delayed },
+        { labels: { topic, group, place: 'dead' }, value: dead },
+      ]),
+  });
+  metrics.gauge('kopek_bus_oldest_seconds', 'Age of the oldest message that could be taken', {
+    labels: ['topic', 'group'],
+    read: async () =>
+      (await bus.depths()).map(({ topic, group, oldestSeconds }) => ({
+        labels: { topic, group },
+        value: oldestSeconds,
+      })),
+  });
+  metrics.gauge('kopek_payments_open', 'Open payments by state; unknown ones wait for an answer', {
+    labels: ['gateway', 'state'],
+    read: async () =>
+      (await payments.openByState()).map(({ gateway, state, count }) => ({
+        labels: { gateway, state },
+        value: Number(count),
+      })),
+  });
+  metrics.gauge('kopek_subscriptions', 'Subscriptions: all, alive, and due now', {
+    labels: ['kind'],
+    read: async () =>
+      Object.entries(await subscriptions.counts()).map(([kind, value]) => ({
+        labels: { kind },
+        value: Number(value),
+      })),
+  });
+  metrics.gauge('kopek_database_deadlocks', 'Deadlocks this process has met: to be zero', {
+    read: async () => [{ value: database.deadlocks.count }],
+  });
+}

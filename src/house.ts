@@ -1,0 +1,85 @@
+import { type Acquisition, createAcquisition } from '#acquisition';
+import { createKeyring, type Keyring } from '#auth';
+import { type Bus, openBus } from '#bus';
+import { createSharedClock, type SharedClock } from '#clock';
+import type { Config } from '#config';
+import { secretOf } from '#config';
+import { type Content, contentGroup, createContent } from '#content';
+import { type Database, sql } from '#database';
+import { createIdSource, type IdSource } from '#ids';
+import type { Log } from '#log';
+import type { Metrics } from '#metrics';
+import { createOperators, type Operators } from '#operators';
+import { chargeGroup, createPayments, type Payments } from '#payments';
+import { createReports, type Reports } from '#reports';
+import { createSms, type Sms, sendGroup } from '#sms';
+import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
+
+/** Every domain, made once and given what it needs. Nothing in it runs yet. */
+export interface House {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock: SharedClock;
+  readonly ids: IdSource;
+  readonly bus: Bus;
+  readonly keyring: Keyring;
+  readonly operators: Operators;
+  readonly payments: Payments;
+  readonly sms: Sms;
+  readonly subscriptions: Subscriptions;
+  readonly content: Content;
+  readonly acquisition: Acquisition;
+  readonly reports: Reports;
+  /** Declares who listens to what, for all operators there are: before anyone publishes. */
+  declareGroups(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HouseOptions {
+  readonly config: Config;
+  readonly database: Database;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Who publishes: `kopek/telco`. */
+  readonly source: string;
+}
+
+export async function buildHouse(options: HouseOptions): Promise<House> {
+  const { config, database, log, metrics, source } = options;
+  const secret = await secretOf(config);
+  const clock = await createSharedClock(database);
+  const ids = createIdSource(await nextProcessNumber(database));
+  const base = { database, clock, log, metrics, ids, secret, publicUrl: config.publicUrl };
+  const bus = await openBus({ ...base, url: config.busUrl, source });
+  const operators = await createOperators(base);
+  const payments = createPayments({ ...base, bus, operators });
+  const sms = createSms({ ...base, bus });
+  const subscriptions = createSubscriptions({ ...base, bus, operators, payments, sms });
+  const content = createContent({ ...base, bus, operators, sms, subscriptions });
+  const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
+  const reports = createReports({ ...base, bus });
+  return {
+    ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
+    ...{ operators, payments, sms, subscriptions, content, acquisition, reports },
+    async declareGroups() {
+      const ofOperators = operators
+        .all()
+        .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
+      await bus.declare([...ofOperators, contentGroup, ...reports.groups]);
+    },
+    async close() {
+      await acquisition.drain();
+      await operators.close();
+      await bus.close();
+      clock.close();
+    },
+  };
+}
+
+async function nextProcessNumber(database: Database): Promise<number> {
+  const { rows } = await sql<{ number: bigint }>`
+    select nextval('platform.process_number') as number`.execute(database.pool);
+  return Number(rows[0]?.number ?? 0n);
+}

@@ -1,0 +1,79 @@
+import { startContentWorker } from '#content';
+import { createChargeWorker, createMobilinkGateway } from '#payments';
+import { createOperatorSms, createSendWorker } from '#sms';
+import type { House } from './house.ts';
+
+/** Something that runs until it is told to stop, and then finishes what it has in hand. */
+export interface Running {
+  stop(): Promise<{ readonly unanswered: number }>;
+}
+
+export const processNames = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
+export type ProcessName = (typeof processNames)[number];
+
+const NOTHING_LEFT = { unanswered: 0 };
+
+/** A process is a list of workers of several domains: this is the list. */
+export async function startProcess(name: ProcessName, house: House): Promise<Running> {
+  switch (name) {
+    case 'dispatcher':
+      return startDispatcher(house);
+    case 'mt-manager':
+      return startMtManager(house);
+    case 'telco':
+      return startTelco(house);
+    case 'qlistener':
+      await house.reports.start();
+      return {
+        stop: async () => {
+          await house.reports.stop();
+          return NOTHING_LEFT;
+        },
+      };
+  }
+}
+
+/** The site itself is opened with the other doors to the outside; here is what it does behind the page. */
+function startDispatcher(house: House): Running {
+  const deliveries = startContentWorker(house);
+  return {
+    stop: async () => {
+      await deliveries.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+function startMtManager({ operators, subscriptions }: House): Running {
+  const workers = operators.all().map(({ name }) => subscriptions.worker(name));
+  for (const worker of workers) worker.start();
+  return {
+    stop: async () => {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Charging and sending for every operator, each pair over that operator's one connection. */
+function startTelco(house: House): Running {
+  const { operators } = house;
+  const workers = operators.all().flatMap(({ name }) => {
+    const outside = {
+      ...house,
+      connection: operators.connection(name),
+      current: () => operators.get(name),
+    };
+    return [
+      createChargeWorker({ ...house, gateway: createMobilinkGateway(outside) }),
+      createSendWorker({ ...house, provider: createOperatorSms(outside) }),
+    ];
+  });
+  for (const worker of workers) worker.start();
+  return {
+    stop: async () => {
+      const left = await Promise.all(workers.map((worker) => worker.stop()));
+      return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
+    },
+  };
+}

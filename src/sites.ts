@@ -1,0 +1,85 @@
+import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
+import { registerContentRoutes } from '#content';
+import { createHttpServer, type HttpServer } from '#http';
+import { registerReportsRoutes } from '#reports';
+import { registerIncomingRoutes } from '#sms';
+import { registerSubscriptionRoutes } from '#subscriptions';
+import type { House } from './house.ts';
+import type { ProcessName } from './processes.ts';
+
+/** A door to the outside that is open: who answers there. */
+export interface Site {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the doors of these processes. With the dispatcher among them all share its port; without it each has
+ * its own, with the routes it serves, its health and its metrics.
+ */
+export async function openSites(
+  house: House,
+  options: { readonly processes: readonly ProcessName[]; readonly version: string },
+): Promise<readonly Site[]> {
+  const { config } = house;
+  const { processes } = options;
+  const opened: Site[] = [];
+  const ports: Readonly<Record<ProcessName, number>> = {
+    dispatcher: config.dispatcherPort,
+    qlistener: config.qlistenerPort,
+    'mt-manager': config.mtManagerPort,
+    telco: config.telcoPort,
+  };
+  const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
+  try {
+    for (const group of groups) {
+      const [first = 'dispatcher'] = group.includes('dispatcher')
+        ? (['dispatcher'] as const)
+        : group;
+      opened.push(
+        await openSite(house, { processes: group, port: ports[first], version: options.version }),
+      );
+    }
+    return opened;
+  } catch (error) {
+    await Promise.all(opened.map((site) => site.close()));
+    throw error;
+  }
+}
+
+interface SiteOptions {
+  readonly processes: readonly ProcessName[];
+  readonly port: number;
+  readonly version: string;
+}
+
+async function openSite(house: House, { port, processes, version }: SiteOptions): Promise<Site> {
+  const { clock, config, database, keyring, log, metrics } = house;
+  const isSite = processes.includes('dispatcher');
+  const server = await createHttpServer({
+    ...{ log, metrics, trustedProxies: config.trustedProxies, renderErrorPage: renderProblemPage },
+    api: { keyring, database, clock },
+    checks: { database: () => mustAnswer(house) },
+    ...(isSite ? { reference: { title: 'Kopek', version } } : {}),
+  });
+  addRoutes(server, house, processes);
+  const { port: taken, url } = await server.listen(port, config.host);
+  return { port: taken, url, close: () => server.close() };
+}
+
+function addRoutes({ app }: HttpServer, house: House, processes: readonly ProcessName[]): void {
+  if (processes.includes('dispatcher')) {
+    registerAcquisitionRoutes(app, house.acquisition);
+    registerContentRoutes(app, house.content, { frame: renderFrame });
+    registerSubscriptionRoutes(app, house);
+    const plans = () => house.operators.all().map((operator) => operator.plan);
+    registerReportsRoutes(app, { reports: house.reports, plans });
+  }
+  if (processes.includes('dispatcher') || processes.includes('telco'))
+    registerIncomingRoutes(app, house);
+}
+
+async function mustAnswer({ database }: House): Promise<void> {
+  await database.pool.selectNoFrom((eb) => eb.lit(1).as('one')).execute();
+}
