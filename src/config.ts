@@ -29,6 +29,14 @@ const SETTINGS = {
     fallback: '50300',
     parse: parse.parsePort,
   }),
+  dispatcherPort: setting({
+    name: 'DISPATCHER_PORT',
+    kind: 'port',
+    sentence: 'Port of dispatcher, which is the site: KOPEK_PORT unless it is told otherwise.',
+    fallback: (above) => String(above('KOPEK_PORT')),
+    fallbackShown: '50300',
+    parse: parse.parsePort,
+  }),
   host: setting({
     name: 'KOPEK_HOST',
     kind: 'address',
@@ -73,7 +81,7 @@ const SETTINGS = {
     name: 'KOPEK_PUBLIC_URL',
     kind: 'URL',
     sentence: 'Where customers reach the site: the beginning of every link that leaves in an SMS.',
-    fallback: (above) => `http://localhost:${above('KOPEK_PORT')}`,
+    fallback: (above) => `http://localhost:${above('DISPATCHER_PORT')}`,
     fallbackShown: 'http://localhost:50300',
     parse: parse.parsePublicUrl,
   }),
@@ -112,14 +120,6 @@ const SETTINGS = {
     kind: 'port',
     sentence: "Port of the operator's simulator and of its phone.",
     fallback: '50306',
-    parse: parse.parsePort,
-  }),
-  dispatcherPort: setting({
-    name: 'DISPATCHER_PORT',
-    kind: 'port',
-    sentence: 'Port of dispatcher, which is the site: KOPEK_PORT unless it is told otherwise.',
-    fallback: (above) => String(above('KOPEK_PORT')),
-    fallbackShown: '50300',
     parse: parse.parsePort,
   }),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
@@ -248,14 +248,15 @@ function readValue(
 
 /** What `kopek up` opens side by side. */
 function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): ConfigFault[] {
-  if (!config.operatorSimulator || config.port !== config.operatorSimulatorPort) return [];
+  const { dispatcherPort, operatorSimulator, operatorSimulatorPort } = config;
+  if (!operatorSimulator || dispatcherPort !== operatorSimulatorPort) return [];
   return [
     {
       name: 'OPERATOR_SIMULATOR_PORT',
       code: 'KOP-0126',
-      message: `${config.port} is the port of the site too (KOPEK_PORT)`,
+      message: `${dispatcherPort} is the port of the site too (KOPEK_PORT)`,
       why: undefined,
-      instead: String(config.port + 1),
+      instead: String(dispatcherPort + 1),
       source: sources.get('OPERATOR_SIMULATOR_PORT') ?? 'default',
     },
   ];

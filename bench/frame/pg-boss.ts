@@ -35,7 +35,8 @@ async function consume(boss: PgBoss, database: Database, left: { count: number }
   const client = await database.connect();
   try {
     while (left.count > 0) {
-      left.count -= await takeBatch(boss, client);
+      const taken = await takeBatch(boss, client);
+      left.count -= taken;
     }
   } finally {
     await client.end();

@@ -93,16 +93,17 @@ create table platform.bus_lane (
 create unlogged table platform.bus_hand (
   hand uuid primary key,
   queue integer not null,
-  slots smallint[] not null,
-  ids bigint[] not null,
-  -- As they were when they were taken: a message that was put off since then is no longer in this hand.
-  attempts smallint[] not null,
+  -- [slot, attempts, first id, last id] of neighbours, as they were when they were taken: a message that was put off
+  -- since then is no longer in this hand.
+  runs json not null,
   backend_pid integer not null,
   held_since timestamptz not null
 ) with (fillfactor = 50);
+-- Written once a batch and hardly ever read: not worth compressing.
+alter table platform.bus_hand alter column runs set storage external;
 
 create type platform.bus_taken as (
-  slot smallint, id bigint, message_id uuid, key text, published_at timestamptz,
+  slot smallint, id bigint, message_id uuid, key text, published_at text,
   source text, traceparent text, payload text, attempts smallint, pid integer
 );
 
@@ -143,7 +144,7 @@ begin
         order by d.due_at, d.id limit least(share, left_over)
         for update skip locked
       ))
-      returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+      returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
         t.attempts, pg_backend_pid();
       get diagnostics taken = row_count;
       if single and taken > 0 then return; end if;
@@ -191,7 +192,7 @@ begin
         order by m.queue, m.slot, m.id limit share
         for update skip locked
       ))
-      returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+      returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
         0::smallint, pg_backend_pid();
       get diagnostics taken = row_count;
       left_over := left_over - taken;
@@ -238,7 +239,7 @@ begin
       order by m.queue, m.slot, m.id limit left_over
       for update skip locked
     ))
-    returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+    returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
       0::smallint, pg_backend_pid();
     get diagnostics taken = row_count;
     left_over := left_over - taken;
@@ -265,7 +266,7 @@ begin
     )
     for update of m skip locked
   ))
-  returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+  returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
     0::smallint, pg_backend_pid();
   return query
   delete from platform.bus_delayed t where t.ctid = any (array(
@@ -278,7 +279,7 @@ begin
     )
     for update of d skip locked
   ))
-  returning t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload::text,
+  returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
     t.attempts, pg_backend_pid();
 end $$;
 
@@ -290,6 +291,9 @@ language plpgsql
 as $$
 declare
   gone record;
+  slots smallint[];
+  ids bigint[];
+  tried smallint[];
   one platform.bus_taken;
   cause constant text := 'its consumer died while handling it';
 begin
@@ -302,28 +306,32 @@ begin
     )
     order by h.hand for update of h skip locked
   loop
+    select array_agg(r.slot), array_agg(r.id), array_agg(r.attempts) into slots, ids, tried from (
+      select (run ->> 0)::smallint as slot, (run ->> 1)::smallint as attempts, id
+      from json_array_elements(gone.runs) run, generate_series((run ->> 2)::bigint, (run ->> 3)::bigint) id
+    ) r;
     -- Moving messages of a lane in work would let later ones of their key pass: another time.
-    continue when gone.ordered and (select count(distinct slot) from unnest(gone.slots) slot) > cardinality(array(
-      select l.lane from platform.bus_lane l where l.queue = gone.queue and l.lane = any (gone.slots)
+    continue when gone.ordered and (select count(distinct slot) from unnest(slots) slot) > cardinality(array(
+      select l.lane from platform.bus_lane l where l.queue = gone.queue and l.lane = any (slots)
       order by l.lane for update skip locked
     ));
     delete from platform.bus_hand where hand = gone.hand;
     -- All hands are empty after a restart of the database: it was that which ended them.
     continue when gone.held_since < pg_postmaster_start_time();
     for one in
-      select * from platform.bus_take_these(gone.queue, gone.slots, gone.ids, gone.attempts, false)
+      select * from platform.bus_take_these(gone.queue, slots, ids, tried, false)
     loop
-      if cardinality(gone.ids) = 1 and one.attempts + 1 >= gone.attempts_max then
+      if cardinality(ids) = 1 and one.attempts + 1 >= gone.attempts_max then
         buried := buried + 1;
         insert into platform.bus_dead
           (queue, id, slot, message_id, key, published_at, source, traceparent, payload, attempts, error, died_at)
-        values (gone.queue, one.id, one.slot, one.message_id, one.key, one.published_at, one.source,
+        values (gone.queue, one.id, one.slot, one.message_id, one.key, one.published_at::timestamptz, one.source,
           one.traceparent, one.payload::json, one.attempts + 1, cause, now_);
       else
         suspects := suspects + 1;
         insert into platform.bus_delayed (queue, slot, id, message_id, key, published_at, source, traceparent,
           payload, due_at, attempts, alone, error)
-        values (gone.queue, one.slot, one.id, one.message_id, one.key, one.published_at, one.source,
+        values (gone.queue, one.slot, one.id, one.message_id, one.key, one.published_at::timestamptz, one.source,
           one.traceparent, one.payload::json, now_, one.attempts + 1, true, cause);
       end if;
     end loop;

@@ -10,7 +10,8 @@ export interface App {
   readonly bus: Bus;
   readonly reports: Reports;
   readonly report: StartReport;
-  stop(): Promise<unknown>;
+  /** Answers how many calls to the outside had no answer in time; they are asked about at the next start. */
+  stop(): Promise<{ readonly unanswered: number }>;
 }
 
 export interface StartReport {

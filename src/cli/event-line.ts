@@ -23,7 +23,7 @@ const REPEATED: Readonly<Record<string, readonly string[]>> = {
   content: ['bill'],
 };
 
-const SUBJECT_COLUMNS = 24;
+const SUBJECT_COLUMNS = 22;
 
 /** One line of a story: when, what, which, how much, and the facts. Columns stand below each other. */
 export function eventLine(event: StoryEvent, options: { readonly columns: number }): string {
@@ -32,7 +32,7 @@ export function eventLine(event: StoryEvent, options: { readonly columns: number
     formatTime(event.at),
     noun.padEnd(12),
     words.join('.').padEnd(15),
-    plain(event.subject).padEnd(SUBJECT_COLUMNS),
+    shorten(plain(event.subject)).padEnd(SUBJECT_COLUMNS),
     formatAmount(event).padStart(10),
     ` ${factsOf(noun, event)}`,
   ].join(' ');
@@ -57,6 +57,11 @@ export function formatTime(at: Date): string {
   const day = at.toLocaleDateString('en-GB', { day: '2-digit', month: 'short' });
   const time = at.toLocaleTimeString('en-GB', { hour12: false });
   return `${day} ${time}.${String(at.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** Of a long id its beginning, which tells the kind, and its end, which tells it from its neighbours. */
+function shorten(id: string): string {
+  return id.length <= SUBJECT_COLUMNS ? id : `${id.slice(0, 10)}…${id.slice(-11)}`;
 }
 
 function formatAmount({ detail }: StoryEvent): string {

@@ -42,7 +42,7 @@ The number may be spelled +923009102250, 923009102250 or 03009102250.
       const advice = ['kopek follow 03009102250', "kopek follow -f     everybody's events"];
       throw new Refusal(EXIT.usage, 'Follow whom?', { advice });
     }
-    const database = await openRunningDatabase(mustReadConfig(call), 'follow');
+    const database = await openRunningDatabase(mustReadConfig(call), 'follow-watching');
     try {
       return number === undefined
         ? await followEverybody(call, database)

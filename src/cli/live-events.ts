@@ -3,7 +3,7 @@ import { eventKey, type StoryEvent } from '#reports';
 
 const POLL_INTERVAL_MS = 250;
 /** A database that restarts is back by then; one that stays away was stopped. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5000;
 /** Keys that are remembered: many times what one poll reads. */
 const REMEMBERED_MOST = 20_000;
 

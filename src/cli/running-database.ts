@@ -10,7 +10,10 @@ export function embeddedFolder(config: Config): string {
   return join(config.dataDir, 'postgres');
 }
 
-/** The database of the Kopek that runs with these settings; a `Refusal` (75) when none does. */
+/**
+ * The database of the Kopek that runs with these settings; a `Refusal` (75) when none does. A `name` that ends in
+ * `-watching` does not keep an embedded server from stopping.
+ */
 export async function openRunningDatabase(config: Config, name: string): Promise<Database> {
   const url = config.databaseUrl || (await findEmbeddedServer(embeddedFolder(config)));
   if (!url) {

@@ -20,7 +20,7 @@ No demo, no simulator. The log goes to the standard error, JSON a line. SIGTERM 
     const processes = [...new Set(call.positionals.map(readName))];
     const config = mustReadConfig(call);
     const log = createLog({ level: config.logLevel });
-    return stayUntilStopped(call.terminal, {
+    return stayUntilStopped(call, {
       start: () => call.startApp({ config, log, processes, demo: false, simulator: false }),
       present: async ({ report }) => {
         const ready = `${processes.join(' ')} ready in ${seconds(report.readyMs)}`;

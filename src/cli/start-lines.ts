@@ -8,6 +8,8 @@ export interface Greeting {
   readonly config: Config;
   readonly report: StartReport;
   readonly lastCharge: Date | undefined;
+  /** The file with the demo's key, where there is one. */
+  readonly keyFile: string | undefined;
   readonly now: Date;
 }
 
@@ -32,7 +34,7 @@ export function partLines(terminal: Terminal, greeting: Greeting): string[] {
 }
 
 /** Where to click. */
-export function placeLines({ report, config }: Greeting): string[] {
+export function placeLines({ config, keyFile, report }: Greeting): string[] {
   const { api, landing, metrics, phone } = report.urls;
   const line = (name: string, where: string | undefined, what: string) =>
     where === undefined ? [] : [`  ${name.padEnd(13)} ${where.padEnd(38)} ${what}`.trimEnd()];
@@ -41,7 +43,7 @@ export function placeLines({ report, config }: Greeting): string[] {
     ...line('Phone', phone, 'be the customer: SMS, balance, STOP'),
     ...line('API', api, 'OpenAPI 3.1'),
     ...line('Metrics', metrics, 'Prometheus'),
-    ...line('Demo key', report.demo.keyFile, 'the key of the API is in this file'),
+    ...line('Demo key', keyFile, 'the key of the API is in this file'),
     ...line('Log', logFile(config), ''),
   ];
 }
@@ -59,7 +61,8 @@ function databaseText({ report, lastCharge, now }: Greeting): string {
   const kind = `PostgreSQL ${database.version}${database.embedded ? ', embedded' : ''}`;
   if (database.created) return `${kind} · created, ${database.migrations} migrations`;
   const migrated = database.migrations > 0 ? ` · ${database.migrations} migrations applied` : '';
-  const known = `${counts.subscriptions.toLocaleString('en-GB')} subscriptions`;
+  const noun = counts.subscriptions === 1 ? 'subscription' : 'subscriptions';
+  const known = `${counts.subscriptions.toLocaleString('en-GB')} ${noun}`;
   const charged = lastCharge ? `last charge ${ago(now, lastCharge)}` : 'nothing charged yet';
   return `${kind}${migrated} · ${known}, ${charged}`;
 }

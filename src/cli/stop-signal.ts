@@ -11,13 +11,16 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const ECHO_MS = 1500;
 
 /** `force` is called when a signal comes again, later than an echo would. */
-export function listenForStop(force: () => void): StopSignal {
+export function listenForStop(
+  force: () => void,
+  { echoMs = ECHO_MS }: { readonly echoMs?: number } = {},
+): StopSignal {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   const controller = new AbortController();
   let firstMs: number | undefined;
   const hear = (name: NodeJS.Signals) => {
     const nowMs = performance.now();
-    if (firstMs !== undefined && nowMs - firstMs > ECHO_MS) force();
+    if (firstMs !== undefined && nowMs - firstMs > echoMs) force();
     firstMs ??= nowMs;
     controller.abort();
     resolve(name);

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '#config';
 import { createLog } from '#log';
 import type { StoryEvent } from '#reports';
@@ -41,21 +43,24 @@ compared with what the operator says.
     await mustBeFree(wantedPorts(config));
     if (!call.values.json) call.terminal.out(`\n${titleLine(call.version, config)}\n`);
     const log = createLog({ level: config.logLevel, file: logFile(config) });
-    return stayUntilStopped(call.terminal, {
+    return stayUntilStopped(call, {
       start: () =>
         call.startApp({
           ...{ config, log, processes: PROCESS_NAMES },
           ...{ demo: config.demo, simulator: config.operatorSimulator },
         }),
-      present: (app, { signal }) => present(call, { app, config, signal }),
+      present: (app, signal) => present(call, { app, config, signal }),
     });
   },
 };
 
 function wantedPorts(config: Config) {
-  const { host, operatorSimulator, operatorSimulatorPort, port } = config;
+  const { dispatcherPort: port, host, operatorSimulator, operatorSimulatorPort } = config;
   const simulator = { port: operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT', host };
-  return [{ port, setting: 'KOPEK_PORT', host }, ...(operatorSimulator ? [simulator] : [])];
+  return [
+    { port, setting: port === config.port ? 'KOPEK_PORT' : 'DISPATCHER_PORT', host },
+    ...(operatorSimulator ? [simulator] : []),
+  ];
 }
 
 interface Presented {
@@ -72,7 +77,8 @@ async function present(call: Call, { app, config, signal }: Presented): Promise<
     return;
   }
   const lastCharge = await app.reports.lastCharge();
-  const greeting: Greeting = { version, config, report, lastCharge, now: new Date() };
+  const keyFile = [join(config.dataDir, 'demo-key')].find((file) => existsSync(file));
+  const greeting: Greeting = { version, config, report, lastCharge, keyFile, now: new Date() };
   for (const line of partLines(terminal, greeting)) terminal.out(line);
   terminal.out(`\n  ${terminal.paint('strong', `Ready in ${seconds(report.readyMs)}`)}\n`);
   for (const line of placeLines(greeting)) terminal.out(line);

@@ -66,7 +66,7 @@ export async function confirmPin(
     confirmedAt: sealing.now,
     evidence: { ...evidenceOf(visitor), pinSentAt },
   });
-  const pin = { subject: pinSubject(visit, showing), typed: form.pin };
+  const pin = { subject: pinSubject(visit, showing), typed: form.pin.replace(/\s/g, '') };
   const confirmed = await addConsent({ consents, shelf }, { consent, pin });
   if (!confirmed) return showWhatChanged(at, form, 'pin');
   const shown = { showing, token: signVisit(visit, 'pin', sealing), msisdn: visit.msisdn };

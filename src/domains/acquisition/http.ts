@@ -4,9 +4,8 @@ import { type HttpApp, isFromTrustedProxy, sendPage } from '#http';
 import type { Answer } from './answer.ts';
 import type { Acquisition } from './create-acquisition.ts';
 import { fail } from './errors.ts';
-import { renderOldFormPage } from './notice-page.ts';
+import { renderOldFormPage, renderStopPage, renderStoppedPage } from './notice-page.ts';
 import { renderAnswer } from './render-answer.ts';
-import { renderStopPage, renderStoppedPage } from './stop-page.ts';
 import type { Visitor } from './visitor.ts';
 
 const PAGE = { config: { page: true } } as const;

@@ -96,8 +96,11 @@ export function orderButton({ offer, operator, words, price }: LandingFacts, lab
 <p class="how">${words.howToStop(operator.shortCode)}</p>`;
 }
 
+const EXAMPLE_GROUP = 4;
+
 /** Such as `0300 1234567`: the operator's first prefix, in the spelling of the country. */
 function exampleOf(plan: NumberPlan): string {
-  const whole = `${plan.prefixes[0] ?? plan.countryCode}1234567890123`.slice(0, plan.digits);
-  return plan.trunkPrefix + whole.slice(plan.countryCode.length);
+  const whole = `${plan.prefixes[0] ?? plan.countryCode}01234567890123`.slice(0, plan.digits);
+  const national = plan.trunkPrefix + whole.slice(plan.countryCode.length);
+  return `${national.slice(0, EXAMPLE_GROUP)} ${national.slice(EXAMPLE_GROUP)}`;
 }

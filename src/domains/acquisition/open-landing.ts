@@ -1,9 +1,12 @@
-import type { Batcher } from '#batch';
+import { type Batcher, createBatcher } from '#batch';
+import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
+import type { Database } from '#database';
 import { uuidV7 } from '#ids';
+import { userActions } from '#subscriptions';
 import type { Answer } from './answer.ts';
 import type { Shelf, Showing } from './showing.ts';
-import type { AccessCampaign } from './topics.ts';
+import { type AccessCampaign, accessCampaign } from './topics.ts';
 import { signVisit, type Visit } from './visit.ts';
 import {
   attributionOf,
@@ -71,5 +74,41 @@ function hitOf(visit: Visit, identity: Identity, visitor: Visitor): AccessCampai
     ...(referer && { referer }),
     path: visitor.path,
     at: new Date(visit.shownAtMs).toISOString(),
+  };
+}
+
+/** Takes hits durably: each caller is answered after the commit that holds its hit. */
+export function createHitRecorder(options: {
+  readonly database: Database;
+  readonly bus: Bus;
+}): Batcher<AccessCampaign, void> {
+  const { database, bus } = options;
+  return createBatcher<AccessCampaign, void>({
+    flush: async (hits) => {
+      await database.transaction((tx) =>
+        bus.publishAll(tx, [
+          parcel(
+            accessCampaign,
+            hits.map((hit) => ({ key: hit.hit, payload: hit })),
+          ),
+          parcel(
+            userActions,
+            hits.map((hit) => ({ key: hit.hit, payload: actionOf(hit) })),
+          ),
+        ]),
+      );
+      return [];
+    },
+  });
+}
+
+function actionOf({ hit, campaign, msisdn, msisdn_error: error, at }: AccessCampaign) {
+  return {
+    hit,
+    action: 'access',
+    campaign,
+    ...(msisdn && { msisdn }),
+    ...(error && { error }),
+    at,
   };
 }

@@ -14,7 +14,7 @@ const sheet = createStylesheet(`
 *{box-sizing:border-box}
 body{margin:0;min-height:100vh;background:radial-gradient(60rem 26rem at 50% -8rem,var(--glow),transparent) no-repeat var(--page);color:var(--text);font:17px/1.5 system-ui,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 main{max-width:30rem;margin:0 auto;padding:clamp(1.5rem,6vh,4.5rem) 1rem 2.5rem}
-h1{font-size:clamp(1.75rem,7vw,2.25rem);line-height:1.15;letter-spacing:-.02em;margin:.25rem 0 .75rem;text-wrap:balance}
+h1{font-size:clamp(1.75rem,7vw,2.25rem);line-height:1.15;letter-spacing:-.02em;margin:.25rem 0 1rem;text-wrap:balance}
 h2{font-size:1.0625rem;margin:0 0 .5rem}
 p{margin:0 0 .75rem;overflow-wrap:anywhere}
 a{color:var(--accent)}
@@ -33,7 +33,7 @@ input[aria-invalid]{border-color:var(--bad);border-width:2px}
 .renews{font-size:.9375rem;color:var(--dim);margin:0 0 .75rem}
 button{width:100%;min-height:56px;padding:.625rem 1rem;border:0;border-radius:12px;background:var(--accent);color:var(--on);font:inherit;font-size:1.1875rem;font-weight:700;cursor:pointer}
 button:hover{filter:brightness(1.08)}
-button.plain{background:transparent;color:var(--accent);border:1px solid var(--edge);min-height:48px;font-size:1rem;margin-top:.75rem}
+button.plain{background:transparent;color:var(--accent);border:1px solid var(--edge);min-height:48px;font-size:1rem}
 button.stop{background:var(--bad)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .how{font-weight:600;margin:.875rem 0 0}

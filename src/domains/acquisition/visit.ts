@@ -1,3 +1,4 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { readToken, signToken } from '#auth';
 import { fail } from './errors.ts';
 
@@ -36,7 +37,9 @@ export interface Sealing {
 
 /** A token of one step is invalid at another: nobody gets past the PIN with the form before it. */
 export function signVisit(visit: Visit, step: Step, { secret, now }: Sealing): string {
-  return signToken(visit, { secret, purpose: `visit-${step}`, now });
+  const { msisdn } = visit;
+  const hidden = msisdn === undefined ? visit : { ...visit, msisdn: sealNumber(msisdn, secret) };
+  return signToken(hidden, { secret, purpose: `visit-${step}`, now });
 }
 
 /** Throws `token_invalid`, `token_expired`, or `form_of_another_page` when it is of another campaign. */
@@ -51,5 +54,41 @@ export function readVisit<Of extends Visit>(
   if (visit.campaign !== form.link) {
     throw fail('form_of_another_page', 'This form belongs to another page. Open the page again.');
   }
-  return visit;
+  const { msisdn } = visit;
+  return msisdn === undefined ? visit : { ...visit, msisdn: openNumber(msisdn, secret) };
+}
+
+const CIPHER = 'aes-256-gcm';
+const NONCE_BYTES = 12; // as NIST SP 800-38D recommends for GCM
+const TAG_BYTES = 16;
+
+/**
+ * Hides a number in a form. The operator's header names whose connection it is, and others may share that
+ * (a phone as a hotspot): the page shows them a masked number, so its source must not tell the whole one.
+ */
+function sealNumber(msisdn: string, secret: string): string {
+  const nonce = randomBytes(NONCE_BYTES);
+  const cipher = createCipheriv(CIPHER, keyOf(secret), nonce);
+  const sealed = [nonce, cipher.update(msisdn), cipher.final(), cipher.getAuthTag()];
+  return Buffer.concat(sealed).toString('base64url');
+}
+
+/** Takes what `sealNumber` gave with the same secret; anything else throws. */
+function openNumber(sealed: string, secret: string): string {
+  const bytes = Buffer.from(sealed, 'base64url');
+  const decipher = createDecipheriv(CIPHER, keyOf(secret), bytes.subarray(0, NONCE_BYTES));
+  decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
+  const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
+  return Buffer.concat([text, decipher.final()]).toString();
+}
+
+let known: { readonly secret: string; readonly key: Buffer } | undefined;
+
+/** A key of its own. The last one is kept: a process has one secret. */
+function keyOf(secret: string): Buffer {
+  if (known?.secret !== secret) {
+    const key = createHmac('sha256', secret).update('visit-number').digest();
+    known = { secret, key };
+  }
+  return known.key;
 }

@@ -74,7 +74,7 @@ const en: Words = {
   doneNext:
     'Your link comes by SMS as soon as the first payment has gone through. You can close this page.',
   closedTitle: 'This offer is over',
-  closed: 'It takes no new orders. Nothing has been ordered, and nothing is charged.',
+  closed: 'It takes no new orders, and nothing was ordered now.',
   oldForm:
     'This form is too old, or it was changed on its way. Nothing has been ordered. Open the page again to go on.',
   openAgain: 'Open the page again',

@@ -129,7 +129,9 @@ async function announceOpened(
   // No hit is known here: the action belongs to its subscription.
   const action = { hit: subscription, action: 'content_get', msisdn, at: at.toISOString() };
   await bus.publishAll(tx, [
-    parcel(contentEvents, [{ key: delivery.customerId.toString(), payload: eventOf(delivery, 'opened', at) }]),
+    parcel(contentEvents, [
+      { key: delivery.customerId.toString(), payload: eventOf(delivery, 'opened', at) },
+    ]),
     parcel(userActions, [{ key: subscription, payload: action }]),
   ]);
 }

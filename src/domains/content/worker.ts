@@ -9,6 +9,7 @@ export const contentGroup: Group<SubscriptionEvent> = {
 };
 
 const BATCH_SIZE = 200;
+const LINGER_MS = 15;
 
 /** Delivers what was paid, in sets. */
 export function startContentWorker(options: {
@@ -16,7 +17,7 @@ export function startContentWorker(options: {
   readonly content: Pick<Content, 'deliver'>;
 }): Consumer {
   const { bus, content } = options;
-  return bus.consume(contentGroup, { batchSize: BATCH_SIZE }, (tx, messages) =>
+  return bus.consume(contentGroup, { batchSize: BATCH_SIZE, lingerMs: LINGER_MS }, (tx, messages) =>
     content.deliver(
       tx,
       messages.map((message) => message.payload),

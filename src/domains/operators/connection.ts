@@ -47,7 +47,7 @@ export interface OperatorConnection {
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 64;
+const CONNECTIONS = 128;
 const CONNECT_TIMEOUT_MS = 3000;
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
@@ -129,10 +129,11 @@ export function createConnection(options: ConnectionOptions): OperatorConnection
       if (openMs > 0) breaker.openUntil(performance.now() + openMs);
     },
     async send(request) {
-      if (!breaker.admit(performance.now())) {
-        return { outcome: 'not_sent', reason: 'breaker_open', tookMs: 0 };
-      }
+      const refused = { outcome: 'not_sent', reason: 'breaker_open', tookMs: 0 } as const;
+      if (breaker.state(performance.now()) === 'open') return refused;
       if (!request.granted) await throttle.take(1, request.signal);
+      // Asked last, as its one trial has to be made once it is given.
+      if (!breaker.admit(performance.now())) return refused;
       const operator = current();
       const beganMs = performance.now();
       sent += 1;

@@ -33,7 +33,6 @@ export const paymentSteps: Readonly<
 > = {
   new: { claim: 'claimed', withdraw: 'withdrawn', expire: 'expired' },
   claimed: {
-    claim: 'claimed',
     lease_lost: 'claimed',
     send: 'sending',
     withdraw: 'withdrawn',
@@ -47,10 +46,12 @@ export const paymentSteps: Readonly<
     not_sent: 'new',
     lose_answer: 'unknown',
   },
+  // The answer may come after its lease has ended: also the word that nothing was sent.
   unknown: {
     accept: 'accepted',
     decline: 'declined',
     fail: 'failed',
+    not_sent: 'new',
     give_up: 'uncollectible',
   },
   accepted: {},

@@ -267,7 +267,10 @@ export async function withdrawPayments(
   return rows;
 }
 
-/** How many open payments a gateway has, counted up to `most`. */
+/**
+ * How many payments wait for a gateway or are under way, counted up to `most`. Unknown ones are in no queue: where
+ * nobody can be asked about them they may stay for weeks, and must not stop all others.
+ */
 export async function countOpen(
   executor: Executor,
   gateway: string,
@@ -275,7 +278,8 @@ export async function countOpen(
 ): Promise<number> {
   const { rows } = await sql<{ open: bigint }>`
     select count(*) as open from (
-      select from payments.payment where gateway = ${gateway} and closed_at is null limit ${most}
+      select from payments.payment
+      where gateway = ${gateway} and closed_at is null and state <> 'unknown' limit ${most}
     ) counted`.execute(executor);
   return Number(rows[0]?.open ?? 0n);
 }

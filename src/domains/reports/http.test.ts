@@ -11,7 +11,7 @@ const PLAN = { countryCode: '92', trunkPrefix: '0', digits: 12, prefixes: ['9230
 const database = await testDatabase();
 const running = await runReports(database);
 const { clock, log, quiet, reports, tell } = running;
-const keyring = createKeyring({ database, clock });
+const keyring = createKeyring({ database });
 const server = await createHttpServer({ log, api: { keyring, database, clock } });
 registerReportsRoutes(server.app, { reports, plans: () => [PLAN] });
 const make = (scopes: string[]) =>

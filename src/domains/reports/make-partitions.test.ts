@@ -34,7 +34,10 @@ test('rows go to the partition of their month', async () => {
 
 test('what the net has caught moves when its partition is made, and stays in the story', async () => {
   const later = '2027-02-03T04:05:06.000Z';
-  await tell(payment('declined', { at: later }), payment('expired', { at: '2031-01-01T00:00:00Z' }));
+  await tell(
+    payment('declined', { at: later }),
+    payment('expired', { at: '2031-01-01T00:00:00Z' }),
+  );
   await quiet();
   assert.equal(await countIn('timeline_rest'), 2);
   clock.set(new Date('2026-12-31T23:59:59Z'));

@@ -26,7 +26,7 @@ export async function insertHits(tx: Tx, json: string): Promise<void> {
 
 /**
  * One row of `reports.user_action` each, and its line, `action.pull_click` for instance. The access itself is
- * told by the hit's line. The number that confirms a visit owns what that visit did before it was known.
+ * told by the hit's line. A number that was named in a visit gets that visit's lines from before into its story.
  */
 export async function insertUserActions(tx: Tx, json: string): Promise<void> {
   await sql`
@@ -38,7 +38,7 @@ export async function insertUserActions(tx: Tx, json: string): Promise<void> {
       select at, hit, action, campaign, msisdn, error from event
     ), visit as (
       insert into reports.visit (msisdn, hit, at)
-      select msisdn, hit, min(at) from event where action = 'pull_click' and msisdn is not null
+      select msisdn, hit, min(at) from event where msisdn is not null
       group by msisdn, hit order by msisdn, hit
       on conflict on constraint visit_pkey do nothing
     )
@@ -78,11 +78,13 @@ export async function insertPaymentEvents(tx: Tx, json: string): Promise<void> {
     from event`.execute(tx);
 }
 
+/** A link in a text opens something for whoever holds it: its last part, where it is long, is blotted out. */
 export async function insertSmsEvents(tx: Tx, json: string): Promise<void> {
   await sql`
     insert into reports.timeline (story, at, message_id, kind, subject, detail)
     select msisdn, at, message_id, 'sms.' || event, sms, jsonb_strip_nulls(jsonb_build_object(
-      'kind', kind, 'text', text, 'reference', reference, 'reason', reason))
+      'kind', kind, 'text', regexp_replace(text, '(https?://\\S*/)[^\\s/]{12,}', '\\1•••', 'g'),
+      'reference', reference, 'reason', reason))
     from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, event text, sms text,
       kind text, msisdn text, reference text, text text, reason text)`.execute(tx);
 }

@@ -37,7 +37,7 @@ test('it begins with the click also when the consent is written down first', asy
   assert.deepEqual(kindsOf(story), ['hit.access', 'action.pull_click']);
 });
 
-test('a number that was typed and not proven does not get the visit', async () => {
+test('of two numbers that were typed in a visit each has its own lines, and both the click', async () => {
   const [visit, typed, proven] = ['hit_a3', '+923000000003', '+923000000004'];
   await tell(
     hit({ hit: visit }),
@@ -46,12 +46,25 @@ test('a number that was typed and not proven does not get the visit', async () =
     action({ hit: visit, action: 'pull_click', msisdn: proven, at: at(3) }),
   );
   await quiet();
-  assert.deepEqual(kindsOf(await reports.story(typed, { limit: 10 })), ['action.msisdn_entered']);
+  assert.deepEqual(kindsOf(await reports.story(typed, { limit: 10 })), [
+    'hit.access',
+    'action.msisdn_entered',
+  ]);
   assert.deepEqual(kindsOf(await reports.story(proven, { limit: 10 })), [
     'hit.access',
     'action.msisdn_entered',
     'action.pull_click',
   ]);
+});
+
+test('a link in a text is kept without what opens it', async () => {
+  const msisdn = '+923000000008';
+  const text = 'Link: https://pay.example.com/c/XGge_1faakIsqcxsD_AtWv8P-0c or STOP to 7787';
+  const payload = { event: 'sent', sms: 'sms_2', kind: 'content', msisdn, text, at: at(0) };
+  await tell(parcel(smsEvents, [{ key: msisdn, payload }]));
+  await quiet();
+  const [line] = await reports.story(msisdn, { limit: 1 });
+  assert.equal(line?.detail.text, 'Link: https://pay.example.com/c/••• or STOP to 7787');
 });
 
 test('events of one instant stand in the order in which they were told', async () => {

@@ -1,5 +1,4 @@
 import type { Clock } from '#clock';
-import { AppError } from '#errors';
 import {
   AmountMinor,
   apiRoute,
@@ -14,7 +13,8 @@ import {
   readCursor,
   Type,
 } from '#http';
-import { isE164 } from '#phone';
+import type { Operators } from '#operators';
+import { readAnyMsisdn } from '#phone';
 import type { Subscriptions, SubscriptionView } from './create-subscriptions.ts';
 import { fail } from './errors.ts';
 import { parseSubscriptionId } from './subscription.ts';
@@ -52,12 +52,13 @@ const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 export interface SubscriptionRoutesOptions {
   readonly subscriptions: Subscriptions;
+  readonly operators: Pick<Operators, 'all'>;
   readonly clock: Clock;
 }
 
 /** `/v1/subscriptions`: what a number has, one with its bills, and its end. */
 export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRoutesOptions): void {
-  const { clock, subscriptions } = options;
+  const { clock, operators, subscriptions } = options;
   apiRoute(app, {
     ...{
       method: 'GET',
@@ -68,13 +69,14 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
     summary: 'The subscriptions of a number, newest first',
     schema: {
       querystring: Type.Intersect([
-        Type.Object({ msisdn: Type.String({ maxLength: 20 }) }),
+        Type.Object({ msisdn: MsisdnText }),
         PageQuery,
       ]),
       response: pageSchema(Subscription),
     },
     handler: async ({ query }) => {
-      const msisdn = readNumber(query.msisdn);
+      const plans = operators.all().map((operator) => operator.plan);
+      const msisdn = readAnyMsisdn(query.msisdn, plans);
       const before = query.cursor
         ? parseSubscriptionId(readCursor(query.cursor, 1)[0] ?? '').id
         : null;
@@ -114,11 +116,13 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
       const view = await mustFind(subscriptions, params.id);
       if (!view.alive) throw fail('subscription_ended', `${params.id} has ended: ${view.status}.`);
       const { msisdn, serviceCode } = view;
+      const saidAt = clock.now();
       await subscriptions.stop(tx, {
-        ...{ msisdn, serviceCode, channel: 'api', saidAt: clock.now() },
+        ...{ msisdn, serviceCode, channel: 'api', saidAt },
         evidence: `${principal.name}: ${body.reason ?? 'no reason given'}`,
       });
-      return { ...toApi(view), status: 'cancelled', alive: false, end_reason: 'stop_by_api' };
+      const { due_at: _, ...ended } = toApi({ ...view, endedAt: saidAt });
+      return { ...ended, status: 'cancelled', alive: false, end_reason: 'stop_by_api' };
     },
   });
 }
@@ -127,20 +131,6 @@ async function mustFind(subscriptions: Subscriptions, id: string): Promise<Subsc
   const view = await subscriptions.find(id);
   if (!view) throw fail('subscription_unknown', `There is no subscription ${id}.`);
   return view;
-}
-
-/** A plus in a query string arrives as a space. */
-function readNumber(text: string): string {
-  const msisdn = `+${text.replace(/^[\s+]+/, '')}`;
-  if (isE164(msisdn)) return msisdn;
-  throw new AppError(
-    'invalid',
-    'msisdn_invalid',
-    'msisdn must be a number such as +923009102250.',
-    {
-      faults: [{ field: 'msisdn', message: 'an E.164 number such as +923009102250' }],
-    },
-  );
 }
 
 function toApi(view: SubscriptionView) {

@@ -1,4 +1,4 @@
-import { nextInside, periodBounds } from '#clock';
+import { nextInside, nextOutside, periodBounds } from '#clock';
 import { nextStatus, type SubscriptionStatus } from './subscription.ts';
 import type { Terms } from './terms.ts';
 
@@ -111,8 +111,7 @@ export function chargeableUntil(period: number, anchorAt: Date, about: Circumsta
 function windowCloses(now: Date, terms: Terms, timeZone: string): Date {
   const { fromMinute, toMinute } = terms.chargeWindow;
   if (fromMinute === 0 && toMinute === 24 * 60) return new Date(now.getTime() + DAY_MS);
-  // The window that opens when this one closes begins at its end: the same arithmetic, the other way round.
-  return nextInside(now, { fromMinute: toMinute, toMinute: 24 * 60 }, timeZone);
+  return nextOutside(now, terms.chargeWindow, timeZone);
 }
 
 /** The period that `now` lies in, counted from the anchor. */

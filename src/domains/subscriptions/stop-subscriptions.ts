@@ -2,6 +2,7 @@ import type { Tx } from '#database';
 import { must } from '#errors';
 import { lockCustomersByMsisdn } from './consent-store.ts';
 import { announce, type Context } from './context.ts';
+import { fail } from './errors.ts';
 import {
   type BillChange,
   type BilledRow,
@@ -43,6 +44,9 @@ export async function stopSubscriptions(
   const [customer] = await lockCustomersByMsisdn(tx, [input.msisdn], now);
   must(customer, 'a customer was made for the number');
   const service = input.serviceCode ? await catalogue.newest(input.serviceCode) : undefined;
+  // A code that nobody knows must not become "all services".
+  if (input.serviceCode && !service)
+    throw fail('service_unknown', `There is no service ${input.serviceCode}.`);
   const serviceId = service?.serviceId ?? null;
   const { channel, evidence, saidAt } = input;
   await insertStop(tx, {

@@ -18,7 +18,8 @@ export interface SubscriptionWorker {
 }
 
 const GROUP = 'mt-manager';
-const BATCH_SIZE = 250;
+const BATCH_SIZE = 500;
+const LINGER_MS = 15;
 /** How soon a period that has begun is noticed while nothing else is due. */
 const DUE_INTERVAL_MS = 250;
 
@@ -50,7 +51,7 @@ export function createSubscriptionWorker(context: Context, operator: string): Su
 
 function consume(context: Context, operator: string): readonly Consumer[] {
   const bus: Bus = context.bus;
-  const options = { batchSize: BATCH_SIZE };
+  const options = { batchSize: BATCH_SIZE, lingerMs: LINGER_MS };
   return [
     bus.consume({ topic: newSubscriptions(operator), name: GROUP }, options, (tx, messages) =>
       registerSubscriptions(context, tx, {

@@ -70,6 +70,8 @@ export interface ConsumeOptions {
    * For workers that hold what they took until a counterpart has answered.
    */
   readonly room?: () => number;
+  /** How long to wait after a small batch for the next one to gather; nothing waits when nothing came before. */
+  readonly lingerMs?: number;
   /** How long a handler may hold its locks. */
   readonly timeLimitMs?: number;
   readonly backoff?: { readonly firstMs: number; readonly factor: number; readonly mostMs: number };

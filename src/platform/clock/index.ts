@@ -4,7 +4,9 @@ export {
   type DailyWindow,
   insideWindow,
   nextInside,
+  nextOutside,
   type Period,
   periodBounds,
+  utcOffsetMinutes,
   zonedParts,
 } from './window.ts';

@@ -84,24 +84,58 @@ function askOffsetMs(instant: Date, timeZone: string): number {
 function fromLocal(localMs: number, timeZone: string): Date {
   const first = localMs - offsetMs(new Date(localMs), timeZone);
   const second = localMs - offsetMs(new Date(first), timeZone);
+  const third = localMs - offsetMs(new Date(second), timeZone);
   // In the gap of a spring change the wall time does not exist: the later instant is taken.
-  return new Date(first === second ? first : Math.max(first, second));
+  return new Date(second === third ? second : Math.max(first, second));
+}
+
+/** Milliseconds since midnight, as the wall clock shows them. */
+function wallMs(instant: Date, timeZone: string): number {
+  const localMs = instant.getTime() + offsetMs(instant, timeZone);
+  return ((localMs % DAY_MS) + DAY_MS) % DAY_MS;
+}
+
+/** When the clocks were first changed after `from`, up to and including `to`; undefined when they were not. */
+function firstChange(from: Date, to: Date, timeZone: string): Date | undefined {
+  const before = offsetMs(from, timeZone);
+  if (offsetMs(to, timeZone) === before) return undefined;
+  const begin = Math.floor(from.getTime() / OFFSET_BUCKET_MS) + 1;
+  for (let bucket = begin; ; bucket += 1) {
+    const instant = new Date(bucket * OFFSET_BUCKET_MS);
+    if (offsetMs(instant, timeZone) !== before) return instant;
+  }
+}
+
+/** How far a wall clock in `timeZone` is ahead of UTC at `instant`, in whole minutes; negative west of it. */
+export function utcOffsetMinutes(instant: Date, timeZone: string): number {
+  return Math.round(offsetMs(instant, timeZone) / MINUTE_MS);
 }
 
 export function insideWindow(instant: Date, window: DailyWindow, timeZone: string): boolean {
-  const { hour, minute } = zonedParts(instant, timeZone);
-  const at = hour * 60 + minute;
-  return at >= window.fromMinute && at < window.toMinute;
+  const at = wallMs(instant, timeZone);
+  return at >= window.fromMinute * MINUTE_MS && at < window.toMinute * MINUTE_MS;
 }
 
-/** `instant` itself when the window is open then, else the moment at which it next opens. */
+/** `instant` itself when the window is open then, else the first moment after it at which it is. */
 export function nextInside(instant: Date, window: DailyWindow, timeZone: string): Date {
   if (insideWindow(instant, window, timeZone)) return instant;
-  const part = zonedParts(instant, timeZone);
-  const midnight = Date.UTC(part.year, part.month - 1, part.day);
-  const opensMs = midnight + window.fromMinute * MINUTE_MS;
-  const today = fromLocal(opensMs, timeZone);
-  return today > instant ? today : fromLocal(opensMs + DAY_MS, timeZone);
+  const reached = untilWall(instant, window.fromMinute, timeZone);
+  return reached.arrived ? reached.at : nextInside(reached.at, window, timeZone);
+}
+
+/** The first moment from `instant` on at which the window is closed. It must not be open all day. */
+export function nextOutside(instant: Date, window: DailyWindow, timeZone: string): Date {
+  if (!insideWindow(instant, window, timeZone)) return instant;
+  const reached = untilWall(instant, window.toMinute, timeZone);
+  return reached.arrived ? reached.at : nextOutside(reached.at, window, timeZone);
+}
+
+/** Goes on to the moment at which the wall clock shows `minute`, or to a change of the clocks that comes before. */
+function untilWall(instant: Date, minute: number, timeZone: string) {
+  const aheadMs = (minute * MINUTE_MS - wallMs(instant, timeZone) + DAY_MS) % DAY_MS;
+  const at = new Date(instant.getTime() + (aheadMs || DAY_MS));
+  const change = firstChange(instant, at, timeZone);
+  return change ? { arrived: false, at: change } : { arrived: true, at };
 }
 
 /**

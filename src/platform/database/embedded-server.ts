@@ -17,7 +17,10 @@ export interface EmbeddedServer {
   readonly created: boolean;
   /** True when it was already running, for instance after its starter was killed. */
   readonly adopted: boolean;
-  /** Stops it, unless another process is still connected to it. Never throws. */
+  /**
+   * Stops it, unless another process is still connected to it; one that only looks on, and says so by a name
+   * that ends in `-watching`, does not keep it. Never throws.
+   */
   stop(): Promise<void>;
 }
 
@@ -218,7 +221,8 @@ async function hasOtherClients(url: string): Promise<boolean> {
     await client.connect();
     const { rows } = await client.query(
       `select count(*)::int as others from pg_stat_activity
-       where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+       where backend_type = 'client backend' and pid <> pg_backend_pid()
+         and application_name not like '%-watching'`,
     );
     await client.end();
     return rows[0].others > 0;

@@ -36,8 +36,8 @@ export interface OutboundOptions<Job, Result> {
 }
 
 /** Enough to keep a fast counterpart busy over two calls a job; more only makes its queue longer. */
-const CONCURRENCY = 96;
-const BEGIN_MOST = 64;
+const CONCURRENCY = 256;
+const BEGIN_MOST = 128;
 const RECORD_MOST = 200;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
@@ -52,6 +52,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   readonly #stopping = new AbortController();
   #queue: Job[] = [];
   #results: Result[] = [];
+  #beginning = 0;
   #inFlight = 0;
   #recording = 0;
   #recorders = 0;
@@ -68,7 +69,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   }
 
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#beginning + this.#inFlight;
   }
 
   push(jobs: readonly Job[]): void {
@@ -78,8 +79,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
 
   room(): number {
     if (this.#stopping.signal.aborted) return 0;
-    const held = this.#queue.length + this.#inFlight + this.#results.length + this.#recording;
-    return Math.max(0, this.#options.holdMost() - held);
+    return Math.max(0, this.#options.holdMost() - this.#queue.length - this.#unanswered());
   }
 
   async stop(patienceMs: number): Promise<{ unanswered: number }> {
@@ -91,7 +91,11 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
       settled,
       new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref()),
     ]);
-    return { unanswered: this.#inFlight + this.#results.length + this.#recording };
+    return { unanswered: this.#unanswered() };
+  }
+
+  #unanswered(): number {
+    return this.#beginning + this.#inFlight + this.#results.length + this.#recording;
   }
 
   async #pump(): Promise<void> {
@@ -112,10 +116,16 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   }
 
   async #beginNext(jobs: Job[]): Promise<void> {
+    // A stop that comes meanwhile waits for these: what is marked as begun is called.
+    this.#beginning += jobs.length;
     try {
       const begun = await this.#options.begin(jobs);
       for (const job of begun) void this.#converse(job);
+      this.#beginning -= jobs.length;
+      this.#tellIdle();
     } catch (error) {
+      this.#beginning -= jobs.length;
+      this.#tellIdle();
       // They are still claimed: begin() itself checks the lease when they are tried again.
       this.#queue.unshift(...jobs);
       if (!isTransient(error)) this.#options.log.error({ err: error }, 'work could not be begun');
@@ -172,7 +182,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   }
 
   #tellIdle(): void {
-    if (this.#inFlight + this.#results.length + this.#recording > 0) return;
+    if (this.#unanswered() > 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle = [];
   }

@@ -37,6 +37,25 @@ export function readMsisdn(text: string, plan: NumberPlan): string {
   return `+${whole}`;
 }
 
+/**
+ * The same where the operator is not known: by the first of the plans that knows the spelling, or as it is when it
+ * is E.164 already (a plus may have become a space on its way through a query string).
+ */
+export function readAnyMsisdn(text: string, plans: readonly NumberPlan[]): string {
+  let refusal = refuse('an E.164 number such as +923001234567');
+  for (const plan of plans) {
+    try {
+      return readMsisdn(text, plan);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      refusal = error;
+    }
+  }
+  const whole = `+${text.replace(/[\s().\-\u00a0\u2010-\u2015]/g, '').replace(/^\+/, '')}`;
+  if (isE164(whole)) return whole;
+  throw refusal;
+}
+
 function nationalPart(bare: string, plan: NumberPlan): string {
   if (bare.startsWith('+')) {
     if (!bare.startsWith(`+${plan.countryCode}`)) {

@@ -50,6 +50,8 @@ export function createBreaker(options: Partial<BreakerOptions> = {}): Breaker {
       trial = false;
     },
     failed(nowMs) {
+      // Calls from before it opened fail one after the other: they say nothing new, and prolong nothing.
+      if (!trial && state(nowMs) === 'open') return undefined;
       failures += 1;
       if (!trial && failures < failuresMax) return undefined;
       trial = false;

@@ -82,16 +82,18 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     take(most, signal) {
       return new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(signal.reason);
-        const one: Waiting = { most, resolve, reject, signal };
-        signal?.addEventListener(
-          'abort',
-          () => {
-            const index = waiting.indexOf(one);
-            if (index >= 0) waiting.splice(index, 1);
-            reject(signal.reason);
-          },
-          { once: true },
-        );
+        const one: Waiting = { most, resolve: given, reject, signal };
+        // The signal outlives this request by far: its listener must not.
+        signal?.addEventListener('abort', giveUp, { once: true });
+        function given(grants: number): void {
+          signal?.removeEventListener('abort', giveUp);
+          resolve(grants);
+        }
+        function giveUp(): void {
+          const index = waiting.indexOf(one);
+          if (index >= 0) waiting.splice(index, 1);
+          reject(signal?.reason);
+        }
         waiting.push(one);
         serve();
         if (waiting.length > 0) void ask();

@@ -113,8 +113,18 @@ class ConsumerLoop<Payload> {
     const since = wakeUps.count(queue.topic);
     const taken = await this.#attempt((tx) => this.#take(tx, most));
     if (taken.failed) await this.#isolate(taken.rows, taken.error);
-    if (taken.rows.length > 0) return;
+    if (taken.rows.length > 0) {
+      await this.#linger(taken.rows.length, most);
+      return;
+    }
     await wakeUps.sleep(queue.topic, { patienceMs: IDLE_POLL_MS, signal: this.#signal, since });
+  }
+
+  /** A batch that was far from full: the next one gathers for a moment, so that under load sets stay sets. */
+  async #linger(taken: number, most: number): Promise<void> {
+    const { lingerMs = 0 } = this.#input.options;
+    if (lingerMs === 0 || taken * 2 > most) return;
+    await this.#input.wakeUps.sleep('', { patienceMs: lingerMs, signal: this.#signal });
   }
 
   #room(): number {
@@ -230,7 +240,9 @@ function toMessage<Payload>(row: TakenRow, topic: string): Message<Payload> {
     id: row.message_id,
     topic,
     key: row.key,
-    time: row.published_at,
+    get time() {
+      return new Date(row.published_at);
+    },
     source: row.source,
     traceparent: row.traceparent ?? undefined,
     attempts: row.attempts,

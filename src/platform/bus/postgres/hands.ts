@@ -14,20 +14,25 @@ export function createHands(line: Line): Hands {
   return {
     hold: (hand, queue, rows) =>
       line.query(
-        `insert into platform.bus_hand (hand, queue, slots, ids, attempts, backend_pid, held_since)
-         values ($1, $2, $3, $4, $5, $6, clock_timestamp())
-         on conflict (hand) do update set slots = excluded.slots, ids = excluded.ids, attempts = excluded.attempts,
-           backend_pid = excluded.backend_pid, held_since = excluded.held_since`,
-        [
-          ...[hand, queue, listOf(rows.map((row) => row.slot)), listOf(rows.map((row) => row.id))],
-          ...[listOf(rows.map((row) => row.attempts)), rows[0]?.pid],
-        ],
+        `insert into platform.bus_hand (hand, queue, runs, backend_pid, held_since)
+         values ($1, $2, $3, $4, clock_timestamp())
+         on conflict (hand) do update set runs = excluded.runs, backend_pid = excluded.backend_pid,
+           held_since = excluded.held_since`,
+        [hand, queue, JSON.stringify(runsOf(rows)), rows[0]?.pid],
       ),
     drop: (hand) => line.query('delete from platform.bus_hand where hand = $1', [hand]),
   };
 }
 
-/** An array of PostgreSQL. */
-function listOf(numbers: readonly (number | bigint)[]): string {
-  return `{${numbers.join(',')}}`;
+type Run = [slot: number, attempts: number, first: number, last: number];
+
+/** Sorted rows as runs of neighbours: a batch is mostly one of them. Ids stay far below 2^53. */
+function runsOf(rows: readonly TakenRow[]): readonly Run[] {
+  const runs: Run[] = [];
+  for (const { slot, attempts, id } of rows) {
+    const [run, at] = [runs.at(-1), Number(id)];
+    if (run && run[0] === slot && run[1] === attempts && run[3] + 1 === at) run[3] = at;
+    else runs.push([slot, attempts, at, at]);
+  }
+  return runs;
 }

@@ -6,7 +6,8 @@ export interface TakenRow {
   readonly id: bigint;
   readonly message_id: string;
   readonly key: string;
-  readonly published_at: Date;
+  /** As PostgreSQL writes it: parsed only where it is asked for. */
+  readonly published_at: string;
   readonly source: string;
   readonly traceparent: string | null;
   readonly payload: string;
@@ -70,7 +71,7 @@ export async function insertMessages(
       json_to_recordset(${input.json}::json) as (o text, i uuid, k text, s smallint, r text, p json)
     ) with ordinality as m (o, i, k, s, r, p, n)
     join platform.bus_queue q on q.topic = m.o
-    order by m.n`.execute(tx);
+    order by q.queue, m.n`.execute(tx);
 }
 
 export async function insertDelayedMessages(

@@ -1,5 +1,4 @@
-import type { Clock } from '#clock';
-import { zonedParts } from '#clock';
+import { type Clock, utcOffsetMinutes } from '#clock';
 import {
   type Exchange,
   type Operator,
@@ -20,7 +19,7 @@ export interface MobilinkOptions {
 
 const PATH = '/air';
 const CONTENT_TYPE = 'text/xml';
-/** A balance inquiry first, so that a postpaid number or an empty account is never asked to pay. */
+/** A balance inquiry first, so that a postpaid or blocked number is never asked to pay. */
 const CALLS_PER_CHARGE = 2;
 const LEASE_MARGIN_MS = 30_000;
 const LOG_LENGTH_MAX = 2000;
@@ -67,9 +66,8 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
       ...(code === undefined ? {} : { code }),
       ...(exchange.outcome === 'answered' ? { http_status: exchange.status } : {}),
       took_ms: exchange.tookMs,
-      request: body,
-      response:
-        exchange.outcome === 'answered' ? exchange.body.slice(0, LOG_LENGTH_MAX) : exchange.reason,
+      request: inShort(call.method, order, call.members),
+      response: answerInShort(exchange, members),
     };
     return { outcome, members, entry };
   }
@@ -80,17 +78,21 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     });
     const refusal = refusalByBalance(balance, order);
     if (refusal) return { result: refusal, log: [balance.entry] };
-    const debit = await converse(order, {
-      method: 'UpdateBalanceAndDate',
-      kind: 'charge',
-      granted: false,
-      members: debitMembers(order),
-    });
+    const debit = await askToPay(order, false);
     return { result: debit.outcome, log: [balance.entry, debit.entry] };
   }
 
+  function askToPay(order: ChargeOrder, granted: boolean): Promise<Said> {
+    const members = debitMembers(order);
+    return converse(order, { method: 'UpdateBalanceAndDate', kind: 'charge', granted, members });
+  }
+
   async function inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>> {
-    if (current().inquiry === 'repeatIsSafe') return charge(order);
+    if (current().inquiry === 'repeatIsSafe') {
+      // Not the balance again: who has paid may be blocked or postpaid by now, and that says nothing of the debit.
+      const repeated = await askToPay(order, true);
+      return { result: repeated.outcome, log: [repeated.entry] };
+    }
     const asked = await converse(order, {
       ...{ method: 'GetTransactionStatus', kind: 'inquiry', granted: true, members: {} },
     });
@@ -108,6 +110,27 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     charge,
     inquire,
   };
+}
+
+/** What was said, as people read it: the number has a column of its own, and what never differs is left out. */
+function inShort(
+  method: string,
+  order: ChargeOrder,
+  members: Readonly<Record<string, XmlRpcValue>>,
+): string {
+  let text = `${method} originTransactionID=${order.id}`;
+  for (const name in members) text += ` ${name}=${members[name]}`;
+  return text;
+}
+
+function answerInShort(exchange: Exchange, members: ReadonlyMap<string, string>): string {
+  if (exchange.outcome !== 'answered') return exchange.reason;
+  if (members.size === 0) return exchange.body.slice(0, LOG_LENGTH_MAX);
+  let text = '';
+  for (const [name, value] of members) {
+    if (name !== 'originTransactionID') text += `${text === '' ? '' : ' '}${name}=${value}`;
+  }
+  return text;
 }
 
 function origin(order: ChargeOrder, operator: Operator, now: Date): Record<string, XmlRpcValue> {
@@ -136,16 +159,12 @@ const MINUTE_MS = 60_000;
 
 /** UCIP wants the operator's wall clock with its offset: `20261120T20:20:00+0500`. */
 export function localTime(now: Date, timeZone: string): string {
-  const part = zonedParts(now, timeZone);
-  const wallMs = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute, part.second);
-  const offset = Math.round((wallMs - now.getTime()) / MINUTE_MS);
+  const offset = utcOffsetMinutes(now, timeZone);
+  const wall = new Date(now.getTime() + offset * MINUTE_MS).toISOString();
   const two = (value: number) => String(value).padStart(2, '0');
+  const ahead = Math.abs(offset);
   const sign = offset < 0 ? '-' : '+';
-  const hours = Math.floor(Math.abs(offset) / 60);
-  return (
-    `${part.year}${two(part.month)}${two(part.day)}T${two(part.hour)}:${two(part.minute)}:${two(part.second)}` +
-    `${sign}${two(hours)}${two(Math.abs(offset) % 60)}`
-  );
+  return `${wall.slice(0, 19).replaceAll('-', '')}${sign}${two(Math.floor(ahead / 60))}${two(ahead % 60)}`;
 }
 
 interface Reading {

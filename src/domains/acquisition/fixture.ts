@@ -63,7 +63,8 @@ export const campaign: NewCampaign = {
     headline: 'A new song every day',
     description: 'One song a day, chosen by people who love music.\nNo advertisements.',
     button: 'Subscribe',
-    terms: 'For prepaid customers of 18 years or older, or with the permission of who pays the bill.',
+    terms:
+      'For prepaid customers of 18 years or older, or with the permission of who pays the bill.',
   },
 };
 
@@ -82,17 +83,18 @@ export interface Asked {
 export type House = Awaited<ReturnType<typeof buildHouse>>;
 
 /** Everything that acquisition stands on, real, on a database of its own; nothing charges or sends. */
-export async function buildHouse(changes: Partial<Operator> = {}) {
+export async function buildHouse(changes: Partial<Operator> = {}, keepMs = 0) {
   const database = await testDatabase();
   const clock = createFakeClock(new Date('2026-03-01T10:00:00Z'));
   const log = silentLog();
   const metrics = createMetrics();
   const ids = createIdSource(1);
-  await database.transaction((tx) => saveOperator(database, tx, { ...operator, ...changes }));
   const bus = await openBus({
     ...{ url: 'postgres:', database, clock, log, metrics, source: 'kopek/test' },
   });
   const operators = await createOperators({ database, log, metrics });
+  await database.transaction((tx) => operators.save(tx, { ...operator, ...changes }));
+  await operators.refresh();
   const sms = createSms({ database, bus, clock, ids });
   const payments = createPayments({ database, bus, clock, ids, operators });
   const subscriptions = createSubscriptions({
@@ -104,7 +106,7 @@ export async function buildHouse(changes: Partial<Operator> = {}) {
     database.transaction((tx) => subscriptions.addTerms(tx, { ...terms, ...more }));
   await addTerms();
   const acquisition = createAcquisition({
-    ...{ database, bus, clock, operators, sms, subscriptions, secret: SECRET, keepMs: 0 },
+    ...{ database, bus, clock, operators, sms, subscriptions, secret: SECRET, keepMs },
   });
   await acquisition.createCampaign(campaign);
   const server = await createHttpServer({
@@ -117,13 +119,17 @@ export async function buildHouse(changes: Partial<Operator> = {}) {
     await bus.close();
   });
   const pages = pagesOf(server.app);
-  return { acquisition, addTerms, bus, clock, database, server, subscriptions, ...pages, ...readersOf(database) };
-}
-
-async function saveOperator(database: Database, tx: Parameters<Parameters<Database['transaction']>[0]>[0], changed: Operator) {
-  const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
-  await operators.save(tx, changed);
-  await operators.close();
+  return {
+    acquisition,
+    addTerms,
+    bus,
+    clock,
+    database,
+    server,
+    subscriptions,
+    ...pages,
+    ...readersOf(database),
+  };
 }
 
 async function declareListeners(bus: Bus): Promise<void> {
@@ -136,8 +142,13 @@ function pagesOf(app: HttpApp) {
     request: { method: 'GET' | 'POST' | 'HEAD'; url: string; payload?: string },
     asked: Asked,
   ): Promise<Reply> => {
-    const form = request.payload === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
-    const { statusCode: status, body, headers } = await app.inject({
+    const form =
+      request.payload === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const {
+      statusCode: status,
+      body,
+      headers,
+    } = await app.inject({
       ...{ ...request, remoteAddress: asked.from ?? '203.0.113.5' },
       headers: { ...form, ...asked.headers },
     });
@@ -156,12 +167,16 @@ function readersOf(database: Database) {
     async published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
       const { rows } = await sql<{ payload: Payload }>`
         select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
-        where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(database.pool);
+        where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(
+        database.pool,
+      );
       return rows.map((row) => row.payload);
     },
     async lastPin(): Promise<string> {
       const { rows } = await sql<{ body: string }>`
-        select body from sms.message where kind = 'pin' order by id desc limit 1`.execute(database.pool);
+        select body from sms.message where kind = 'pin' order by id desc limit 1`.execute(
+        database.pool,
+      );
       return /^[0-9]{5}/.exec(rows[0]?.body ?? '')?.[0] ?? 'no PIN was sent';
     },
     /** How much of everything there is: what must not change when something is refused. */

@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { type Database, type RawBuilder, sql } from '#database';
+import { parseId } from '#ids';
+import { eventually } from '#testing';
+import type { Debit } from './operator-book.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Design §7 from outside: 1 (debited at most once, exactly once where we say paid), 3 (what was answered with 2xx
+ * is processed once), the first half of 4 (no message twice), 5 (no subscription without consent) and 7 (nothing
+ * forgotten), by the operator's own book and by the tables, never by what a process says of itself.
+ */
+export async function assertInvariants(
+  stage: Stage,
+  expected: { readonly confirmed?: readonly string[] } = {},
+): Promise<void> {
+  const { database } = stage;
+  const findings = [
+    ...(await judgeDebits(stage)),
+    ...(await judgeMessages(stage)),
+    ...(await ask(database, consents, 'consent')),
+    ...(await ask(database, forgotten, 'forgotten')),
+    ...(await ask(database, leases, 'older than its limit')),
+    ...(await ask(database, deadLetters, 'dead letter')),
+    ...(await ask(database, deadlocks, 'deadlocks')),
+    ...(await findUnheard(database, expected.confirmed ?? [])),
+  ];
+  assert.deepEqual(findings, []);
+}
+
+const QUIET_MS = 25_000;
+
+/** Waits until nothing moves any more: no message, no open work, nobody at the door. */
+export async function untilQuiet(stage: Stage, timeoutMs = QUIET_MS): Promise<void> {
+  let before = '';
+  await eventually(
+    async () => {
+      const { rows } = await moving.execute(stage.database.pool);
+      const found = JSON.stringify(rows[0]?.left);
+      const settled = found === before && rows[0]?.left === null;
+      before = found;
+      if (!settled) throw new Error(`still moving: ${found}`);
+    },
+    { timeoutMs, intervalMs: 60 },
+  );
+}
+
+/** A payment that nobody can be asked about waits for people; all others are on their way somewhere. */
+const moving = sql<{ left: readonly string[] | null }>`
+  select array_agg(what) as left from (
+    select q.topic || ' ' || count(*) as what from platform.bus_message m join platform.bus_queue q using (queue)
+      group by q.topic
+    union all select 'delayed ' || q.topic from platform.bus_delayed d join platform.bus_queue q using (queue)
+    union all select 'payment ' || state from payments.payment
+      where closed_at is null and not (state = 'unknown' and next_inquiry_at is null)
+    union all select 'sms ' || state from sms.message where closed_at is null
+    union all select 'registered' from subscriptions.subscription where status = 'registered'
+    union all select 'due' from subscriptions.subscription where due_at <= clock_timestamp()
+    union all select 'consent' from subscriptions.consent k
+      where not exists (select from subscriptions.subscription s where s.consent_id = k.id)
+  ) x`;
+
+interface Charge {
+  readonly customer_id: bigint;
+  readonly id: bigint;
+  readonly reference: string;
+  readonly msisdn: string;
+  readonly amount_minor: bigint;
+  readonly state: string;
+  readonly sent_at: Date | null;
+  readonly stopped_at: Date | null;
+  readonly closed_at: Date | null;
+}
+
+interface Bill {
+  readonly customer_id: bigint;
+  readonly subscription_id: bigint;
+  readonly period: number;
+  readonly state: string;
+  readonly amount_minor: bigint;
+  readonly status: string;
+  readonly ended_at: Date | null;
+}
+
+async function judgeDebits({ book, database }: Stage): Promise<string[]> {
+  const debits = await book.debits();
+  const { rows: charges } = await sql<Charge>`select * from payments.payment`.execute(database.pool);
+  const { rows: bills } = await sql<Bill>`
+    select b.*, s.status, s.ended_at from subscriptions.bill b
+    join subscriptions.subscription s on s.customer_id = b.customer_id and s.id = b.subscription_id`.execute(
+    database.pool,
+  );
+  const chargeOf = new Map(charges.map((charge) => [charge.id.toString(), charge]));
+  const billOf = new Map(bills.map((bill) => [nameOf(bill), bill]));
+  const byBill = Map.groupBy(debits, (debit) => billName(debit.external_data));
+  const findings = debits.flatMap((debit) =>
+    judgeDebit(debit, chargeOf.get(debit.transaction_id), billOf.get(billName(debit.external_data))),
+  );
+  for (const [name, some] of byBill) {
+    if (some.length > 1) findings.push(`bill ${name} was debited ${some.length} times`);
+  }
+  for (const bill of bills.filter(({ state }) => state === 'paid')) {
+    const paid = byBill.get(nameOf(bill)) ?? [];
+    if (paid.length !== 1) findings.push(`bill ${nameOf(bill)} is paid, with ${paid.length} debits`);
+    if (paid.some(({ amount_minor }) => BigInt(amount_minor) !== bill.amount_minor))
+      findings.push(`bill ${nameOf(bill)} was debited another amount`);
+  }
+  return findings;
+}
+
+/** STOP and the step that sets `sending` meet in the database; processes read their clocks before that. */
+const CLOCKS_APART_MS = 1000;
+
+function judgeDebit(debit: Debit, charge: Charge | undefined, bill: Bill | undefined): string[] {
+  const name = `debit ${debit.sequence} of ${debit.msisdn}`;
+  if (!charge || !bill) return [`${name} has no payment or no bill of ours`];
+  const findings: string[] = [];
+  if (charge.msisdn !== `+${debit.msisdn}`) findings.push(`${name} is of another customer`);
+  if (billName(charge.reference) !== nameOf(bill)) findings.push(`${name} is for another bill`);
+  const open = charge.state === 'unknown' || charge.closed_at === null;
+  if (!open && charge.state !== 'accepted') findings.push(`${name} counts as ${charge.state}`);
+  if (!open && bill.state !== 'paid') findings.push(`${name} is for a bill that is ${bill.state}`);
+  if (bill.status === 'cancelled' && bill.ended_at) {
+    const sentMs = charge.sent_at?.getTime() ?? Number.POSITIVE_INFINITY;
+    if (sentMs > bill.ended_at.getTime() + CLOCKS_APART_MS)
+      findings.push(`${name} was sent ${sentMs - bill.ended_at.getTime()} ms after STOP`);
+  }
+  return findings;
+}
+
+function nameOf(bill: Pick<Bill, 'customer_id' | 'subscription_id' | 'period'>): string {
+  return `${bill.customer_id}/${bill.subscription_id}/${bill.period}`;
+}
+
+/** `sub_…/0` as the tables have it. */
+function billName(reference: string): string {
+  const [subscription = '', period = ''] = reference.split('/');
+  const { customerId, id } = parseId('sub', subscription);
+  return `${customerId}/${id}/${period}`;
+}
+
+async function judgeMessages({ book, database }: Stage): Promise<string[]> {
+  const delivered = await book.delivered();
+  const times = Map.groupBy(delivered, (message) => message.client_id);
+  const findings = [...times].flatMap(([id, some]) =>
+    some.length > 1 ? [`${id} reached the handset ${some.length} times`] : [],
+  );
+  const { rows } = await sql<{ id: bigint; state: string; kind: string }>`
+    select id, state, kind from sms.message`.execute(database.pool);
+  const stateOf = new Map(rows.map((row) => [row.id, row.state]));
+  const onHandset = new Set([...times.keys()].map((id) => parseId('sms', id).id));
+  for (const id of onHandset) {
+    const state = stateOf.get(id);
+    if (state !== 'sent' && state !== 'unknown' && state !== 'submitting')
+      findings.push(`message ${id} is on the handset and counts as ${state}`);
+  }
+  for (const row of rows) {
+    if (row.state === 'sent' && !onHandset.has(row.id))
+      findings.push(`message ${row.id} (${row.kind}) counts as sent and never arrived`);
+  }
+  return findings;
+}
+
+async function ask(
+  { pool }: Database,
+  question: RawBuilder<{ what: string }>,
+  title: string,
+): Promise<string[]> {
+  const { rows } = await question.execute(pool);
+  return rows.map((row) => `${title}: ${row.what}`);
+}
+
+/** One subscription for each consent, of the same customer, service and terms; none without. */
+const consents = sql<{ what: string }>`
+  select coalesce(k.id, s.consent_id)::text as what
+  from subscriptions.consent k
+  full join subscriptions.subscription s on s.consent_id = k.id and s.customer_id = k.customer_id
+    and s.service_id = k.service_id and s.terms_version = k.terms_version
+  where k.id is null or s.id is null`;
+
+/** Alive without a due time, an open payment, or an open bill that people settle; or not alive and still asked for. */
+const forgotten = sql<{ what: string }>`
+  select s.id || ' ' || s.status as what from subscriptions.subscription s
+  where s.status = any ('{registered,pending,trial,active,grace,hold}') and s.due_at is null and not exists (
+    select from payments.payment p where p.customer_id = s.customer_id and p.closed_at is null
+  )
+  union all
+  select s.id || ' has ended and is due' from subscriptions.subscription s
+  where s.status <> all ('{registered,pending,trial,active,grace,hold,paused}') and s.due_at is not null
+  union all
+  select b.subscription_id || '/' || b.period || ' is open, its subscription is ' || s.status
+  from subscriptions.bill b
+  join subscriptions.subscription s on s.customer_id = b.customer_id and s.id = b.subscription_id
+  where b.closed_at is null and s.status <> all ('{pending,trial,active,grace,hold}')`;
+
+/** Whoever looks for leases that ended does so every second. */
+const LEASE_LATE = sql`interval '5 seconds'`;
+const MESSAGE_LATE = sql`interval '60 seconds'`;
+
+const leases = sql<{ what: string }>`
+  select 'payment ' || id || ' ' || state as what from payments.payment
+  where state in ('claimed', 'sending') and lease_until < clock_timestamp() - ${LEASE_LATE}
+  union all
+  select 'sms ' || id || ' ' || state from sms.message
+  where state in ('claimed', 'submitting') and lease_until < clock_timestamp() - ${LEASE_LATE}
+  union all
+  select 'question about ' || id from payments.payment
+  where state = 'unknown' and next_inquiry_at < clock_timestamp() - ${LEASE_LATE}
+  union all
+  select 'message of queue ' || queue from platform.bus_message
+  where published_at < clock_timestamp() - ${MESSAGE_LATE}
+  union all
+  select 'delayed message of queue ' || queue from platform.bus_delayed
+  where due_at < clock_timestamp() - ${MESSAGE_LATE}`;
+
+const deadLetters = sql<{ what: string }>`
+  select q.topic || ': ' || d.error as what from platform.bus_dead d join platform.bus_queue q using (queue)`;
+
+const deadlocks = sql<{ what: string }>`
+  select deadlocks::text as what from pg_stat_database where datname = current_database() and deadlocks > 0`;
+
+/** Whoever was told that it is done has a consent. */
+async function findUnheard(database: Database, phones: readonly string[]): Promise<string[]> {
+  const { rows } = await sql<{ msisdn: string }>`
+    select n.msisdn from unnest(${phones.map((phone) => `+${phone}`)}::text[]) as n (msisdn)
+    where not exists (
+      select from subscriptions.consent k join subscriptions.customer c on c.id = k.customer_id
+      where c.msisdn = n.msisdn
+    )`.execute(database.pool);
+  return rows.map((row) => `${row.msisdn} was told yes and has no consent`);
+}

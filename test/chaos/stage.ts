@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { readConfig } from '#config';
+import { type Database, sql } from '#database';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { startOperatorSimulator } from '#simulators/operator';
+import { freePort, temporaryFolder, testDatabase } from '#testing';
+import { fillDemo, saveDemoOperator } from '../../src/demo.ts';
+import { buildHouse } from '../../src/house.ts';
+import type { ProcessName } from '../../src/processes.ts';
+import { type OperatorBook, openBook } from './operator-book.ts';
+import { type Kopek, startKopek } from './process.ts';
+
+/** What an operator's row may say otherwise than the demo's: for tests that can't wait. */
+export interface OperatorSettings {
+  readonly requests_per_second: number;
+  readonly timeout_ms: number;
+  readonly settle_ms: number;
+  readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
+}
+
+/** The demo on a database of its own, an operator with its book on disk, and real processes that may die. */
+export interface Stage {
+  readonly database: Database;
+  readonly book: OperatorBook;
+  readonly operatorUrl: string;
+  /** Where the dispatcher answers, whenever one runs. */
+  readonly site: string;
+  readonly key: string;
+  /** One more process with these parts; a second copy of a part gets other ports. */
+  start(...parts: readonly ProcessName[]): Promise<Kopek>;
+  /** Changes the operator's row and the operator alike; running processes follow within a second. */
+  setOperator(settings: Partial<OperatorSettings>): Promise<void>;
+}
+
+const SECRET = 'a secret that only the chaos tests know, long enough';
+const SWIFT: OperatorSettings = {
+  requests_per_second: 300,
+  timeout_ms: 1500,
+  settle_ms: 2000,
+  inquiry: 'byOurId',
+};
+
+export async function setStage(
+  t: TestContext | undefined,
+  settings: Partial<OperatorSettings> = {},
+): Promise<Stage> {
+  const database = await testDatabase(t);
+  return setStageOn(database, t, settings);
+}
+
+/** The same on a database that its test brings along. */
+export async function setStageOn(
+  database: Database,
+  t: TestContext | undefined,
+  settings: Partial<OperatorSettings> = {},
+): Promise<Stage> {
+  const atEnd = t ? (work: () => Promise<unknown>) => t.after(work) : (await import('node:test')).after;
+  const folder = await temporaryFolder(t);
+  const port = await freePort();
+  const operator = await startOperatorSimulator({
+    ...{ port: 0, folder: join(folder, 'operator') },
+    moUrl: `http://127.0.0.1:${port}/v1/operators/mobilink/mo`,
+  });
+  const env = { DATABASE_URL: database.url, KOPEK_DATA_DIR: folder, KOPEK_SECRET: SECRET };
+  await furnish(database, { ...env, KOPEK_PORT: String(port) }, operator.url);
+  const running: Kopek[] = [];
+  const book = openBook(operator.url);
+  const stage: Stage = {
+    ...{ database, book, operatorUrl: operator.url, site: `http://127.0.0.1:${port}` },
+    key: (await readFile(join(folder, 'demo-key'), 'utf8')).trim(),
+    async start(...parts) {
+      const kopek = await startKopek(['serve', ...parts], {
+        ...{ ...env, KOPEK_LOG_LEVEL: 'warn', KOPEK_PORT: String(port) },
+        ...(await freePorts()),
+      });
+      running.push(kopek);
+      return kopek;
+    },
+    setOperator: (changes) => setOperator(database, book, changes),
+  };
+  await stage.setOperator({ ...SWIFT, ...settings });
+  atEnd(async () => {
+    await Promise.all(running.map((kopek) => kopek.kill()));
+    await operator.close();
+  });
+  return stage;
+}
+
+async function freePorts() {
+  const [qlistener, mtManager, telco] = await Promise.all([freePort(), freePort(), freePort()]);
+  return {
+    QLISTENER_PORT: String(qlistener),
+    MT_MANAGER_PORT: String(mtManager),
+    TELCO_PORT: String(telco),
+  };
+}
+
+/** Terms, campaigns and a key as the demo has them; nothing runs yet. */
+async function furnish(
+  database: Database,
+  env: Readonly<Record<string, string>>,
+  operatorUrl: string,
+): Promise<void> {
+  const house = await buildHouse({
+    ...{ config: readConfig(env).config, database, log: silentLog() },
+    ...{ metrics: createMetrics(), source: 'kopek/chaos' },
+  });
+  await saveDemoOperator(house, operatorUrl);
+  await fillDemo(house);
+  await house.declareGroups();
+  await house.close();
+}
+
+async function setOperator(
+  database: Database,
+  book: OperatorBook,
+  changes: Partial<OperatorSettings>,
+): Promise<void> {
+  for (const [name, value] of Object.entries(changes)) {
+    await sql`update operators.operator set ${sql.ref(name)} = ${value}`.execute(database.pool);
+  }
+  if (changes.inquiry) await book.tell('/settings', { inquiry: changes.inquiry }, 'PUT');
+}
