@@ -1,6 +1,6 @@
+import { startApp } from '#app';
 import { type Database, sql } from '#database';
-import { startApp } from '../src/app.ts';
-import { demoOperator } from '../src/demo.ts';
+import { demoOperator } from '#demo';
 import type { BenchContext } from './frame/claim.ts';
 import {
   benchConfig,

@@ -5,14 +5,6 @@
 
 import type { ColumnType } from "kysely";
 
-export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
-  ? U[]
-  : ArrayTypeImpl<T>;
-
-export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
-  ? ColumnType<S[], I[], U[]>
-  : T[];
-
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -196,13 +188,11 @@ export interface PlatformBusDelayed {
 }
 
 export interface PlatformBusHand {
-  attempts: number[];
   backend_pid: number;
   hand: string;
   held_since: Timestamp;
-  ids: ArrayType<bigint>;
   queue: number;
-  slots: number[];
+  runs: Json;
 }
 
 export interface PlatformBusLane {

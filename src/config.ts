@@ -166,8 +166,11 @@ export interface ConfigOptions {
   readonly dotenv?: string;
 }
 
+/** All settings as they are declared, in the order in which they are shown. */
+export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
+
 /** The names of all settings, as they are shown. */
-export const settingNames: readonly string[] = Object.values(SETTINGS).map(({ name }) => name);
+export const settingNames: readonly string[] = settings.map(({ name }) => name);
 
 /** Whether the person asked for no colours (no-color.org); not a setting of Kopek. */
 export function wantsNoColour(env: NodeJS.ProcessEnv = process.env): boolean {
@@ -176,7 +179,7 @@ export function wantsNoColour(env: NodeJS.ProcessEnv = process.env): boolean {
 
 /** What `.env.example` must be. */
 export function exampleText(): string {
-  return writeExample(Object.values(SETTINGS));
+  return writeExample(settings);
 }
 
 /** Reads every setting and finds all that is wrong at once. `env` is `process.env` unless a test says so. */

@@ -9,45 +9,57 @@ import { freePort } from '#testing';
 
 const root = join(import.meta.dirname, '../..');
 
-/** The operator's simulator as a process of its own, as the operator is. */
-export interface SimulatorProcess {
+/** A server of the house in a process of its own. */
+export interface ChildServer {
   readonly url: string;
-  /** A figure of its /metrics, summed over labels. */
-  metric(name: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-export async function startSimulatorProcess(): Promise<SimulatorProcess> {
-  const folder = await mkdtemp(join(tmpdir(), 'kopek-bench-operator-'));
-  const child = spawn(
-    process.execPath,
-    [join(root, 'simulators/operator/main.ts'), '--port', '0', '--folder', folder],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+/** Starts a script that prints one line of JSON with its port when it is ready, and ends on SIGTERM. */
+export async function startChild(script: string, args: readonly string[]): Promise<ChildServer> {
+  const child = spawn(process.execPath, [script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
+    child.once('exit', (code) =>
+      reject(new Error(`${script} ended with ${code} before it was ready`)),
+    );
     child.stdout.on('data', (chunk) => {
       const line = String(chunk);
       if (line.includes('"ready"')) resolve(JSON.parse(line).port);
     });
   });
-  const url = `http://127.0.0.1:${port}`;
   return {
-    url,
-    async metric(name) {
-      const text = await (await fetch(`${url}/metrics`)).text();
-      const lines = text
-        .split('\n')
-        .filter((line) => line.startsWith(name) && !line.startsWith('#'));
-      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-    },
+    url: `http://127.0.0.1:${port}`,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
       await ended;
-      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The operator's simulator as a process of its own, as the operator is. */
+export interface SimulatorProcess extends ChildServer {
+  /** A figure of its /metrics, summed over labels. */
+  metric(name: string): Promise<number>;
+}
+
+export async function startSimulatorProcess(): Promise<SimulatorProcess> {
+  const folder = await temporaryFolder();
+  const script = join(root, 'simulators/operator/main.ts');
+  const server = await startChild(script, ['--port', '0', '--folder', folder.path]);
+  return {
+    url: server.url,
+    async metric(name) {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      const lines = text.split('\n').filter((line) => line.startsWith(name));
+      return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    },
+    async stop() {
+      await server.stop();
+      await folder.remove();
     },
   };
 }

@@ -55,6 +55,11 @@ export interface AcquisitionOptions {
   >;
   /** How long a campaign and its offer are remembered; a second unless told. */
   readonly keepMs?: number;
+  /** Other takers of hits and consents: a benchmark's floor is this very site with takers that store nothing. */
+  readonly takers?: {
+    readonly hits: ReturnType<typeof createHitRecorder>;
+    readonly consents: ReturnType<typeof createConsentRecorder>;
+  };
 }
 
 const KEEP_MS = 1000;
@@ -69,8 +74,10 @@ export function createAcquisition(options: AcquisitionOptions): Acquisition {
     ...{ operators, subscriptions, keepMs },
     findCampaign: (link) => findCampaign(database.pool, link),
   });
-  const hits = createHitRecorder(options);
-  const consents = createConsentRecorder(options);
+  const { hits, consents } = options.takers ?? {
+    hits: createHitRecorder(options),
+    consents: createConsentRecorder(options),
+  };
   const limits = {
     formsFromAddress: createRateLimiter({ perMinute: FORMS_PER_MINUTE }),
     pinsToNumber: createRateLimiter({ perMinute: PINS_PER_MINUTE }),

@@ -31,7 +31,7 @@ async function askForPin(who: Person) {
     { token, msisdn: who.local },
     { from: who.from },
   );
-  return { page, token: tokenIn(page), pin: await house.lastPin() };
+  return { page, token: tokenIn(page), pin: house.lastPin() };
 }
 
 function enter(who: Person, token: string, pin: string) {
@@ -139,7 +139,7 @@ test('a PIN that is too old asks for a new one, which then counts', async () => 
     { from: who.from },
   );
   assert.equal(again.status, 200);
-  assert.equal((await enter(who, tokenIn(again), await house.lastPin())).status, 200);
+  assert.equal((await enter(who, tokenIn(again), house.lastPin())).status, 200);
   assert.equal((await consentsOf(who)).length, 1);
 });
 
@@ -188,7 +188,7 @@ test('the first form of a visit that is over sends no PIN again', async () => {
     { token: first, msisdn: who.local },
     { from: who.from },
   );
-  await enter(who, tokenIn(page), await house.lastPin());
+  await enter(who, tokenIn(page), house.lastPin());
   const before = await house.stored();
   const again = await house.post(
     '/lp/demo/number',
@@ -259,4 +259,17 @@ test("the address of a form, opened by hand, is the landing page's", async () =>
   const page = await house.get('/lp/demo/pin');
   assert.equal(page.status, 303);
   assert.equal(page.headers.location, '/lp/demo');
+});
+
+test('an address that sends form after form has to wait', async () => {
+  const who = person();
+  const token = await visit(who);
+  const ask = () => house.post('/lp/demo/number', { token, msisdn: 'no' }, { from: who.from });
+  for (let count = 0; count < 60; count += 1) assert.equal((await ask()).status, 422);
+  const before = await house.stored();
+  const page = await ask();
+  assert.equal(page.status, 429);
+  assert.match(page.body, /Please wait a moment[\s\S]*Try again in 1 s/);
+  assert.equal(page.headers['retry-after'], '1');
+  assert.deepEqual(await house.stored(), before);
 });

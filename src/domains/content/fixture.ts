@@ -8,7 +8,7 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createPayments } from '#payments';
-import { createSms } from '#sms';
+import { createSms, smsEvents } from '#sms';
 import {
   createSubscriptions,
   type SubscriptionEvent,
@@ -60,7 +60,10 @@ export async function buildHouse() {
     ...{ database, bus, clock, ids, log, metrics, operators, payments, sms },
     ...{ secret: 'a secret that only tests know, long enough', publicUrl },
   });
-  const listeners = [contentEvents, userActions].map((topic) => ({ topic, name: 'test' }));
+  const listeners = [contentEvents, smsEvents, userActions].map((topic) => ({
+    topic,
+    name: 'test',
+  }));
   await bus.declare([...listeners, contentGroup, ...subscriptionGroups('mobilink')] as never);
   const content = createContent({
     ...{ database, bus, clock, ids, operators, sms, subscriptions, publicUrl: `${publicUrl}/` },
@@ -107,23 +110,23 @@ async function addService(
 }
 
 function readersOf(database: Database) {
+  /** Payloads that wait for the group `test`, oldest first. */
+  async function published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
+    const { rows } = await sql<{ payload: Payload }>`
+      select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
+      where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(database.pool);
+    return rows.map((row) => row.payload);
+  }
+
   return {
-    /** Payloads that wait for the group `test`, oldest first. */
-    async published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
-      const { rows } = await sql<{ payload: Payload }>`
-        select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
-        where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(
-        database.pool,
-      );
-      return rows.map((row) => row.payload);
-    },
+    published,
+    /** Texts of the content SMS to a number, oldest first. */
     /** Texts of the content SMS to a number, oldest first. */
     async texts(msisdn: string): Promise<readonly string[]> {
-      const { rows } = await sql<{ body: string }>`
-        select body from sms.message where recipient = ${msisdn} and kind = 'content' order by id`.execute(
-        database.pool,
-      );
-      return rows.map((row) => row.body);
+      const events = await published(smsEvents);
+      return events
+        .filter((one) => one.msisdn === msisdn && one.kind === 'content' && one.event === 'queued')
+        .map((one) => one.text);
     },
     /** Titles of what was delivered to a number, oldest first. */
     async titles(msisdn: string): Promise<readonly string[]> {

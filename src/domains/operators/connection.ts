@@ -26,6 +26,8 @@ export interface OperatorRequest {
   readonly body: string;
   /** The caller has taken a grant of the throttle for this request already. */
   readonly granted?: boolean;
+  /** It is not sent after this moment of `performance.now()`: its grant came too late, or we slept. */
+  readonly beforeMs?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -55,6 +55,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   const owner = uuidV7();
   const recorder = createRecorder(options);
   const inquirer = createInquirer({ ...options, recorder });
+  const beganAt = new WeakMap<PaymentRow, number>();
   let consumer: Consumer | undefined;
   let sweeper: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();
@@ -62,8 +63,16 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   const outbound: Outbound<PaymentRow> = createOutbound<PaymentRow, Charged>({
     log,
     take: gateway.take,
-    begin: (jobs) => begin(options, { owner, jobs, recorder }),
-    call: async (row) => ({ row, said: await gateway.charge(toOrder(row)) }),
+    begin: async (jobs) => {
+      const beganMs = performance.now();
+      const begun = await begin(options, { owner, jobs, recorder });
+      for (const row of begun) beganAt.set(row, beganMs);
+      return begun;
+    },
+    call: async (row) => {
+      const beganMs = beganAt.get(row) ?? performance.now();
+      return { row, said: await gateway.charge(toOrder(row), beganMs) };
+    },
     record: (charged) => recorder.record(charged),
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(gateway.chargesPerSecond() * HOLD_SECONDS)),
   });
@@ -128,8 +137,13 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
     async stop() {
       clearInterval(sweeper);
       await consumer?.stop();
-      await sweeping;
-      return outbound.stop(STOP_PATIENCE_MS);
+      // Inquiries that get no answer are put again by the next start: a stop does not wait for them.
+      const patience = new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref());
+      const [left] = await Promise.all([
+        outbound.stop(STOP_PATIENCE_MS),
+        Promise.race([sweeping, patience]),
+      ]);
+      return left;
     },
   };
 }

@@ -50,14 +50,19 @@ export interface Gateway {
   settleMs(): number;
   /** The longest that one charge may take, for its lease. */
   longestMs(): number;
+  /** How long after its beginning a charge's last call may still go out; what is later is not sent. */
+  latestMs(): number;
   /** Charges per second that its rate allows. */
   chargesPerSecond(): number;
   /** False while nothing should be claimed for it. */
   admits(): boolean;
   /** Waits for grants of its rate; one for each charge that is about to begin. */
   take(most: number, signal: AbortSignal): Promise<number>;
-  /** Charges once. The grant for its first call has been taken. */
-  charge(order: ChargeOrder): Promise<Conversation<ChargeOutcome>>;
+  /**
+   * Charges once. The grant for its first call has been taken. `beganMs` (of `performance.now()`) is before it
+   * was marked as sending: a process that slept since must not send what others have asked about meanwhile.
+   */
+  charge(order: ChargeOrder, beganMs: number): Promise<Conversation<ChargeOutcome>>;
   /** Asks about a charge. Only where `inquiry` is not `none`. */
   inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>>;
 }

@@ -27,15 +27,16 @@ export function createInquirer(options: InquirerOptions): Inquirer {
   const { database, gateway, recorder } = options;
 
   async function ask(row: Unknown): Promise<void> {
+    const keys = { customers: [row.customer_id], ids: [row.id] };
+    // Repeating it could take the money only now, after STOP was said: people settle it.
+    if (row.stopped_at && gateway.inquiry() === 'repeatIsSafe')
+      return askAgainLater(database.pool, { keys, delayMs: null });
     await gateway.take(1, AbortSignal.timeout(gateway.longestMs()));
     const said = await gateway.inquire(toOrder(row));
     const answer = conclude(said, row);
     if (answer) return recorder.record([answer]);
     const delayMs = Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(row.inquiries, 12));
-    await askAgainLater(database.pool, {
-      keys: { customers: [row.customer_id], ids: [row.id] },
-      delayMs,
-    });
+    await askAgainLater(database.pool, { keys, delayMs });
   }
 
   /** What the answer settles; undefined when the question has to be put again. */
@@ -47,7 +48,7 @@ export function createInquirer(options: InquirerOptions): Inquirer {
         return { row, said: { result, log } };
       case 'not_found': {
         // It may still be on its way to the operator's book: only time makes "not found" a fact.
-        const sinceSentMs = row.unknown_for_ms + gateway.longestMs();
+        const sinceSentMs = row.unknown_for_ms + gateway.longestMs() - gateway.latestMs();
         if (sinceSentMs < gateway.settleMs()) return undefined;
         return { row, said: { result: { outcome: 'declined', reason: 'operator_error' }, log } };
       }

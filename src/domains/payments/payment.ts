@@ -21,6 +21,7 @@ export type PaymentStep =
   | 'decline'
   | 'fail'
   | 'not_sent'
+  | 'stop'
   | 'lose_answer'
   | 'withdraw'
   | 'expire'
@@ -44,6 +45,7 @@ export const paymentSteps: Readonly<
     decline: 'declined',
     fail: 'failed',
     not_sent: 'new',
+    stop: 'withdrawn',
     lose_answer: 'unknown',
   },
   // The answer may come after its lease has ended: also the word that nothing was sent.
@@ -52,6 +54,7 @@ export const paymentSteps: Readonly<
     decline: 'declined',
     fail: 'failed',
     not_sent: 'new',
+    stop: 'withdrawn',
     give_up: 'uncollectible',
   },
   accepted: {},

@@ -161,6 +161,9 @@ export interface AttemptResult {
   readonly askAfterMs: number | null;
 }
 
+/** What was certainly not sent goes out again, unless STOP was said while it was under way. */
+const comesBack = sql`(r.state = 'new' and p.stopped_at is null)`;
+
 /**
  * Settles attempts and writes them down. A result counts while its payment waits for it: `sending`, or already
  * `unknown` because the lease ended before the answer came. Answers the payments that changed.
@@ -180,10 +183,11 @@ export async function settleAttempts(
         ${results.map((one) => one.askAfterMs)}::float8[]
       ) as r (customer_id, id, attempt, state, outcome, reason, gateway_reference, sent_at, ask_after_ms)
     ), settled as (
-      update payments.payment p set state = r.state, reason = r.reason,
+      update payments.payment p set reason = r.reason,
+        state = case when r.state = 'new' and p.stopped_at is not null then 'withdrawn' else r.state end,
         gateway_reference = coalesce(r.gateway_reference, p.gateway_reference),
         next_inquiry_at = clock_timestamp() + make_interval(secs => r.ask_after_ms / 1000),
-        closed_at = case when r.state in ('new', 'unknown') then null else ${now}::timestamptz end
+        closed_at = case when r.state = 'unknown' or ${comesBack} then null else ${now}::timestamptz end
       from result r
       where p.customer_id = r.customer_id and p.id = r.id and p.attempts = r.attempt
         and (p.state = 'sending' or (p.state = 'unknown' and r.state <> 'unknown'))
@@ -234,13 +238,14 @@ export async function claimInquiries(
   return rows;
 }
 
+/** Without a delay nobody is asked again: it waits for the operator's file, or for people. */
 export async function askAgainLater(
   executor: Executor,
-  input: { readonly keys: Keys; readonly delayMs: number },
+  input: { readonly keys: Keys; readonly delayMs: number | null },
 ): Promise<void> {
   await sql`
     update payments.payment p
-    set next_inquiry_at = clock_timestamp() + make_interval(secs => ${input.delayMs / 1000})
+    set next_inquiry_at = clock_timestamp() + make_interval(secs => ${input.delayMs === null ? null : input.delayMs / 1000})
     from ${keysOf(input.keys)}
     where p.customer_id = k.customer_id and p.id = k.id and p.state = 'unknown'`.execute(executor);
 }

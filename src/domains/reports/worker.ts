@@ -2,7 +2,7 @@ import { accessCampaign } from '#acquisition';
 import type { Bus, Consumer, Group, Message, Topic } from '#bus';
 import type { Clock } from '#clock';
 import { contentEvents } from '#content';
-import type { Tx } from '#database';
+import { afterCommit, type Tx } from '#database';
 import type { Metrics } from '#metrics';
 import { transactionLog } from '#operators';
 import { paymentEvents } from '#payments';
@@ -69,8 +69,10 @@ export function startRecording(input: {
       await insert(tx, toJson(messages));
       const topic = group.topic.name;
       const oldestMs = Math.min(...messages.map((message) => message.time.getTime()));
-      recorded.inc({ topic }, messages.length);
-      delay.observe({ topic }, Math.max(0, clock.nowMs() - oldestMs) / 1000);
+      afterCommit(tx, () => {
+        recorded.inc({ topic }, messages.length);
+        delay.observe({ topic }, Math.max(0, clock.nowMs() - oldestMs) / 1000);
+      });
     }),
   );
 }

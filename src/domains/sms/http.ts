@@ -56,13 +56,21 @@ export function registerIncomingRoutes(
       const { from, id, text, to } = request.body;
       const msisdn = readMsisdn(from, operator.plan);
       const { outcome } = await sms.receive({
-        id,
+        id: storable(id),
         operator: operator.name,
         msisdn,
-        short_code: to,
-        text,
+        short_code: storable(to),
+        text: storable(text),
       });
       return { outcome, msisdn };
     },
   );
+}
+
+/**
+ * A NUL and half an emoji (long texts are cut anywhere) can't be stored. Refusing them would only make the operator
+ * send the same again, and the text may be a STOP.
+ */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
 }

@@ -52,11 +52,13 @@ export const smsSteps: Readonly<Record<SmsState, Readonly<Partial<Record<SmsStep
   unknown: { accept: 'sent' },
 };
 
+/** A PIN has four digits or more; a price in the same text may be read. */
+const SECRET_DIGITS = /\d{4,}/g;
 const SECRET_TEXT = '•••••';
 
 /** What a log or a story shows of a text. */
 export function shownText(message: { readonly body: string; readonly secret: boolean }): string {
-  return message.secret ? message.body.replace(/\d/g, SECRET_TEXT.charAt(0)) : message.body;
+  return message.secret ? message.body.replace(SECRET_DIGITS, SECRET_TEXT) : message.body;
 }
 
 /** Messages belong to a number, not to a customer: a PIN goes out before anyone is one. */

@@ -140,7 +140,7 @@ export async function settleMessages(
     update sms.message m set state = r.state, error = r.error,
       provider_message_id = coalesce(r.provider_message_id, m.provider_message_id),
       closed_at = case when r.state = 'queued' then null else ${now}::timestamptz end,
-      body = case when m.secret and r.state <> 'queued' then regexp_replace(m.body, '[0-9]', '•', 'g') else m.body end
+      body = case when m.secret and r.state <> 'queued' then regexp_replace(m.body, '[0-9]{4,}', '•••••', 'g') else m.body end
     from unnest(
       ${results.map((one) => one.id)}::bigint[], ${results.map((one) => one.attempt)}::smallint[],
       ${results.map((one) => one.state)}::text[], ${results.map((one) => one.providerMessageId)}::text[],

@@ -42,7 +42,8 @@ export async function beginSubscriptions(
 ): Promise<void> {
   const { catalogue, clock, operators, payments } = context;
   const now = clock.now();
-  const keys = requests.map((request) => parseSubscriptionId(request.subscription));
+  // A message that came twice in one batch is one.
+  const keys = [...new Set(requests.map((request) => request.subscription))].map(parseSubscriptionId);
   await lockCustomers(
     tx,
     keys.map((key) => key.customerId),

@@ -48,6 +48,9 @@ const Bill = Type.Object({
   closed_at: Type.Optional(Instant),
 });
 
+/** What PostgreSQL can't store: a NUL, and half a surrogate pair. */
+const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
+
 const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 export interface SubscriptionRoutesOptions {
@@ -109,7 +112,9 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
       'Withdraws every charge that was not sent yet. Cancelling an ended one is a conflict.',
     schema: {
       params: Params,
-      body: Type.Object({ reason: Type.Optional(Type.String({ maxLength: 200 })) }),
+      body: Type.Object({
+        reason: Type.Optional(Type.String({ maxLength: 200, pattern: STORABLE })),
+      }),
       response: Subscription,
     },
     handler: async ({ body, params, principal, tx }) => {

@@ -46,10 +46,11 @@ interface Settlement {
 export async function settleBills(
   context: Context,
   tx: Tx,
-  responses: readonly PaymentResponse[],
+  messages: readonly PaymentResponse[],
 ): Promise<void> {
   const { catalogue, clock, operators } = context;
   const now = clock.now();
+  const responses = [...new Map(messages.map((message) => [message.payment, message])).values()];
   const bills = responses.map((response) => parseBillReference(response.reference));
   const rows = await lockBilled(tx, distinctBills(bills));
   const termsOf = await catalogue.versions(

@@ -90,7 +90,10 @@ export async function lockSubscriptions(
   return rows;
 }
 
-/** Locks the subscriptions of these bills, each with that very bill, open or not. */
+/**
+ * Locks the subscriptions of these bills, each with that very bill, open or not. The bill is locked too: it would
+ * else be read as it was before whoever held the subscription let it go.
+ */
 export async function lockBilled(
   tx: Tx,
   bills: readonly (SubscriptionKey & { readonly period: number })[],
@@ -101,7 +104,7 @@ export async function lockBilled(
     join subscriptions.subscription s on s.customer_id = k.customer_id and s.id = k.id
     join subscriptions.customer c on c.id = s.customer_id
     join subscriptions.bill b on b.customer_id = s.customer_id and b.subscription_id = s.id and b.period = k.period
-    order by s.customer_id, s.id for no key update of s`.execute(tx);
+    order by s.customer_id, s.id for no key update of s, b`.execute(tx);
   return rows;
 }
 
@@ -252,15 +255,17 @@ export async function lockStoppable(
   tx: Tx,
   input: { readonly customerId: bigint; readonly serviceId: number | null; readonly saidAt: Date },
 ): Promise<readonly BilledRow[]> {
+  const stoppable = sql`s.customer_id = ${input.customerId} and (s.status = ${alive} or s.status = 'registered')
+    and (${input.serviceId}::integer is null or s.service_id = ${input.serviceId}) and s.anchor_at <= ${input.saidAt}`;
+  // Two statements: a bill that was opened while this waited for its subscription is in no snapshot from before.
+  await sql`
+    select from subscriptions.subscription s where ${stoppable} order by s.id for no key update`.execute(tx);
   const { rows } = await sql<BilledRow>`
     select ${COLUMNS}, ${BILL}
     from subscriptions.subscription s
     join subscriptions.customer c on c.id = s.customer_id
     left join subscriptions.bill b on b.customer_id = s.customer_id and b.subscription_id = s.id and b.closed_at is null
-    where s.customer_id = ${input.customerId} and (s.status = ${alive} or s.status = 'registered')
-      and (${input.serviceId}::integer is null or s.service_id = ${input.serviceId})
-      and s.anchor_at <= ${input.saidAt}
-    order by s.id for no key update of s`.execute(tx);
+    where ${stoppable} order by s.id for no key update of s`.execute(tx);
   return rows;
 }
 

@@ -34,6 +34,8 @@ export interface EmbeddedOptions {
 
 const START_TRIES_MAX = 40;
 const START_PAUSE_MS = 250;
+const IN_USE_LOOKS = 10;
+const IN_USE_PAUSE_MS = 30;
 const DATABASE = 'kopek';
 const USER = 'kopek';
 
@@ -65,7 +67,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
     created,
     adopted,
     stop: async () => {
-      if (await hasOtherClients(url)) return;
+      if (await staysInUse(url)) return;
       await run(as, join(binaries, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '20']);
     },
   };
@@ -212,6 +214,15 @@ async function askVersion(url: string): Promise<string> {
   } finally {
     await client.end();
   }
+}
+
+/** Our own connections, closed a moment ago, are still listed for some milliseconds: one look is not enough. */
+async function staysInUse(url: string): Promise<boolean> {
+  for (let looks = 1; await hasOtherClients(url); looks += 1) {
+    if (looks === IN_USE_LOOKS) return true;
+    await new Promise((done) => setTimeout(done, IN_USE_PAUSE_MS));
+  }
+  return false;
 }
 
 async function hasOtherClients(url: string): Promise<boolean> {

@@ -4,12 +4,11 @@ import type { BusOptions } from '../open-bus.ts';
 import { createConsumer } from './consumer.ts';
 import { createHands } from './hands.ts';
 import { type Line, openLine } from './line.ts';
-import { toInput, toJson } from './outgoing.ts';
+import { toNewMessage } from './outgoing.ts';
 import {
   declareQueue,
   insertDelayedMessages,
   insertMessages,
-  type MessageInput,
   moveDeadLettersBack,
   type QueueRow,
   readDepths,
@@ -31,20 +30,19 @@ export async function openPostgresBus(options: BusOptions): Promise<Bus> {
   const sweeper = createSweeper({ database, clock, log });
 
   async function publishAll(tx: Tx, parcels: readonly Parcel[]): Promise<void> {
-    const now: MessageInput[] = [];
-    const later: MessageInput[] = [];
-    for (const { topic, messages } of parcels) {
-      for (const message of messages) {
-        (message.notBefore ? later : now).push(toInput(topic, message, clock.nowMs()));
-      }
-    }
-    const shared = { publishedAt: clock.now(), source };
-    if (now.length > 0) await insertMessages(tx, { json: toJson(now), ...shared });
-    if (later.length > 0) await insertDelayedMessages(tx, { json: toJson(later), ...shared });
-    if (now.length > 0) {
-      const topics = [...new Set(now.map((message) => message.o))];
-      afterCommit(tx, () => wakeUps.announce(topics));
-    }
+    const nowMs = clock.nowMs();
+    const messages = [...Map.groupBy(parcels, ({ topic }) => topic.name).values()]
+      .flat()
+      .flatMap(({ topic, messages: ofTopic }) =>
+        ofTopic.map((message) => toNewMessage(topic, message, nowMs)),
+      );
+    const fresh = messages.filter((message) => !message.dueAt);
+    const delayed = messages.filter((message) => message.dueAt);
+    const shared = { publishedAt: new Date(nowMs), source };
+    await insertMessages(tx, { messages: fresh, ...shared });
+    await insertDelayedMessages(tx, { messages: delayed, ...shared });
+    const topics = [...new Set(fresh.map((message) => message.topic))];
+    if (topics.length > 0) afterCommit(tx, () => wakeUps.announce(topics));
   }
 
   return {

@@ -24,16 +24,21 @@ export interface QueueRow {
   readonly attempts_max: number;
 }
 
-/** One row of `insertMessages`' JSON. Short names: they are repeated for every message. */
-export interface MessageInput {
-  /** topic */ readonly o: string;
-  /** message id */ readonly i: string;
-  readonly k: string;
-  /** slot */ readonly s: number;
-  /** trace */ readonly r?: string | undefined;
-  /** due, for delayed ones */ readonly d?: string | undefined;
-  readonly p: unknown;
+/** A message on its way into the queues of its topic. No text in it has the letters NUL and SEPARATOR. */
+export interface NewMessage {
+  readonly topic: string;
+  readonly id: string;
+  readonly key: string;
+  /** Where its queue is not ordered. */
+  readonly slot: number;
+  readonly traceparent: string | undefined;
+  readonly dueAt: Date | undefined;
+  /** JSON. */
+  readonly payload: string;
 }
+
+/** Stands between the values of a column: PostgreSQL splits a text faster than it reads an array, or JSON. */
+export const SEPARATOR = '\x1f';
 
 export async function declareQueue(
   executor: Executor,
@@ -53,39 +58,60 @@ export async function declareQueue(
   return row;
 }
 
+interface Publication {
+  /** Those of one topic stand together. */
+  readonly messages: readonly NewMessage[];
+  readonly publishedAt: Date;
+  readonly source: string;
+}
+
 /**
- * Lays messages into every group of their topics: one statement, one parameter, whatever their number. Sorted,
- * because ids are the order of taking and a join may turn its rows around.
+ * Lays messages into every group of their topics: one statement, whatever their number. Sorted, because ids are
+ * the order of taking and a join may turn its rows around; by queue first, so that a batch has neighbouring ids.
  */
-export async function insertMessages(
-  tx: Tx,
-  input: { readonly json: string; readonly publishedAt: Date; readonly source: string },
-): Promise<void> {
+export async function insertMessages(tx: Tx, publication: Publication): Promise<void> {
+  const { messages, publishedAt, source } = publication;
+  if (messages.length === 0) return;
   await sql`
     insert into platform.bus_message
       (queue, slot, message_id, key, published_at, source, traceparent, payload)
     select q.queue,
-      case when q.ordered then (hashtext(m.k) & 2147483647) % q.lanes else m.s end,
-      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, coalesce(m.p, 'null')
-    from rows from (
-      json_to_recordset(${input.json}::json) as (o text, i uuid, k text, s smallint, r text, p json)
-    ) with ordinality as m (o, i, k, s, r, p, n)
-    join platform.bus_queue q on q.topic = m.o
-    order by q.queue, m.n`.execute(tx);
+      case when q.ordered then (hashtext(m.key) & 2147483647) % q.lanes else m.slot::smallint end,
+      m.id::uuid, m.key, ${publishedAt}, ${source}, nullif(m.traceparent, ''), m.payload::json
+    ${queuesAnd(messages)} order by q.queue, m.n`.execute(tx);
 }
 
-export async function insertDelayedMessages(
-  tx: Tx,
-  input: { readonly json: string; readonly publishedAt: Date; readonly source: string },
-): Promise<void> {
+/** The same for those that are not due yet; their topics are not ordered. */
+export async function insertDelayedMessages(tx: Tx, publication: Publication): Promise<void> {
+  const { messages, publishedAt, source } = publication;
+  if (messages.length === 0) return;
   await sql`
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
-    select q.queue, m.s, nextval(pg_get_serial_sequence('platform.bus_message', 'id')),
-      m.i, m.k, ${input.publishedAt}, ${input.source}, m.r, coalesce(m.p, 'null'), m.d
-    from json_to_recordset(${input.json}::json)
-      as m (o text, i uuid, k text, s smallint, r text, d timestamptz, p json)
-    join platform.bus_queue q on q.topic = m.o`.execute(tx);
+    select q.queue, m.slot::smallint, nextval(pg_get_serial_sequence('platform.bus_message', 'id')),
+      m.id::uuid, m.key, ${publishedAt}, ${source}, nullif(m.traceparent, ''), m.payload::json,
+      m.due_at::timestamptz
+    ${queuesAnd(messages)}`.execute(tx);
+}
+
+/** `from` the queues `q` of each message `m`. */
+function queuesAnd(messages: readonly NewMessage[]) {
+  const column = (read: (message: NewMessage) => string | number) =>
+    sql`string_to_array(${messages.map(read).join(SEPARATOR)}, ${SEPARATOR})`;
+  const dueAt = column((message) => message.dueAt?.toISOString() ?? '');
+  const topics = [...new Set(messages.map((message) => message.topic))];
+  // A message is of the topic within whose bounds its number stands: comparing two numbers for it is next to nothing.
+  const firsts = topics.map((topic) => messages.findIndex((one) => one.topic === topic) + 1);
+  const lasts = [...firsts.slice(1).map((first) => first - 1), messages.length];
+  return sql`
+    from unnest(${topics}::text[], ${firsts}::integer[], ${lasts}::integer[]) as t (topic, first, last)
+    join platform.bus_queue q on q.topic = t.topic
+    join unnest(
+      ${column((message) => message.id)}, ${column((message) => message.key)},
+      ${column((message) => message.slot)}, ${column((message) => message.payload)},
+      ${messages.some((message) => message.traceparent) ? column((message) => message.traceparent ?? '') : sql`null::text[]`},
+      ${messages.some((message) => message.dueAt) ? dueAt : sql`null::text[]`}
+    ) with ordinality as m (id, key, slot, payload, traceparent, due_at, n) on m.n between t.first and t.last`;
 }
 
 export async function takeFresh(

@@ -22,6 +22,9 @@ const CONTENT_TYPE = 'text/xml';
 /** A balance inquiry first, so that a postpaid or blocked number is never asked to pay. */
 const CALLS_PER_CHARGE = 2;
 const LEASE_MARGIN_MS = 30_000;
+/** For the grant of the second call: ten calls' worth of the rate, and some. */
+const GRANT_PATIENCE_MS = 5000;
+const GRANT_PATIENCE_CALLS = 10;
 const LOG_LENGTH_MAX = 2000;
 
 type Kind = TransactionLogEntry['kind'];
@@ -30,6 +33,8 @@ interface Call {
   readonly method: string;
   readonly kind: Kind;
   readonly granted: boolean;
+  /** It is not sent after this moment of `performance.now()`. */
+  readonly beforeMs?: number;
   readonly members: Readonly<Record<string, XmlRpcValue>>;
 }
 
@@ -52,6 +57,7 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     const exchange = await connection.send({
       ...{ path: PATH, contentType: CONTENT_TYPE, body },
       granted: call.granted,
+      ...(call.beforeMs === undefined ? {} : { beforeMs: call.beforeMs }),
     });
     const { outcome, code, members } = read(exchange);
     const entry: TransactionLogEntry = {
@@ -72,25 +78,37 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     return { outcome, members, entry };
   }
 
-  async function charge(order: ChargeOrder): Promise<Conversation<ChargeOutcome>> {
+  const latestMs = () => {
+    const { requestsPerSecond, timeoutMs } = current();
+    const patienceMs = GRANT_PATIENCE_MS + (GRANT_PATIENCE_CALLS * 1000) / requestsPerSecond;
+    return timeoutMs + Math.min(patienceMs, LEASE_MARGIN_MS);
+  };
+
+  async function charge(
+    order: ChargeOrder,
+    beganMs: number,
+  ): Promise<Conversation<ChargeOutcome>> {
     const balance = await converse(order, {
       ...{ method: 'GetBalanceAndDate', kind: 'balance', granted: true, members: {} },
     });
     const refusal = refusalByBalance(balance, order);
     if (refusal) return { result: refusal, log: [balance.entry] };
-    const debit = await askToPay(order, false);
+    const debit = await askToPay(order, { granted: false, beforeMs: beganMs + latestMs() });
     return { result: debit.outcome, log: [balance.entry, debit.entry] };
   }
 
-  function askToPay(order: ChargeOrder, granted: boolean): Promise<Said> {
+  function askToPay(
+    order: ChargeOrder,
+    when: { readonly granted: boolean; readonly beforeMs?: number },
+  ): Promise<Said> {
     const members = debitMembers(order);
-    return converse(order, { method: 'UpdateBalanceAndDate', kind: 'charge', granted, members });
+    return converse(order, { method: 'UpdateBalanceAndDate', kind: 'charge', ...when, members });
   }
 
   async function inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>> {
     if (current().inquiry === 'repeatIsSafe') {
       // Not the balance again: who has paid may be blocked or postpaid by now, and that says nothing of the debit.
-      const repeated = await askToPay(order, true);
+      const repeated = await askToPay(order, { granted: true });
       return { result: repeated.outcome, log: [repeated.entry] };
     }
     const asked = await converse(order, {
@@ -104,6 +122,7 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     inquiry: () => current().inquiry,
     settleMs: () => current().settleMs,
     longestMs: () => current().timeoutMs * CALLS_PER_CHARGE + LEASE_MARGIN_MS,
+    latestMs,
     chargesPerSecond: () => current().requestsPerSecond / CALLS_PER_CHARGE,
     admits: connection.admits,
     take: connection.take,
