@@ -37,14 +37,6 @@ export interface AcquisitionCampaign {
   title: string;
 }
 
-export interface AcquisitionConversion {
-  campaign: string;
-  consent: string;
-  converted_at: Timestamp;
-  hit: string;
-  msisdn: string;
-}
-
 export interface ContentDelivery {
   created_at: Timestamp;
   customer_id: bigint;
@@ -387,6 +379,7 @@ export interface SubscriptionsBill {
   closed_at: Timestamp | null;
   currency: string;
   customer_id: bigint;
+  last_payment_id: bigint | null;
   opened_at: Timestamp;
   period: number;
   reason: string | null;
@@ -470,7 +463,6 @@ export interface SubscriptionsSubscription {
 
 export interface DB {
   "acquisition.campaign": AcquisitionCampaign;
-  "acquisition.conversion": AcquisitionConversion;
   "content.delivery": ContentDelivery;
   "content.item": ContentItem;
   "content.item_use": ContentItemUse;

@@ -1,51 +1,54 @@
-import { PgBoss } from 'pg-boss';
+import { type IDatabase, PgBoss } from 'pg-boss';
 import type { Database } from '#database';
-import { BATCH, createEffects, type Load, type Queue } from './queue.ts';
+import { BATCH, createEffects, inBatches, type Load, type Queue } from './queue.ts';
 
 const NAME = 'bench';
 type Client = Awaited<ReturnType<Database['connect']>>;
 
 /**
- * pg-boss doing the same work in the best way that we found: jobs inserted in batches, fetched and removed in the
- * transaction that writes their rows, through its own option for that; its maintenance off; finished jobs deleted
- * rather than kept as completed, which is faster and leaves as little behind as ours.
+ * pg-boss doing the same work in the best way that we found: jobs inserted in batches, fetched and completed in the
+ * transaction that writes their rows, through its own option for that; its maintenance off.
  */
-export async function openPgBoss(database: Database): Promise<Queue> {
+export function openPgBoss(database: Database): Promise<Queue> {
+  return open(database, (boss, ids, db) => boss.complete(NAME, ids, null, { db }));
+}
+
+/** The same with finished jobs deleted rather than kept as completed: it leaves as little behind as ours. */
+export function openPgBossUnkept(database: Database): Promise<Queue> {
+  return open(database, (boss, ids, db) => boss.deleteJob(NAME, ids, { db }));
+}
+
+type Finish = (boss: PgBoss, ids: string[], db: IDatabase) => Promise<unknown>;
+
+async function open(database: Database, finish: Finish): Promise<Queue> {
   const boss = new PgBoss({
     connectionString: database.url,
     ...{ supervise: false, schedule: false },
   });
   await boss.start();
-  await boss.createQueue(NAME, { partition: process.env.BENCH_PARTITION === '1' });
+  await boss.createQueue(NAME);
   await createEffects(database);
   return {
-    async publish(from, count) {
-      for (let at = from; at < from + count; at += BATCH) await boss.insert(NAME, jobs(at));
-    },
+    publish: (wanted) => inBatches(wanted, (at) => boss.insert(NAME, jobs(at))),
     async consume({ count, concurrency }) {
       const left = { count };
-      const loops = Array.from({ length: concurrency }, () => consume(boss, database, left));
+      const loops = Array.from({ length: concurrency }, async () => {
+        const client = await database.connect();
+        while (left.count > 0) {
+          const taken = await takeBatch(boss, client, finish);
+          left.count -= taken;
+        }
+        await client.end();
+      });
       await Promise.all(loops);
     },
     close: () => boss.stop({ graceful: false }),
   };
 }
 
-async function consume(boss: PgBoss, database: Database, left: { count: number }): Promise<void> {
-  const client = await database.connect();
-  try {
-    while (left.count > 0) {
-      const taken = await takeBatch(boss, client);
-      left.count -= taken;
-    }
-  } finally {
-    await client.end();
-  }
-}
-
-async function takeBatch(boss: PgBoss, client: Client): Promise<number> {
-  const db = {
-    executeSql: (text: string, values?: unknown[]) => client.query(text, values) as never,
+async function takeBatch(boss: PgBoss, client: Client, finish: Finish): Promise<number> {
+  const db: IDatabase = {
+    executeSql: (text: string, values?: unknown[]) => client.query(text, values),
   };
   await client.query('begin');
   const batch = await boss.fetch<Load>(NAME, { batchSize: BATCH, db });
@@ -54,13 +57,12 @@ async function takeBatch(boss: PgBoss, client: Client): Promise<number> {
     return 0;
   }
   const ids = batch.map((job) => job.id);
+  const numbers = batch.map((job) => job.data.n);
   await client.query(
     'insert into effect (message, n) select * from unnest($1::uuid[], $2::integer[])',
-    [ids, batch.map((job) => job.data.n)],
+    [ids, numbers],
   );
-  if (process.env.BENCH_COMPLETE === '1')
-    await boss.complete(NAME, ids, undefined as never, { db });
-  else await boss.deleteJob(NAME, ids, { db });
+  await finish(boss, ids, db);
   await client.query('commit');
   return batch.length;
 }

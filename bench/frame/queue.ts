@@ -15,7 +15,7 @@ export interface Wanted {
 
 /** A queue under measurement. */
 export interface Queue {
-  publish(from: number, count: number): Promise<void>;
+  publish(wanted: Wanted): Promise<void>;
   /** Takes off `count` messages, one row written for each in the same transaction. */
   consume(wanted: Wanted): Promise<void>;
   close(): Promise<void>;
@@ -26,4 +26,20 @@ export async function createEffects(database: Database): Promise<void> {
   await sql`create table effect (
     id bigint generated always as identity primary key, message uuid not null, n integer not null
   )`.execute(database.pool);
+}
+
+/** Calls `work` with the number of each batch's first message, `concurrency` of them at once. */
+export async function inBatches(
+  { count, concurrency }: Wanted,
+  work: (from: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const loop = async () => {
+    while (next < count) {
+      const from = next;
+      next += BATCH;
+      await work(from);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, loop));
 }

@@ -14,12 +14,3 @@ create table acquisition.campaign (
   open boolean not null default true,
   created_at timestamptz not null
 );
-
--- A visit that ended in a consent. A form that comes again finds it here, whatever became of its PIN.
-create table acquisition.conversion (
-  hit text primary key,
-  campaign text not null,
-  msisdn text not null constraint conversion_msisdn_is_e164 check (msisdn ~ '^\+[1-9][0-9]{6,14}$'),
-  consent text not null,
-  converted_at timestamptz not null
-);

@@ -88,3 +88,9 @@ export async function endLeases(database: Database): Promise<void> {
     database.pool,
   );
 }
+
+/** Whether this number has a payment that stands so. */
+export function inState(phone: string, state: string): RawBuilder<unknown> {
+  return sql`select count(*) > 0 as yes from payments.payment
+    where msisdn = ${`+${phone}`} and state = ${state}`;
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from '#database';
+import { formatId } from '#ids';
 import { findForm } from '../../src/cli/html-form.ts';
 import type { Stage } from './stage.ts';
 
@@ -73,6 +74,17 @@ export async function cancelByApi(stage: Stage, subscription: string): Promise<b
   const text = await answer.text();
   if (answer.status >= 400) throw new Error(`cancel answered ${answer.status}: ${text}`);
   return answer.ok;
+}
+
+/** The public id of a customer's newest subscription. */
+export async function subscriptionOf({ database }: Stage, phone: string): Promise<string> {
+  const { rows } = await sql<{ customer_id: bigint; id: bigint }>`
+    select s.customer_id, s.id from subscriptions.subscription s
+    join subscriptions.customer c on c.id = s.customer_id
+    where c.msisdn = ${`+${phone}`} order by s.id desc limit 1`.execute(database.pool);
+  const [row] = rows;
+  if (!row) throw new Error(`${phone} has no subscription`);
+  return formatId('sub', { customerId: row.customer_id, id: row.id });
 }
 
 export interface Story {

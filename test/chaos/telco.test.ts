@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { assertInvariants, untilQuiet } from './invariants.ts';
-import { endLeases, hold, holdGrants, holdSubscription, until, untilBlocked } from './locks.ts';
+import { endLeases, hold, holdGrants, holdSubscription, inState, until, untilBlocked } from './locks.ts';
 import { debitsOf, phoneOf, storyOf, subscribe } from './people.ts';
 import type { Kopek } from './process.ts';
 import { ownServer } from './server.ts';
@@ -25,9 +25,6 @@ async function killTelco(): Promise<void> {
   await telco?.kill();
   telco = undefined;
 }
-
-const inState = (phone: string, state: string) =>
-  sql`select count(*) = 1 as yes from payments.payment where msisdn = ${`+${phone}`} and state = ${state}`;
 
 async function assertPaidOnce(phone: string): Promise<void> {
   await untilQuiet(stage);

@@ -73,23 +73,21 @@ export async function openStage(options: StageOptions = {}) {
     ...{ app, changeOperator, database, get, house, key, moveTo, post, quiet, simulator, site },
     migrationsFolder,
     phone: (digits: string): Phone => createPhone({ digits, site, simulator }),
-    /** Business time goes on by so much, and all that becomes due by it is done. */
+    /** What is under way is done; then business time goes on by so much, and all that is due by then is done. */
     async pass(step: { days?: number; hours?: number; minutes?: number }): Promise<void> {
       const { days = 0, hours = 0, minutes = 0 } = step;
+      await quiet();
       const aheadMs = ((days * 24 + hours) * 60 + minutes) * 60_000;
       await moveTo(new Date(house.clock.nowMs() + aheadMs));
       await quiet();
     },
-    /** The story of a number by the API: kinds in order, those of SMS apart, as they run beside the rest. */
+    /** The story of a number by the API. What happens to each SMS runs beside the rest: a list of its own. */
     async story(msisdn: string) {
       await quiet();
       const { body } = await get(`/v1/timeline?limit=200&msisdn=${encodeURIComponent(msisdn)}`);
       const events = body.items as readonly TimelineEvent[];
-      const kinds = (sms: boolean) =>
-        events
-          .filter(({ kind }) => kind.startsWith('sms.') === sms)
-          .map(({ kind, detail }) => (sms ? `${kind} ${detail.kind}` : kind));
-      return { events, kinds: kinds(false), sms: kinds(true) };
+      const kinds = events.filter(({ kind }) => !kind.startsWith('sms.')).map(({ kind }) => kind);
+      return { events, kinds, sms: storiesOfSms(events) };
     },
     async subscriptionsOf(msisdn: string): Promise<readonly Shown[]> {
       return (await get(`/v1/subscriptions?msisdn=${encodeURIComponent(msisdn)}`)).body
@@ -142,6 +140,15 @@ export interface Asking {
   /** An API key; none for an empty text, the demo's unless told. */
   readonly key?: string;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `welcome: queued, sent`: one line a message, in the order in which they were asked for. */
+function storiesOfSms(events: readonly TimelineEvent[]): readonly string[] {
+  const sms = events.filter(({ kind }) => kind.startsWith('sms.'));
+  return [...Map.groupBy(sms, ({ subject }) => subject).values()].map((some) => {
+    const steps = some.map(({ kind }) => kind.slice('sms.'.length));
+    return `${some[0]?.detail.kind}: ${steps.join(', ')}`;
+  });
 }
 
 async function askJson(url: string, demoKey: string, asking: Asking) {

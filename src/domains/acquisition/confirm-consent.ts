@@ -3,7 +3,7 @@ import type { Clock } from '#clock';
 import type { Database } from '#database';
 import { AppError, must } from '#errors';
 import type { RateLimiter } from '#http';
-import type { ConsentInput } from '#subscriptions';
+import type { ConsentInput, Subscriptions } from '#subscriptions';
 import type { Answer } from './answer.ts';
 import type { Confirmation, Confirmed } from './record-consents.ts';
 import { type PostedForm, resumeVisit } from './resume-visit.ts';
@@ -19,16 +19,17 @@ export interface ConfirmDependencies {
   readonly shelf: Shelf;
   readonly consents: Batcher<Confirmation, Confirmed>;
   readonly limits: { readonly formsFromAddress: RateLimiter };
+  readonly subscriptions: Pick<Subscriptions, 'consentsOf'>;
 }
 
 /** The button of a page that knew the number: the person's word for it. Throws what `resumeVisit` does. */
 export async function confirmKnownNumber(
-  { database, clock, secret, shelf, consents }: ConfirmDependencies,
+  { database, clock, secret, shelf, consents, subscriptions }: ConfirmDependencies,
   form: PostedForm,
   visitor: Visitor,
 ): Promise<Answer> {
   const sealing = { secret, now: clock.now() };
-  const at = { executor: database.pool, shelf, sealing };
+  const at = { executor: database.pool, shelf, sealing, subscriptions };
   const resumed = await resumeVisit<Visit>(at, form, 'confirm');
   if (resumed.answer) return resumed.answer;
   const { visit, showing } = resumed;
@@ -50,13 +51,13 @@ export async function confirmKnownNumber(
  * counted. Throws what `resumeVisit` does, and `rate_limited`.
  */
 export async function confirmPin(
-  { database, clock, secret, shelf, consents, limits }: ConfirmDependencies,
+  { database, clock, secret, shelf, consents, limits, subscriptions }: ConfirmDependencies,
   form: PostedForm & { readonly pin: string },
   visitor: Visitor,
 ): Promise<Answer> {
   limits.formsFromAddress.take(visitor.address);
   const sealing = { secret, now: clock.now() };
-  const at = { executor: database.pool, shelf, sealing };
+  const at = { executor: database.pool, shelf, sealing, subscriptions };
   const resumed = await resumeVisit<PinVisit>(at, form, 'pin');
   if (resumed.answer) return resumed.answer;
   const { visit, showing } = resumed;

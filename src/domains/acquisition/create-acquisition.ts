@@ -51,7 +51,7 @@ export interface AcquisitionOptions {
   readonly sms: Pick<Sms, 'send'>;
   readonly subscriptions: Pick<
     Subscriptions,
-    'find' | 'offer' | 'readUnsubscribeToken' | 'recordConsent' | 'stop'
+    'consentsOf' | 'find' | 'offer' | 'readUnsubscribeToken' | 'recordConsent' | 'stop'
   >;
   /** How long a campaign and its offer are remembered; a second unless told. */
   readonly keepMs?: number;

@@ -192,7 +192,7 @@ function readersOf(database: Database, sent: readonly Sent[]) {
     async stored(): Promise<unknown> {
       const { rows } = await sql`
         select (select count(*) from platform.bus_message) as messages,
-          (select count(*) from acquisition.conversion) as conversions`.execute(database.pool);
+          (select count(*) from subscriptions.consent) as consents`.execute(database.pool);
       return { ...(rows[0] as object), sent: sent.length };
     },
   };

@@ -4,7 +4,6 @@ import { type Bus, parcel } from '#bus';
 import type { Database, Tx } from '#database';
 import { must } from '#errors';
 import { type ConsentInput, type Subscriptions, userActions } from '#subscriptions';
-import { type Conversion, findConversions, insertConversions } from './store.ts';
 
 /** A person's word on its way to be stored. */
 export interface Confirmation {
@@ -22,7 +21,7 @@ export interface ConsentDependencies {
   readonly database: Database;
   readonly bus: Bus;
   readonly secret: string;
-  readonly subscriptions: Pick<Subscriptions, 'recordConsent'>;
+  readonly subscriptions: Pick<Subscriptions, 'consentsOf' | 'recordConsent'>;
 }
 
 /**
@@ -44,18 +43,21 @@ async function recordBatch(
   batch: readonly Confirmation[],
 ): Promise<readonly Confirmed[]> {
   // A form that comes again must not use up the tries of a PIN that was sent since.
-  const before = await findConversions(tx, visitsOf(batch.filter((one) => one.pin)));
+  const before = await subscriptions.consentsOf(tx, visitsOf(batch.filter((one) => one.pin)));
   const open = batch.filter((one) => !before.has(one.consent.visit));
   const checked = await checkPins(tx, open, secret);
   const proven = onePerVisit(open.filter((one) => checked.get(one)?.outcome === 'confirmed'));
   const results = await recordProven(tx, subscriptions, proven);
-  const fresh = results.filter((one) => one.fresh).map((one) => one.conversion);
-  await insertConversions(tx, fresh, new Date(latestOf(batch)));
-  const stored = new Map(fresh.map((one) => [one.hit, one]));
-  const others = batch.filter((one) => !stored.has(one.consent.visit));
-  // Read after the locks: the same form may have been stored elsewhere while this one waited.
-  const known = new Map([...stored, ...(await findConversions(tx, visitsOf(others)))]);
-  const answers = batch.map((one) => answerOf(one, checked.get(one), known));
+  const given = new Map<string, { readonly msisdn: string }>(before);
+  for (const one of results) given.set(one.visit, one);
+  // Asked after the locks: the same form may have been stored elsewhere while this one waited for its PIN.
+  const late = await subscriptions.consentsOf(
+    tx,
+    visitsOf(batch.filter((one) => one.pin && !given.has(one.consent.visit))),
+  );
+  const answers = batch.map((one) =>
+    answerOf(checked.get(one), given.get(one.consent.visit) ?? late.get(one.consent.visit)),
+  );
   await bus.publishAll(tx, [
     parcel(userActions, [
       ...results.flatMap((one) => (one.fresh ? [actionOf(one.confirmation, 'pull_click')] : [])),
@@ -78,9 +80,13 @@ async function recordProven(
   return proven.map((confirmation, index) => {
     const result = results[index];
     must(result, 'every consent that is handed in is answered for');
-    const { visit: hit, attribution, msisdn } = confirmation.consent;
-    const conversion = { hit, campaign: attribution.campaign, msisdn, consent: result.consent };
-    return { confirmation, conversion, fresh: result.outcome === 'recorded' };
+    const { msisdn, outcome } = result;
+    return {
+      confirmation,
+      visit: confirmation.consent.visit,
+      msisdn,
+      fresh: outcome === 'recorded',
+    };
   });
 }
 
@@ -114,17 +120,11 @@ function visitsOf(batch: readonly Confirmation[]): readonly string[] {
   return [...new Set(batch.map((one) => one.consent.visit))];
 }
 
-function latestOf(batch: readonly Confirmation[]): number {
-  return Math.max(...batch.map((one) => one.consent.confirmedAt.getTime()));
-}
-
 function answerOf(
-  one: Confirmation,
   checked: CheckedPin | undefined,
-  known: ReadonlyMap<string, Conversion>,
+  given: { readonly msisdn: string } | undefined,
 ): Confirmed {
-  const conversion = known.get(one.consent.visit);
-  if (conversion) return { outcome: 'converted', msisdn: conversion.msisdn };
+  if (given) return { outcome: 'converted', msisdn: given.msisdn };
   must(checked && checked.outcome !== 'confirmed', 'a proven consent was stored');
   return checked;
 }

@@ -1,13 +1,20 @@
 import type { Executor } from '#database';
+import type { Subscriptions } from '#subscriptions';
 import type { Answer } from './answer.ts';
 import type { Shelf, Showing } from './showing.ts';
-import { findConversions } from './store.ts';
 import { readVisit, type Sealing, type Step, signVisit, type Visit } from './visit.ts';
 
 /** Where a posted form stands: on with it, or what the visitor sees instead. */
 export type Resumed<Of extends Visit> =
   | { readonly visit: Of; readonly showing: Showing; readonly answer?: undefined }
   | { readonly answer: Answer };
+
+export interface Resuming {
+  readonly executor: Executor;
+  readonly shelf: Shelf;
+  readonly sealing: Sealing;
+  readonly subscriptions: Pick<Subscriptions, 'consentsOf'>;
+}
 
 export interface PostedForm {
   /** The campaign in the form's address. */
@@ -21,26 +28,27 @@ export interface PostedForm {
  * Throws `token_invalid`, `token_expired`, `campaign_unknown`.
  */
 export async function resumeVisit<Of extends Visit>(
-  { executor, shelf, sealing }: { executor: Executor; shelf: Shelf; sealing: Sealing },
+  at: Resuming,
   form: PostedForm,
   step: Step,
 ): Promise<Resumed<Of>> {
+  const { shelf, sealing } = at;
   const visit = readVisit<Of>(form, step, sealing);
   const showing = await shelf.show(form.link);
   if ('closed' in showing) return { answer: { kind: 'closed', campaign: showing.closed } };
   if (visit.fingerprint === showing.fingerprint) return { visit, showing };
-  const done = await findDone(executor, visit, showing);
+  const done = await findDone(at, visit, showing);
   return { answer: done ?? showAnew(visit, showing, sealing) };
 }
 
 /** The last page of a visit that has ended in a consent. */
 export async function findDone(
-  executor: Executor,
+  { executor, subscriptions }: Pick<Resuming, 'executor' | 'subscriptions'>,
   visit: Visit,
   showing: Showing,
 ): Promise<Answer | undefined> {
-  const conversion = (await findConversions(executor, [visit.hit])).get(visit.hit);
-  return conversion && { kind: 'done', showing, msisdn: conversion.msisdn };
+  const given = (await subscriptions.consentsOf(executor, [visit.hit])).get(visit.hit);
+  return given && { kind: 'done', showing, msisdn: given.msisdn };
 }
 
 function showAnew(visit: Visit, showing: Showing, sealing: Sealing): Answer {

@@ -6,7 +6,7 @@ import { AppError } from '#errors';
 import type { RateLimiter } from '#http';
 import { readMsisdn } from '#phone';
 import type { Sms } from '#sms';
-import { userActions } from '#subscriptions';
+import { type Subscriptions, userActions } from '#subscriptions';
 import type { Answer } from './answer.ts';
 import { findDone, type PostedForm, resumeVisit } from './resume-visit.ts';
 import type { Shelf, Showing } from './showing.ts';
@@ -20,6 +20,7 @@ export interface PinDependencies {
   readonly shelf: Shelf;
   readonly sms: Pick<Sms, 'send'>;
   readonly limits: { readonly pinsToNumber: RateLimiter; readonly formsFromAddress: RateLimiter };
+  readonly subscriptions: Pick<Subscriptions, 'consentsOf'>;
 }
 
 export interface NumberForm extends PostedForm {
@@ -37,14 +38,11 @@ export async function sendPin(dependencies: PinDependencies, form: NumberForm): 
   const { database, clock, secret, shelf, limits } = dependencies;
   limits.formsFromAddress.take(form.address);
   const sealing = { secret, now: clock.now() };
-  const resumed = await resumeVisit<Visit>(
-    { executor: database.pool, shelf, sealing },
-    form,
-    form.step,
-  );
+  const at = { executor: database.pool, shelf, sealing, subscriptions: dependencies.subscriptions };
+  const resumed = await resumeVisit<Visit>(at, form, form.step);
   if (resumed.answer) return resumed.answer;
   const { visit, showing } = resumed;
-  const done = await findDone(database.pool, visit, showing);
+  const done = await findDone(at, visit, showing);
   if (done) return done;
   const read = tryReadNumber(form.msisdn, showing);
   if ('message' in read) {

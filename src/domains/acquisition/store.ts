@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, sql } from '#database';
 import type { Campaign, CampaignTexts } from './campaign.ts';
 
 interface CampaignRow {
@@ -61,43 +61,4 @@ export async function updateCampaignOpen(
     executor,
   );
   return numAffectedRows === 1n;
-}
-
-/** A visit that ended in a consent, and for which number. */
-export interface Conversion {
-  readonly hit: string;
-  readonly campaign: string;
-  readonly msisdn: string;
-  /** `con_…` */
-  readonly consent: string;
-}
-
-/** Sorted, against deadlocks; one that is there already stays as it is. */
-export async function insertConversions(
-  tx: Tx,
-  conversions: readonly Conversion[],
-  at: Date,
-): Promise<void> {
-  if (conversions.length === 0) return;
-  await sql`
-    insert into acquisition.conversion (hit, campaign, msisdn, consent, converted_at)
-    select c.hit, c.campaign, c.msisdn, c.consent, ${at}
-    from unnest(${conversions.map((one) => one.hit)}::text[],
-      ${conversions.map((one) => one.campaign)}::text[],
-      ${conversions.map((one) => one.msisdn)}::text[],
-      ${conversions.map((one) => one.consent)}::text[]) as c (hit, campaign, msisdn, consent)
-    order by c.hit
-    on conflict (hit) do nothing`.execute(tx);
-}
-
-/** By hit. */
-export async function findConversions(
-  executor: Executor,
-  hits: readonly string[],
-): Promise<ReadonlyMap<string, Conversion>> {
-  if (hits.length === 0) return new Map();
-  const { rows } = await sql<Conversion>`
-    select hit, campaign, msisdn, consent from acquisition.conversion
-    where hit = any (${hits}::text[])`.execute(executor);
-  return new Map(rows.map((row) => [row.hit, row]));
 }

@@ -49,8 +49,11 @@ export interface OperatorConnection {
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 128;
+/** More than workers ever have in flight together: what waited in here would go out after its time. */
+const CONNECTIONS = 640;
 const CONNECT_TIMEOUT_MS = 3000;
+/** Answers are a few hundred bytes; one without end must not take our memory. */
+const RESPONSE_BYTES_MAX = 1_000_000;
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -95,7 +98,11 @@ export function createConnection(options: ConnectionOptions): OperatorConnection
       void pool?.pool.close();
       pool = {
         url,
-        pool: new Pool(url, { connections: CONNECTIONS, connectTimeout: CONNECT_TIMEOUT_MS }),
+        pool: new Pool(url, {
+          connections: CONNECTIONS,
+          connectTimeout: CONNECT_TIMEOUT_MS,
+          maxResponseSize: RESPONSE_BYTES_MAX,
+        }),
       };
     }
     return pool.pool;
@@ -134,6 +141,9 @@ export function createConnection(options: ConnectionOptions): OperatorConnection
       const refused = { outcome: 'not_sent', reason: 'breaker_open', tookMs: 0 } as const;
       if (breaker.state(performance.now()) === 'open') return refused;
       if (!request.granted) await throttle.take(1, request.signal);
+      if (request.beforeMs !== undefined && performance.now() > request.beforeMs) {
+        return { outcome: 'not_sent', reason: 'too_late', tookMs: 0 };
+      }
       // Asked last, as its one trial has to be made once it is given.
       if (!breaker.admit(performance.now())) return refused;
       const operator = current();

@@ -21,6 +21,11 @@ const COLUMNS =
   sql.raw(`m.id, m.provider, m.recipient, m.sender, m.body, m.kind, m.secret, m.priority,
   m.reference, m.state, m.attempts, m.expires_at, m.error`);
 
+/** A secret text without its secret: as soon as it is of no more use nothing else stays. */
+const BLOTTED = sql.raw(
+  `case when m.secret then regexp_replace(m.body, '[0-9]{4,}', '•••••', 'g') else m.body end`,
+);
+
 /** Writes messages down; those whose fact has asked before are left out of the answer. */
 export async function insertMessages(
   tx: Tx,
@@ -63,6 +68,7 @@ export async function claimMessages(
     update sms.message m set
       state = case when m.expires_at > ${input.now} then 'claimed' else 'expired' end,
       closed_at = case when m.expires_at > ${input.now} then null else ${input.now}::timestamptz end,
+      body = case when m.expires_at > ${input.now} then m.body else ${BLOTTED} end,
       owner = ${input.owner}, lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     where m.id = any (${input.ids}::bigint[]) and m.state = 'queued'
     returning ${COLUMNS}`.execute(tx);
@@ -114,8 +120,7 @@ export async function expireClaimed(
   input: { readonly ids: readonly bigint[]; readonly owner: string; readonly now: Date },
 ): Promise<SmsRow[]> {
   const { rows } = await sql<SmsRow>`
-    update sms.message m set state = 'expired', closed_at = ${input.now},
-      body = case when m.secret then '' else m.body end
+    update sms.message m set state = 'expired', closed_at = ${input.now}, body = ${BLOTTED}
     where m.id = any (${input.ids}::bigint[]) and m.state = 'claimed' and m.owner = ${input.owner}
       and m.expires_at <= ${input.now}
     returning ${COLUMNS}`.execute(tx);
@@ -140,7 +145,7 @@ export async function settleMessages(
     update sms.message m set state = r.state, error = r.error,
       provider_message_id = coalesce(r.provider_message_id, m.provider_message_id),
       closed_at = case when r.state = 'queued' then null else ${now}::timestamptz end,
-      body = case when m.secret and r.state <> 'queued' then regexp_replace(m.body, '[0-9]{4,}', '•••••', 'g') else m.body end
+      body = case when r.state = 'queued' then m.body else ${BLOTTED} end
     from unnest(
       ${results.map((one) => one.id)}::bigint[], ${results.map((one) => one.attempt)}::smallint[],
       ${results.map((one) => one.state)}::text[], ${results.map((one) => one.providerMessageId)}::text[],

@@ -43,7 +43,9 @@ export async function beginSubscriptions(
   const { catalogue, clock, operators, payments } = context;
   const now = clock.now();
   // A message that came twice in one batch is one.
-  const keys = [...new Set(requests.map((request) => request.subscription))].map(parseSubscriptionId);
+  const keys = [...new Set(requests.map((request) => request.subscription))].map(
+    parseSubscriptionId,
+  );
   await lockCustomers(
     tx,
     keys.map((key) => key.customerId),

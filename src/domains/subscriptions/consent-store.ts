@@ -1,4 +1,5 @@
-import { sql, type Tx } from '#database';
+import { type Executor, sql, type Tx } from '#database';
+import { formatId } from '#ids';
 
 export interface CustomerRow {
   readonly id: bigint;
@@ -45,16 +46,29 @@ export interface ConsentRow {
   readonly hash: Buffer;
 }
 
-/** Consents that these visits have given before: visit → its consent. */
+/** A consent that a visit has given: its id, and for which number. */
+export interface GivenConsent {
+  /** `con_…` */
+  readonly consent: string;
+  readonly msisdn: string;
+}
+
+/** The consents that these visits have given before, by visit. */
 export async function findConsentsByVisit(
-  tx: Tx,
+  executor: Executor,
   visits: readonly string[],
-): Promise<ReadonlyMap<string, { readonly customerId: bigint; readonly id: bigint }>> {
-  const { rows } = await sql<{ visit: string; customer_id: bigint; id: bigint }>`
-    select visit, customer_id, id from subscriptions.consent where visit = any (${visits}::text[])`.execute(
-    tx,
+): Promise<ReadonlyMap<string, GivenConsent>> {
+  if (visits.length === 0) return new Map();
+  const { rows } = await sql<{ visit: string; customer_id: bigint; id: bigint; msisdn: string }>`
+    select k.visit, k.customer_id, k.id, c.msisdn
+    from subscriptions.consent k join subscriptions.customer c on c.id = k.customer_id
+    where k.visit = any (${visits}::text[])`.execute(executor);
+  return new Map(
+    rows.map(({ customer_id: customerId, id, msisdn, visit }) => [
+      visit,
+      { consent: formatId('con', { customerId, id }), msisdn },
+    ]),
   );
-  return new Map(rows.map((row) => [row.visit, { customerId: row.customer_id, id: row.id }]));
 }
 
 export async function insertConsents(tx: Tx, consents: readonly ConsentRow[]): Promise<void> {

@@ -22,10 +22,13 @@ export interface ConsentInput {
   readonly confirmedAt: Date;
 }
 
-export type ConsentResult =
-  | { readonly outcome: 'recorded'; readonly consent: string }
-  /** The same visit confirmed before: nothing was stored. */
-  | { readonly outcome: 'replayed'; readonly consent: string };
+/** `replayed`: the same visit confirmed before, for this number; nothing was stored. */
+export interface ConsentResult {
+  readonly outcome: 'recorded' | 'replayed';
+  /** `con_…` */
+  readonly consent: string;
+  readonly msisdn: string;
+}
 
 /** A service as the outside shows it: its newest terms. */
 export interface Offer {

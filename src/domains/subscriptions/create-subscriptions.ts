@@ -1,8 +1,9 @@
 import { readToken, signToken } from '#auth';
-import type { Tx } from '#database';
+import type { Executor, Tx } from '#database';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
+import { findConsentsByVisit, type GivenConsent } from './consent-store.ts';
 import type { Context } from './context.ts';
 import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
@@ -46,6 +47,11 @@ export interface Subscriptions {
   addTerms: Catalogue['add'];
   /** Records consents and publishes them; throws `service_unknown`, `service_closed`, `terms_outdated`. */
   recordConsent(tx: Tx, inputs: readonly ConsentInput[]): Promise<readonly ConsentResult[]>;
+  /** The consents that these visits have given, by visit. */
+  consentsOf(
+    executor: Executor,
+    visits: readonly string[],
+  ): Promise<ReadonlyMap<string, GivenConsent>>;
   /** Ends everything (or one service) of a number; see `StopInput`. */
   stop(tx: Tx, input: StopInput): Promise<{ readonly cancelled: number }>;
   find(subscription: string): Promise<SubscriptionView | undefined>;
@@ -102,6 +108,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     },
     addTerms: catalogue.add,
     recordConsent: (tx, inputs) => recordConsent(context, tx, inputs),
+    consentsOf: findConsentsByVisit,
     stop: (tx, input) => stopSubscriptions(context, tx, input),
     find,
     of: async (msisdn, page) =>

@@ -71,10 +71,7 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
     },
     summary: 'The subscriptions of a number, newest first',
     schema: {
-      querystring: Type.Intersect([
-        Type.Object({ msisdn: MsisdnText }),
-        PageQuery,
-      ]),
+      querystring: Type.Intersect([Type.Object({ msisdn: MsisdnText }), PageQuery]),
       response: pageSchema(Subscription),
     },
     handler: async ({ query }) => {

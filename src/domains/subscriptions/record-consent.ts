@@ -46,13 +46,13 @@ export async function recordConsent(
   );
   const byMsisdn = new Map(customers.map((customer) => [customer.msisdn, customer]));
   const hashes = new Map(customers.map((customer) => [customer.id, customer.consent_hash]));
-  const names = new Map([...before].map(([visit, key]) => [visit, formatId('con', key)]));
+  const given = new Map(before);
   const rows: (ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms })[] = [];
   const results: ConsentResult[] = [];
   for (const [index, input] of inputs.entries()) {
-    const known = names.get(input.visit);
+    const known = given.get(input.visit);
     if (known) {
-      results.push({ outcome: 'replayed', consent: known });
+      results.push({ outcome: 'replayed', ...known });
       continue;
     }
     const customerId = byMsisdn.get(input.msisdn)?.id as bigint;
@@ -63,8 +63,9 @@ export async function recordConsent(
     });
     rows.push(row);
     hashes.set(customerId, row.hash);
-    names.set(input.visit, formatId('con', row));
-    results.push({ outcome: 'recorded', consent: formatId('con', row) });
+    const consent = { consent: formatId('con', row), msisdn: input.msisdn };
+    given.set(input.visit, consent);
+    results.push({ outcome: 'recorded', ...consent });
   }
   if (rows.length === 0) return results;
   await insertConsents(tx, rows);

@@ -1,6 +1,6 @@
 import type { Tx } from '#database';
 import { must, unreachable } from '#errors';
-import type { PaymentResponse } from '#payments';
+import { type PaymentResponse, parsePaymentId } from '#payments';
 import type { Announcement } from './announcement.ts';
 import { toNow } from './charge-due.ts';
 import { announce, type Context } from './context.ts';
@@ -70,6 +70,7 @@ export async function settleBills(
     // A bill that is settled already is not settled again by a message that came twice.
     if (row.bill_state !== 'open' && response.outcome !== 'accepted') continue;
     if (row.bill_state === 'paid') continue;
+    if (response.outcome !== 'accepted' && wasHeard(row, response)) continue;
     const terms = termsOf(row.service_id, row.terms_version);
     const { timeZone } = operators.get(row.operator);
     const change = settle({ row, terms, timeZone, response, now }, announcement, context);
@@ -79,6 +80,11 @@ export async function settleBills(
   await writeSubscriptions(tx, changes);
   await closeBills(tx, closed);
   await announcement.publish(tx);
+}
+
+/** A refusal that is heard again must not move the next attempt, nor begin one beside the one under way. */
+function wasHeard({ bill_payment: last }: BilledRow, { payment }: PaymentResponse): boolean {
+  return last !== null && parsePaymentId(payment).id <= last;
 }
 
 interface Change {
@@ -182,7 +188,10 @@ function afterDecline(one: Settlement, attempts: number, again: boolean): AfterA
 function settleExpired(one: Settlement): Change {
   const { now, row } = one;
   if (!isAlive(row.status)) return {};
-  return { subscription: { ...unchanged(row), dueAt: new Date(now.getTime() + AGAIN_AFTER_MS) } };
+  return {
+    bill: billChange(one, { state: 'open', attempts: row.bill_attempts ?? 0, closedAt: null }),
+    subscription: { ...unchanged(row), dueAt: new Date(now.getTime() + AGAIN_AFTER_MS) },
+  };
 }
 
 interface Ending {
@@ -230,13 +239,14 @@ function unchanged(row: BilledRow): SubscriptionChange {
 }
 
 function billChange(
-  { row }: Settlement,
+  { response, row }: Settlement,
   change: Pick<BillChange, 'state' | 'attempts' | 'closedAt'> & { readonly reason?: string },
 ): BillChange {
   return {
     subscription: { customerId: row.customer_id, id: row.id },
     period: row.bill_period ?? 0,
     reason: null,
+    paymentId: parsePaymentId(response.payment).id,
     ...change,
   };
 }

@@ -49,7 +49,7 @@ export async function stopSubscriptions(
     throw fail('service_unknown', `There is no service ${input.serviceCode}.`);
   const serviceId = service?.serviceId ?? null;
   const { channel, evidence, saidAt } = input;
-  await insertStop(tx, {
+  const isNew = await insertStop(tx, {
     customerId: customer.id,
     id: ids.next(now.getTime()),
     serviceId,
@@ -57,6 +57,8 @@ export async function stopSubscriptions(
     evidence,
     saidAt,
   });
+  // A message that came twice: all that it ends has ended, and its answer was given.
+  if (!isNew) return { cancelled: 0 };
   const rows = await lockStoppable(tx, { customerId: customer.id, serviceId, saidAt });
   const termsOf = await catalogue.versions(
     tx,

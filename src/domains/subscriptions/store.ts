@@ -25,6 +25,8 @@ export interface BilledRow extends SubscriptionRow {
   readonly bill_attempts: number | null;
   readonly bill_opened_at: Date | null;
   readonly bill_state: string | null;
+  /** The newest payment whose response was heard. */
+  readonly bill_payment: bigint | null;
 }
 
 const COLUMNS =
@@ -32,7 +34,7 @@ const COLUMNS =
   s.anchor_at, s.period, s.paid_until, s.due_at, s.created_at, s.ended_at, s.end_reason, c.msisdn`);
 const BILL =
   sql.raw(`b.period as bill_period, b.attempts as bill_attempts, b.opened_at as bill_opened_at,
-  b.state as bill_state`);
+  b.state as bill_state, b.last_payment_id as bill_payment`);
 const alive = sql`any (${aliveStatuses}::text[])`;
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
@@ -192,16 +194,20 @@ export interface BillChange {
   readonly reason: string | null;
   readonly attempts: number;
   readonly closedAt: Date | null;
+  /** The payment whose response this follows. */
+  readonly paymentId?: bigint;
 }
 
 export async function closeBills(tx: Tx, bills: readonly BillChange[]): Promise<void> {
   if (bills.length === 0) return;
   await sql`
-    update subscriptions.bill b set state = n.state, reason = n.reason, attempts = n.attempts, closed_at = n.closed_at
+    update subscriptions.bill b set state = n.state, reason = n.reason, attempts = n.attempts, closed_at = n.closed_at,
+      last_payment_id = coalesce(n.payment_id, b.last_payment_id)
     from unnest(${keyArrays(bills.map((bill) => bill.subscription))}, ${bills.map((bill) => bill.period)}::integer[],
       ${bills.map((bill) => bill.state)}::text[], ${bills.map((bill) => bill.reason)}::text[],
-      ${bills.map((bill) => bill.attempts)}::smallint[], ${bills.map((bill) => bill.closedAt)}::timestamptz[]
-    ) as n (customer_id, subscription_id, period, state, reason, attempts, closed_at)
+      ${bills.map((bill) => bill.attempts)}::smallint[], ${bills.map((bill) => bill.closedAt)}::timestamptz[],
+      ${bills.map((bill) => bill.paymentId ?? null)}::bigint[]
+    ) as n (customer_id, subscription_id, period, state, reason, attempts, closed_at, payment_id)
     where b.customer_id = n.customer_id and b.subscription_id = n.subscription_id and b.period = n.period`.execute(
     tx,
   );
@@ -232,6 +238,7 @@ export async function insertBills(tx: Tx, bills: readonly NewBill[], now: Date):
   );
 }
 
+/** True when it is new; false when the very same word was stored before. The customer is locked. */
 export async function insertStop(
   tx: Tx,
   stop: {
@@ -242,12 +249,18 @@ export async function insertStop(
     readonly evidence: string;
     readonly saidAt: Date;
   },
-): Promise<void> {
-  await sql`
+): Promise<boolean> {
+  const { channel, customerId, evidence, id, saidAt, serviceId } = stop;
+  const { rows } = await sql`
     insert into subscriptions.stop (customer_id, id, service_id, channel, evidence, said_at)
-    values (${stop.customerId}, ${stop.id}, ${stop.serviceId}, ${stop.channel}, ${stop.evidence}, ${stop.saidAt})`.execute(
-    tx,
-  );
+    select ${customerId}, ${id}, ${serviceId}::integer, ${channel}, ${evidence}, ${saidAt}
+    where not exists (
+      select from subscriptions.stop x where x.customer_id = ${customerId} and x.channel = ${channel}
+        and x.evidence = ${evidence} and x.said_at = ${saidAt}
+        and x.service_id is not distinct from ${serviceId}::integer
+    )
+    returning id`.execute(tx);
+  return rows.length > 0;
 }
 
 /** Locks what a STOP ends: alive subscriptions and those still at the door, of one service or of all. */
@@ -259,7 +272,9 @@ export async function lockStoppable(
     and (${input.serviceId}::integer is null or s.service_id = ${input.serviceId}) and s.anchor_at <= ${input.saidAt}`;
   // Two statements: a bill that was opened while this waited for its subscription is in no snapshot from before.
   await sql`
-    select from subscriptions.subscription s where ${stoppable} order by s.id for no key update`.execute(tx);
+    select from subscriptions.subscription s where ${stoppable} order by s.id for no key update`.execute(
+    tx,
+  );
   const { rows } = await sql<BilledRow>`
     select ${COLUMNS}, ${BILL}
     from subscriptions.subscription s

@@ -59,7 +59,7 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
       granted: call.granted,
       ...(call.beforeMs === undefined ? {} : { beforeMs: call.beforeMs }),
     });
-    const { outcome, code, members } = read(exchange);
+    const { outcome, code, members } = read(exchange, order);
     const entry: TransactionLogEntry = {
       at: clock.now().toISOString(),
       operator: operator.name,
@@ -194,7 +194,7 @@ interface Reading {
 
 const NOTHING: ReadonlyMap<string, string> = new Map();
 
-function read(exchange: Exchange): Reading {
+function read(exchange: Exchange, order: ChargeOrder): Reading {
   if (exchange.outcome === 'not_sent') {
     return { outcome: { outcome: 'not_sent', reason: exchange.reason }, members: NOTHING };
   }
@@ -213,8 +213,13 @@ function read(exchange: Exchange): Reading {
     const code = String(answer.fault.code);
     return { outcome: { outcome: 'declined', reason: 'invalid_request' }, code, members: NOTHING };
   }
-  const code = answer.members.get('responseCode');
-  if (code === undefined) {
+  const echoed = answer.members.get('originTransactionID');
+  if (echoed !== undefined && echoed !== order.id.toString()) {
+    return { outcome: { outcome: 'unknown', reason: 'answer_of_another' }, members: NOTHING };
+  }
+  const code = answer.members.get('responseCode') ?? '';
+  // No number is no answer: to take it for a refusal would charge again what may have been carried out.
+  if (!/^[0-9]{1,6}$/.test(code)) {
     return { outcome: { outcome: 'unknown', reason: 'no_response_code' }, members: NOTHING };
   }
   return { outcome: meaningOf(code), code, members: answer.members };

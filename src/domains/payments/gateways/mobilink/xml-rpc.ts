@@ -41,9 +41,15 @@ function encodeValue(value: XmlRpcValue): string {
   return `<dateTime.iso8601>${value.iso8601}</dateTime.iso8601>`;
 }
 
+// XML 1.0 has no way to write most control characters (§2.2): they become the sign for what can't be shown.
+const UNWRITABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very ones
+  /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const ALL_UNWRITABLE = new RegExp(UNWRITABLE, 'g');
+
 function escape(text: string): string {
-  return /[&<>"]/.test(text)
-    ? text.replace(/[&<>"]/g, (letter) => ESCAPES[letter] ?? letter)
+  return UNWRITABLE.test(text)
+    ? text.replace(ALL_UNWRITABLE, (letter) => ESCAPES[letter] ?? '\ufffd')
     : text;
 }
 

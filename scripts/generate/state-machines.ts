@@ -1,0 +1,136 @@
+import { type PaymentState, type PaymentStep, paymentSteps } from '#payments';
+import { type SmsState, smsSteps } from '#sms';
+import { type SubscriptionStatus, type SubscriptionStep, subscriptionSteps } from '#subscriptions';
+import type { Generator } from './generator.ts';
+import { code, head, table } from './markdown.ts';
+
+type Steps<State extends string, Step extends string> = Readonly<
+  Record<State, Readonly<Partial<Record<Step, State>>>>
+>;
+type SmsStep = keyof (typeof smsSteps)[SmsState];
+
+interface Machine<State extends string, Step extends string> {
+  readonly title: string;
+  readonly text: string;
+  readonly source: string;
+  readonly first: State;
+  readonly steps: Steps<State, Step>;
+  readonly meanings: Readonly<Record<Step, string>>;
+}
+
+const subscription: Machine<SubscriptionStatus, SubscriptionStep> = {
+  title: 'Subscription',
+  text:
+    'Alive are `pending`, `trial`, `active`, `grace`, `hold` and `paused`: a customer has at most one alive ' +
+    'subscription to a service. The content is open in `trial`, `active` and `grace`. No step leads into `trial` ' +
+    'or `paused` yet.',
+  source: 'src/domains/subscriptions/subscription.ts',
+  first: 'registered',
+  steps: subscriptionSteps,
+  meanings: {
+    admit: 'the checks at the door were passed',
+    reject: 'one is alive already, or a recent one ended too short a time ago',
+    blacklist: 'the number is, or has come, on the blacklist',
+    find_postpaid: 'the number is on the list of postpaid numbers, or its operator says so',
+    pay: 'a charge was accepted',
+    miss: 'a charge was declined for now',
+    park: 'a period ended unpaid',
+    expire: 'nothing was paid for `keep_days`, or the operator knows no such number',
+    cancel: 'STOP by SMS, by link or by the API',
+    purge: 'everything of a number is ended; nothing asks for it yet',
+  },
+};
+
+const payment: Machine<PaymentState, PaymentStep> = {
+  title: 'Payment',
+  text:
+    'An attempt to take money; its id is the idempotency key towards the gateway. Open until `accepted`, ' +
+    '`declined`, `failed`, `withdrawn`, `expired` or `uncollectible`: at most one open payment for a reference. ' +
+    'No gateway answers `fail` yet, and nothing gives up (`give_up`) by itself.',
+  source: 'src/domains/payments/payment.ts',
+  first: 'new',
+  steps: paymentSteps,
+  meanings: {
+    claim: 'a worker took it, for the time of a lease',
+    lease_lost: 'its worker died before it was begun: another takes it over',
+    send: 'one statement, right before the call: still ours, not withdrawn, in time, on no list',
+    accept: 'the gateway has taken the money',
+    decline: 'the gateway has said no, or its inquiry has',
+    fail: 'the gateway can never do it',
+    not_sent: 'it certainly never reached the gateway: it goes out again, with the same id',
+    stop: 'the same, and STOP was said while it was under way: it does not go out again',
+    stop: 'it certainly never reached the gateway, and STOP was said meanwhile: it does not go out again',
+    lose_answer: 'no answer, a torn one, or a worker that died: nobody knows',
+    withdraw: 'STOP came before it was begun',
+    expire: 'its `not_after` has passed',
+    list: 'its number has come on a list while it waited',
+    give_up: 'people settle it: it is never charged again',
+  },
+};
+
+const sms: Machine<SmsState, SmsStep> = {
+  title: 'SMS',
+  text:
+    'One message to one handset, at most once: from `unknown` none leads back to sending. A late word of its ' +
+    'provider may still make it `sent`.',
+  source: 'src/domains/sms/message.ts',
+  first: 'queued',
+  steps: smsSteps,
+  meanings: {
+    claim: 'a worker took it, or took it over from one that died before it began',
+    submit: 'one statement, right before the call',
+    accept: 'the provider has taken it',
+    not_sent: 'it certainly did not leave: again, after its backoff',
+    refuse: 'the provider will never take it',
+    lose_answer: 'it may have left: it is not sent again',
+    expire: 'its `expires_at` has passed',
+  },
+};
+
+/** The machines as diagrams and tables, drawn from the tables that the code obeys. */
+export const stateMachines: Generator = {
+  path: 'docs/reference/state-machines.md',
+  generate: async () =>
+    [
+      head('State machines', 'the step tables of the domains'),
+      'Each machine is a table in the code, and that table alone decides: what is not in it never happens.\n',
+      describeMachine(subscription),
+      describeMachine(payment),
+      describeMachine(sms),
+    ].join('\n'),
+};
+
+function describeMachine<State extends string, Step extends string>(
+  machine: Machine<State, Step>,
+): string {
+  const { first, meanings, source, steps, text, title } = machine;
+  const states = Object.keys(steps) as State[];
+  const isFinal = (state: State) => Object.keys(steps[state]).length === 0;
+  const moves = states.flatMap((from) =>
+    (Object.entries(steps[from]) as [Step, State][]).map(([step, to]) => ({ from, step, to })),
+  );
+  const diagram = [
+    '```mermaid',
+    'stateDiagram-v2',
+    `  [*] --> ${first}`,
+    ...moves.map(({ from, step, to }) => `  ${from} --> ${to}: ${step}`),
+    ...states.filter(isFinal).map((state) => `  ${state} --> [*]`),
+    '```',
+  ];
+  const rows = (Object.keys(meanings) as Step[]).map((step) => [
+    code(step),
+    meanings[step],
+    moves
+      .filter((move) => move.step === step)
+      .map(({ from, to }) => `${from} → ${to}`)
+      .join(', '),
+  ]);
+  return [
+    `## ${title}\n`,
+    `${text} The table: [${source.split('/').at(-1)}](../../${source}).\n`,
+    ...diagram,
+    '',
+    table(['Step', 'What happened', 'Leads'], rows),
+    `\nFinal: ${states.filter(isFinal).map(code).join(', ')}.\n`,
+  ].join('\n');
+}

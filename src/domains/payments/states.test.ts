@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sql } from '#database';
+import { testDatabase } from '#testing';
+import {
+  nextPaymentState,
+  type PaymentState,
+  type PaymentStep,
+  paymentSteps,
+  statesBefore,
+} from './payment.ts';
+import {
+  type AttemptResult,
+  adoptClaimed,
+  claimPayments,
+  closeUnsendable,
+  type Keys,
+  markSending,
+  settleAttempts,
+  withdrawPayments,
+} from './store.ts';
+
+const database = await testDatabase();
+const NOW = new Date('2026-11-20T07:00:00Z');
+const OWNER = '019a0000-0000-7000-8000-000000000001';
+const OTHER = '019a0000-0000-7000-8000-000000000002';
+const states = Object.keys(paymentSteps) as PaymentState[];
+const OPEN: readonly PaymentState[] = ['new', 'claimed', 'sending', 'unknown'];
+let made = 0n;
+
+interface Made {
+  readonly state: PaymentState;
+  readonly notAfter?: Date;
+  readonly leaseSeconds?: number;
+}
+
+async function payment({ leaseSeconds = 60, notAfter, state }: Made): Promise<Keys> {
+  made += 1n;
+  const closedAt = OPEN.includes(state) ? null : NOW;
+  await sql`
+    insert into payments.payment (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority,
+      not_after, state, attempts, owner, lease_until, created_at, closed_at)
+    values (${made}, ${made}, 'mobilink', ${`+92300${1_000_000n + made}`}, 500, 'PKR', 'sub_1x1/0', 1,
+      ${notAfter ?? new Date(NOW.getTime() + 60_000)}, ${state}, 1, ${OWNER},
+      clock_timestamp() + make_interval(secs => ${leaseSeconds}), ${NOW}, ${closedAt})`.execute(
+    database.pool,
+  );
+  return { customers: [made], ids: [made] };
+}
+
+async function stateOf({ ids }: Keys) {
+  const { rows } = await sql<{ state: PaymentState; closed: boolean; attempts: number }>`
+    select state, closed_at is not null as closed, attempts from payments.payment where id = ${ids[0]}`.execute(
+    database.pool,
+  );
+  assert.ok(rows[0]);
+  assert.equal(rows[0].closed, !OPEN.includes(rows[0].state), 'closed exactly when it is final');
+  return rows[0].state;
+}
+
+function settle(keys: Keys, result: Pick<AttemptResult, 'state' | 'outcome'>, attempt = 1) {
+  return database.transaction((tx) =>
+    settleAttempts(tx, {
+      now: NOW,
+      results: [
+        {
+          ...{ customerId: keys.customers[0] as bigint, id: keys.ids[0] as bigint, attempt },
+          ...{ reason: null, gatewayReference: null, sentAt: NOW, askAfterMs: null, ...result },
+        },
+      ],
+    }),
+  );
+}
+
+const leased = { owner: OWNER, leaseMs: 60_000 };
+
+/** The statement of each step, on a payment in any state. `give_up` has none yet. */
+const statements: Readonly<
+  Record<
+    Exclude<PaymentStep, 'give_up'>,
+    { readonly given?: Omit<Made, 'state'>; readonly take: (keys: Keys) => Promise<unknown> }
+  >
+> = {
+  claim: {
+    take: (keys) => database.transaction((tx) => claimPayments(tx, { keys, ...leased, now: NOW })),
+  },
+  expire: {
+    given: { notAfter: NOW },
+    take: async (keys) => {
+      await database.transaction((tx) => claimPayments(tx, { keys, ...leased, now: NOW }));
+      await database.transaction((tx) =>
+        closeUnsendable(tx, { keys, owner: OWNER, now: NOW, listed: [], reasons: [] }),
+      );
+    },
+  },
+  lease_lost: {
+    given: { leaseSeconds: -1 },
+    take: () =>
+      database.transaction((tx) =>
+        adoptClaimed(tx, { gateway: 'mobilink', owner: OWNER, leaseMs: 60_000, most: 1000 }),
+      ),
+  },
+  send: { take: (keys) => markSending(database.pool, { keys, ...leased, now: NOW }) },
+  list: {
+    take: (keys) =>
+      database.transaction((tx) =>
+        closeUnsendable(tx, {
+          ...{ keys, owner: OWNER, now: NOW, reasons: ['blacklisted'] },
+          listed: [`+92300${1_000_000n + (keys.ids[0] as bigint)}`],
+        }),
+      ),
+  },
+  accept: { take: (keys) => settle(keys, { state: 'accepted', outcome: 'accepted' }) },
+  decline: { take: (keys) => settle(keys, { state: 'declined', outcome: 'declined' }) },
+  fail: { take: (keys) => settle(keys, { state: 'failed', outcome: 'failed' }) },
+  not_sent: { take: (keys) => settle(keys, { state: 'new', outcome: 'not_sent' }) },
+  lose_answer: { take: (keys) => settle(keys, { state: 'unknown', outcome: 'unknown' }) },
+  withdraw: {
+    take: (keys) =>
+      database.transaction((tx) =>
+        withdrawPayments(tx, {
+          ...{ customerId: keys.customers[0] as bigint, references: ['sub_1x1/0'] },
+          ...{ reason: 'stop_by_sms', now: NOW },
+        }),
+      ),
+  },
+};
+
+for (const [step, { given, take }] of Object.entries(statements)) {
+  test(`the statement of ${step} moves exactly the states from which the table lets it`, async () => {
+    for (const state of states) {
+      const keys = await payment({ state, ...given });
+      await take(keys);
+      const expected = nextPaymentState(state, step as PaymentStep) ?? state;
+      assert.equal(await stateOf(keys), expected, `${state} after ${step}`);
+    }
+  });
+}
+
+test('final states lead nowhere, and every other state has a way to its end', () => {
+  const final = states.filter((state) => !OPEN.includes(state));
+  for (const state of final) assert.deepEqual(paymentSteps[state], {});
+  const reached = new Set<PaymentState>(['new']);
+  for (let size = 0; size !== reached.size; ) {
+    size = reached.size;
+    for (const from of [...reached]) for (const to of Object.values(paymentSteps[from])) reached.add(to);
+  }
+  assert.deepEqual(new Set(states), reached);
+});
+
+test('what is sending or unknown can not be withdrawn, listed, expired or claimed', () => {
+  for (const step of ['withdraw', 'list', 'expire', 'claim', 'send'] as const) {
+    assert.ok(!statesBefore(step).includes('sending'), step);
+    assert.ok(!statesBefore(step).includes('unknown'), step);
+  }
+});
+
+test('nothing is sent for another worker, after its lease, or past its time', async () => {
+  const cases = [
+    { made: { state: 'claimed' }, by: OTHER, now: NOW },
+    { made: { state: 'claimed', leaseSeconds: -1 }, by: OWNER, now: NOW },
+    { made: { state: 'claimed', notAfter: NOW }, by: OWNER, now: NOW },
+  ] as const;
+  for (const { by, made: given, now } of cases) {
+    const keys = await payment(given);
+    const begun = await markSending(database.pool, { keys, owner: by, leaseMs: 60_000, now });
+    assert.deepEqual(begun, []);
+    assert.equal(await stateOf(keys), 'claimed');
+  }
+});
+
+test('an answer to an earlier attempt changes nothing', async () => {
+  const keys = await payment({ state: 'sending' });
+  assert.deepEqual(await settle(keys, { state: 'accepted', outcome: 'accepted' }, 0), []);
+  assert.equal(await stateOf(keys), 'sending');
+});
+
+test('a STOP marks what is under way, so that its end is judged by it', async () => {
+  const keys = await payment({ state: 'sending' });
+  await statements.withdraw.take(keys);
+  const { rows } = await sql<{ stopped: boolean }>`
+    select stopped_at is not null as stopped from payments.payment where id = ${keys.ids[0]}`.execute(
+    database.pool,
+  );
+  assert.equal(rows[0]?.stopped, true);
+});
+
+test('at most one payment of a reference is open', async () => {
+  const keys = await payment({ state: 'new' });
+  const insert = sql`
+    insert into payments.payment (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority,
+      not_after, created_at)
+    select customer_id, id + 1000000, gateway, msisdn, amount_minor, currency, reference, priority, not_after, created_at
+    from payments.payment where id = ${keys.ids[0]}`;
+  await assert.rejects(insert.execute(database.pool), /payment_one_open_per_reference/);
+});
