@@ -32,17 +32,18 @@ interface Made {
   readonly state: PaymentState;
   readonly notAfter?: Date;
   readonly leaseSeconds?: number;
+  readonly stopped?: boolean;
 }
 
-async function payment({ leaseSeconds = 60, notAfter, state }: Made): Promise<Keys> {
+async function payment({ leaseSeconds = 60, notAfter, state, stopped }: Made): Promise<Keys> {
   made += 1n;
   const closedAt = OPEN.includes(state) ? null : NOW;
   await sql`
     insert into payments.payment (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority,
-      not_after, state, attempts, owner, lease_until, created_at, closed_at)
+      not_after, state, attempts, owner, lease_until, created_at, closed_at, stopped_at)
     values (${made}, ${made}, 'mobilink', ${`+92300${1_000_000n + made}`}, 500, 'PKR', 'sub_1x1/0', 1,
       ${notAfter ?? new Date(NOW.getTime() + 60_000)}, ${state}, 1, ${OWNER},
-      clock_timestamp() + make_interval(secs => ${leaseSeconds}), ${NOW}, ${closedAt})`.execute(
+      clock_timestamp() + make_interval(secs => ${leaseSeconds}), ${NOW}, ${closedAt}, ${stopped ? NOW : null})`.execute(
     database.pool,
   );
   return { customers: [made], ids: [made] };
@@ -114,6 +115,10 @@ const statements: Readonly<
   decline: { take: (keys) => settle(keys, { state: 'declined', outcome: 'declined' }) },
   fail: { take: (keys) => settle(keys, { state: 'failed', outcome: 'failed' }) },
   not_sent: { take: (keys) => settle(keys, { state: 'new', outcome: 'not_sent' }) },
+  stop: {
+    given: { stopped: true },
+    take: (keys) => settle(keys, { state: 'new', outcome: 'not_sent' }),
+  },
   lose_answer: { take: (keys) => settle(keys, { state: 'unknown', outcome: 'unknown' }) },
   withdraw: {
     take: (keys) =>

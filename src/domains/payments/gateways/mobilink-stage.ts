@@ -1,0 +1,154 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after } from 'node:test';
+import { createFakeClock } from '#clock';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { createOperators, type Operator, type Operators } from '#operators';
+import { type ChargeOrder, createMobilinkGateway, type Gateway, paymentId } from '#payments';
+import { startOperatorSimulator } from '#simulators/operator';
+import { freePort, temporaryFolder, testDatabase } from '#testing';
+import type { Fate, GatewayUnderTest } from './conformance.ts';
+
+export const NOW = new Date('2026-11-20T15:20:00Z');
+const TIMEOUT_MS = 400;
+
+const operator: Operator = {
+  name: 'mobilink',
+  title: 'Mobilink',
+  plan: { countryCode: '92', trunkPrefix: '0', digits: 12, prefixes: ['9230'] },
+  msisdnFormat: 'international',
+  timeZone: 'Asia/Karachi',
+  currency: 'PKR',
+  shortCode: '7787',
+  baseUrl: 'http://127.0.0.1:1',
+  requestsPerSecond: 2000,
+  timeoutMs: TIMEOUT_MS,
+  inquiry: 'byOurId',
+  settleMs: 1000,
+  msisdnHeader: '',
+  queryMsisdn: false,
+  addressRanges: [],
+};
+
+const SCENARIOS: Readonly<Record<Exclude<Fate, 'accepted' | 'blocked'>, string>> = {
+  no_money: 'no-money',
+  postpaid: 'postpaid',
+  unknown_subscriber: 'unknown-subscriber',
+  limit_exceeded: 'limit-exceeded',
+  not_active: 'not-active',
+  error_before: 'error-before',
+  error_after: 'error-after',
+  lost_request: 'lost-request',
+  lost_answer: 'lost-answer',
+  hang_up_after: 'hang-up-after',
+  busy: 'down',
+};
+
+let orders = 0n;
+
+/** A charge that nobody has made before. */
+export function newOrder(changes: Partial<ChargeOrder> = {}): ChargeOrder {
+  orders += 1n;
+  const key = { customerId: orders, id: 5_000_000_000n + orders };
+  return {
+    ...{ ...key, payment: paymentId(key.customerId, key.id), attempt: 1 },
+    ...{ msisdn: `+92300${1_000_000n + orders * 100n}`, amountMinor: 500n, currency: 'PKR' },
+    reference: 'sub_1x1/0',
+    ...changes,
+  };
+}
+
+/** The gateway on a real connection, whose operator stands wherever it is told. */
+export async function openGateway(changes: Partial<Operator> = {}) {
+  const database = await testDatabase();
+  const log = silentLog();
+  const operators = await createOperators({ database, log, metrics: createMetrics() });
+  after(() => operators.close());
+  const change = async (more: Partial<Operator>): Promise<void> => {
+    const known = operators.all()[0] ?? { ...operator, ...changes };
+    await database.transaction((tx) => operators.save(tx, { ...known, ...more }));
+    await operators.refresh();
+  };
+  await change({});
+  const connection = operators.connection('mobilink');
+  const clock = createFakeClock(NOW);
+  const current = () => operators.get('mobilink');
+  const gateway = createMobilinkGateway({ clock, connection, current });
+  return { change, clock, connection, current, database, gateway, operators };
+}
+
+/** The gateway in front of the operator's simulator, for the suite that every gateway runs. */
+export async function mobilinkUnderTest(): Promise<GatewayUnderTest> {
+  const { change, connection, gateway } = await openGateway();
+  const options = { port: 0, folder: await temporaryFolder(), moUrl: '' };
+  const simulator = await startOperatorSimulator(options);
+  after(() => simulator.close());
+  const tell = (method: string, path: string, body?: unknown) =>
+    fetch(simulator.url + path, {
+      method,
+      headers: { 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  await change({ baseUrl: simulator.url });
+  return {
+    ...{ name: 'mobilink', gateway, sent: () => connection.sent },
+    async order(fate) {
+      await closeBreaker(gateway, connection, change, simulator.url);
+      const order = newOrder();
+      const msisdn = order.msisdn.slice(1);
+      if (fate === 'blocked') await tell('PUT', `/customers/${msisdn}`, { blocked: true });
+      else if (fate !== 'accepted')
+        await tell('POST', '/scenarios', { name: SCENARIOS[fate], msisdn, times: 1 });
+      return order;
+    },
+    recover: async () => void (await tell('DELETE', '/scenarios')),
+    async debits({ id, msisdn }) {
+      const path = `/ledger?msisdn=${msisdn.slice(1)}&transaction_id=${id}`;
+      const { debits } = (await (await tell('GET', path)).json()) as {
+        debits: { amount_minor: number }[];
+      };
+      return debits.map((debit) => debit.amount_minor);
+    },
+    async setInquiry(inquiry) {
+      await tell('PUT', '/settings', { inquiry });
+      await change({ inquiry });
+    },
+    async unreachable(work) {
+      await change({ baseUrl: `http://127.0.0.1:${await freePort()}` });
+      await work();
+      await change({ baseUrl: simulator.url });
+    },
+  };
+}
+
+/** Failures of one test must not count in the next: an answer that came closes the breaker's count. */
+async function closeBreaker(
+  gateway: Gateway,
+  connection: ReturnType<Operators['connection']>,
+  change: (more: Partial<Operator>) => Promise<void>,
+  baseUrl: string,
+): Promise<void> {
+  await change({ baseUrl });
+  if (gateway.admits()) await connection.send({ path: '/healthz', contentType: 'text/plain', body: '' });
+}
+
+/** An operator of whom a test decides every answer; it keeps what it was asked. */
+export async function scriptedOperator(answer: (body: string) => string | number) {
+  const asked: string[] = [];
+  const server: Server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    asked.push(body);
+    const said = answer(body);
+    if (typeof said === 'number') response.writeHead(said).end();
+    else response.writeHead(200, { 'content-type': 'text/xml' }).end(said);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
