@@ -1,8 +1,9 @@
-import { type IDatabase, PgBoss } from 'pg-boss';
+import { PgBoss } from 'pg-boss';
 import type { Database } from '#database';
 import { BATCH, createEffects, inBatches, type Load, type Queue } from './queue.ts';
 
 const NAME = 'bench';
+type Connection = { executeSql(text: string, values?: unknown[]): Promise<{ rows: never[] }> };
 type Client = Awaited<ReturnType<Database['connect']>>;
 
 /**
@@ -18,7 +19,7 @@ export function openPgBossUnkept(database: Database): Promise<Queue> {
   return open(database, (boss, ids, db) => boss.deleteJob(NAME, ids, { db }));
 }
 
-type Finish = (boss: PgBoss, ids: string[], db: IDatabase) => Promise<unknown>;
+type Finish = (boss: PgBoss, ids: string[], db: Connection) => Promise<unknown>;
 
 async function open(database: Database, finish: Finish): Promise<Queue> {
   const boss = new PgBoss({
@@ -47,7 +48,7 @@ async function open(database: Database, finish: Finish): Promise<Queue> {
 }
 
 async function takeBatch(boss: PgBoss, client: Client, finish: Finish): Promise<number> {
-  const db: IDatabase = {
+  const db: Connection = {
     executeSql: (text: string, values?: unknown[]) => client.query(text, values),
   };
   await client.query('begin');

@@ -4,7 +4,7 @@ import { type Finding, type Import, type Rule, resolveImport, type SourceFile } 
 /** Generated from all domains, so it belongs to none: types only. */
 const TABLE_TYPES = 'db/types.ts';
 
-/** Imports go down the order of design §2, never sideways between equals and never back. */
+/** Imports go down the order of the domains, never sideways between equals and never back. */
 export const importOrder: Rule = (project) =>
   project.files.flatMap((file) =>
     file.imports.flatMap((found) => {

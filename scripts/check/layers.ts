@@ -6,7 +6,7 @@ export interface Owner {
 }
 
 /**
- * The order of design §2, lowest first: a domain imports only from lines above its own, never from its own
+ * The order of the domains, lowest first: a domain imports only from lines above its own, never from its own
  * line. The platform lies below all of them, the app above.
  */
 export const LAYERS: readonly (readonly string[])[] = [

@@ -3,9 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { blankComments } from './blank.ts';
 
-/** What the rules read: every TypeScript file of the repository, and its doors. */
+/** What the rules read: every TypeScript file and document of the repository, and its doors. */
 export interface Project {
   readonly files: readonly SourceFile[];
+  readonly documents: readonly Document[];
+  /** Every file and folder, from the root: what a document may point to. */
+  readonly paths: ReadonlySet<string>;
   /** The `imports` of package.json: specifier (`#bus`) to path (`src/platform/bus/index.ts`). */
   readonly doors: ReadonlyMap<string, string>;
   /** Every table, as `schema.table`, by the generated types. */
@@ -19,6 +22,13 @@ export interface SourceFile {
   readonly code: string;
   readonly comments: string;
   readonly imports: readonly Import[];
+}
+
+/** A text in Markdown. */
+export interface Document {
+  /** From the root, with `/`. */
+  readonly path: string;
+  readonly text: string;
 }
 
 export interface Import {
@@ -54,7 +64,20 @@ export async function readProject(root: string): Promise<Project> {
   );
   const types = await readFile(join(root, 'db/types.ts'), 'utf8');
   const tables = new Set([...types.matchAll(TABLE_KEY)].map((found) => found[1] ?? ''));
-  return { files, doors: readDoors(manifest.imports), tables };
+  const { documents, paths: known } = await readDocuments(root);
+  return { files, documents, paths: known, doors: readDoors(manifest.imports), tables };
+}
+
+const NOT_OURS = new Set(['node_modules', '.git', '.kopek']);
+
+async function readDocuments(root: string): Promise<Pick<Project, 'documents' | 'paths'>> {
+  const found = globSync('**/*', { cwd: root, exclude: (name) => NOT_OURS.has(name) });
+  const paths = found.map((path) => path.replaceAll('\\', '/'));
+  const documents = paths
+    .filter((path) => path.endsWith('.md'))
+    .sort()
+    .map(async (path) => ({ path, text: await readFile(join(root, path), 'utf8') }));
+  return { documents: await Promise.all(documents), paths: new Set(paths) };
 }
 
 export function readDoors(imports: Readonly<Record<string, string>>): ReadonlyMap<string, string> {

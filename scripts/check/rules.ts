@@ -1,3 +1,4 @@
+import { documentLinks } from './document-links.ts';
 import { environment } from './environment.ts';
 import { fileLength } from './file-length.ts';
 import { foreignTables } from './foreign-tables.ts';
@@ -9,7 +10,7 @@ import { platformWords } from './platform-words.ts';
 import type { Rule } from './project.ts';
 import { simulatorsApart } from './simulators-apart.ts';
 
-/** What `npm run check` calls the structure: the rules of design §2 and style §3 that no linter knows. */
+/** What `npm run check` calls the structure: the rules that no linter knows. */
 export const rules: readonly Rule[] = [
   importPaths,
   importOrder,
@@ -18,6 +19,7 @@ export const rules: readonly Rule[] = [
   environment,
   foreignTables,
   platformWords,
+  documentLinks,
   fileLength,
   openEnds,
 ];

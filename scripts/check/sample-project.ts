@@ -15,10 +15,19 @@ const DOORS = {
   '#db/types': './db/types.ts',
 };
 
-/** A project made of these texts, for the rules' tests. */
-export function sampleProject(texts: Readonly<Record<string, string>>): Project {
+/** A project made of these sources and documents, for the rules' tests. */
+export function sampleProject(
+  texts: Readonly<Record<string, string>>,
+  documents: Readonly<Record<string, string>> = {},
+): Project {
+  const files = [...Object.keys(texts), ...Object.keys(documents)];
+  const folders = files.flatMap((path) =>
+    path.split('/').map((_, count, parts) => parts.slice(0, count).join('/')),
+  );
   return {
     files: Object.entries(texts).map(([path, text]) => readSource(path, text)),
+    documents: Object.entries(documents).map(([path, text]) => ({ path, text })),
+    paths: new Set([...files, ...folders]),
     doors: readDoors(DOORS),
     tables: new Set(['payments.payment', 'sms.message']),
   };

@@ -32,7 +32,7 @@ async function helpOf(root: string, command?: string): Promise<string> {
     startApp: () => Promise.reject(new Error('help starts nothing')),
   });
   // Of the whole help the first line tells the version, which would make this page stale with every release.
-  const text = command === undefined ? lines.slice(2) : lines;
+  const text = command === undefined ? lines.slice(1) : lines;
   const title = command === undefined ? '' : `## ${command}\n\n`;
   return `${title}\`\`\`text\n${text.join('\n').trimEnd()}\n\`\`\`\n`;
 }

@@ -29,7 +29,7 @@ const subscription: Machine<SubscriptionStatus, SubscriptionStep> = {
   steps: subscriptionSteps,
   meanings: {
     admit: 'the checks at the door were passed',
-    reject: 'one is alive already, or a recent one ended too short a time ago',
+    reject: 'one is alive already, or `recent_hours` have not passed since the last',
     blacklist: 'the number is, or has come, on the blacklist',
     find_postpaid: 'the number is on the list of postpaid numbers, or its operator says so',
     pay: 'a charge was accepted',
@@ -58,7 +58,6 @@ const payment: Machine<PaymentState, PaymentStep> = {
     decline: 'the gateway has said no, or its inquiry has',
     fail: 'the gateway can never do it',
     not_sent: 'it certainly never reached the gateway: it goes out again, with the same id',
-    stop: 'the same, and STOP was said while it was under way: it does not go out again',
     stop: 'it certainly never reached the gateway, and STOP was said meanwhile: it does not go out again',
     lose_answer: 'no answer, a torn one, or a worker that died: nobody knows',
     withdraw: 'STOP came before it was begun',
@@ -109,11 +108,15 @@ function describeMachine<State extends string, Step extends string>(
   const moves = states.flatMap((from) =>
     (Object.entries(steps[from]) as [Step, State][]).map(([step, to]) => ({ from, step, to })),
   );
+  // One arrow for each pair of states, however many steps lead along it.
+  const arrows = [...Map.groupBy(moves, ({ from, to }) => `${from} --> ${to}`)].map(
+    ([pair, along]) => `  ${pair}: ${along.map(({ step }) => step).join(', ')}`,
+  );
   const diagram = [
     '```mermaid',
     'stateDiagram-v2',
     `  [*] --> ${first}`,
-    ...moves.map(({ from, step, to }) => `  ${from} --> ${to}: ${step}`),
+    ...arrows,
     ...states.filter(isFinal).map((state) => `  ${state} --> [*]`),
     '```',
   ];

@@ -136,13 +136,16 @@ function aliasesText(): string {
     '## Older names\n',
     'Documents and systems that are older than Kopek use other or misspelt names for the same streams. Kopek publishes',
     'under the names above only; whoever moves here maps them so:\n',
-    table(['Older name', 'Here'], [
-      ...rows,
+    table(
+      ['Older name', 'Here'],
       [
-        code('mobilink_sms_response'),
-        `none: what became of a message is in ${code('sms_events')} and ${code('transaction_log')}`,
+        ...rows,
+        [
+          code('mobilink_sms_response'),
+          `none: what became of a message is in ${code('sms_events')} and ${code('transaction_log')}`,
+        ],
       ],
-    ]),
+    ),
     '',
   ].join('\n');
 }

@@ -26,10 +26,7 @@ async function live(stage: Stage): Promise<void> {
   await Promise.all([...phones, stopped].map((phone) => subscribe(stage, phone)));
   await untilQuiet(stage);
   await sayStop(stage, stopped);
-  await until(
-    stage.database,
-    sql`select count(*) > 0 as yes from subscriptions.stop`,
-  );
+  await until(stage.database, sql`select count(*) > 0 as yes from subscriptions.stop`);
   await untilQuiet(stage);
 }
 
@@ -72,6 +69,7 @@ test('every message published twice at once: one charge, one SMS, one end each',
   assert.equal(await debitsOf(stage, first), 1);
   const kinds = (await stage.book.delivered()).map((message) => `${message.to} ${message.text}`);
   assert.equal(new Set(kinds).size, kinds.length);
+  assert.ok(!kinds.some((text) => /already/.test(text)), 'nobody is a rival of itself');
   const { rows } = await sql`
     select b.attempts from subscriptions.bill b where b.state = 'open' and b.attempts <> 1`.execute(
     stage.database.pool,
@@ -98,7 +96,9 @@ test('all messages published again by hand, in another order, under other ids: n
       insert into platform.bus_message (queue, slot, message_id, key, published_at, source, payload)
       select c.queue, c.slot, gen_random_uuid(), c.key, clock_timestamp(), c.source, c.payload
       from public.copy c join platform.bus_queue q using (queue)
-      where q.topic = any (${TOPICS}::text[]) order by c.id ${sql.raw(order)}`.execute(database.pool);
+      where q.topic = any (${TOPICS}::text[]) order by c.id ${sql.raw(order)}`.execute(
+      database.pool,
+    );
     await untilQuiet(stage);
     assert.deepEqual(await stateOf(stage), before);
   }
@@ -125,7 +125,9 @@ test('a refusal heard again while its retry is under way begins no third attempt
   await sql`update subscriptions.bill set opened_at = opened_at - interval '13 hours'`.execute(
     database.pool,
   );
-  await sql`update subscriptions.subscription set due_at = clock_timestamp()`.execute(database.pool);
+  await sql`update subscriptions.subscription set due_at = clock_timestamp()`.execute(
+    database.pool,
+  );
   await until(
     database,
     sql`select count(*) = 1 as yes from payments.payment where state = 'sending'`,

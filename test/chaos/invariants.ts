@@ -6,9 +6,10 @@ import type { Debit } from './operator-book.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * Design §7 from outside: 1 (debited at most once, exactly once where we say paid), 3 (what was answered with 2xx
- * is processed once), the first half of 4 (no message twice), 5 (no subscription without consent) and 7 (nothing
- * forgotten), by the operator's own book and by the tables, never by what a process says of itself.
+ * What must hold whatever dies: nobody is debited twice for a bill, and exactly once where we say paid; nothing is
+ * sent after STOP; what was answered with 2xx is processed once; no message reaches a handset twice; no
+ * subscription stands without its consent; nothing is forgotten or older than its limit. Judged by the operator's
+ * own book and by the tables, never by what a process says of itself.
  */
 export async function assertInvariants(
   stage: Stage,
@@ -21,6 +22,7 @@ export async function assertInvariants(
     ...(await ask(database, consents, 'consent')),
     ...(await ask(database, forgotten, 'forgotten')),
     ...(await ask(database, leases, 'older than its limit')),
+    ...(await ask(database, reportedTwice, 'reported twice')),
     ...(await ask(database, deadLetters, 'dead letter')),
     ...(await ask(database, deadlocks, 'deadlocks')),
     ...(await findUnheard(database, expected.confirmed ?? [])),
@@ -84,7 +86,9 @@ interface Bill {
 
 async function judgeDebits({ book, database }: Stage): Promise<string[]> {
   const debits = await book.debits();
-  const { rows: charges } = await sql<Charge>`select * from payments.payment`.execute(database.pool);
+  const { rows: charges } = await sql<Charge>`select * from payments.payment`.execute(
+    database.pool,
+  );
   const { rows: bills } = await sql<Bill>`
     select b.*, s.status, s.ended_at from subscriptions.bill b
     join subscriptions.subscription s on s.customer_id = b.customer_id and s.id = b.subscription_id`.execute(
@@ -94,14 +98,19 @@ async function judgeDebits({ book, database }: Stage): Promise<string[]> {
   const billOf = new Map(bills.map((bill) => [nameOf(bill), bill]));
   const byBill = Map.groupBy(debits, (debit) => billName(debit.external_data));
   const findings = debits.flatMap((debit) =>
-    judgeDebit(debit, chargeOf.get(debit.transaction_id), billOf.get(billName(debit.external_data))),
+    judgeDebit(
+      debit,
+      chargeOf.get(debit.transaction_id),
+      billOf.get(billName(debit.external_data)),
+    ),
   );
   for (const [name, some] of byBill) {
     if (some.length > 1) findings.push(`bill ${name} was debited ${some.length} times`);
   }
   for (const bill of bills.filter(({ state }) => state === 'paid')) {
     const paid = byBill.get(nameOf(bill)) ?? [];
-    if (paid.length !== 1) findings.push(`bill ${nameOf(bill)} is paid, with ${paid.length} debits`);
+    if (paid.length !== 1)
+      findings.push(`bill ${nameOf(bill)} is paid, with ${paid.length} debits`);
     if (paid.some(({ amount_minor }) => BigInt(amount_minor) !== bill.amount_minor))
       findings.push(`bill ${nameOf(bill)} was debited another amount`);
   }
@@ -212,6 +221,9 @@ const leases = sql<{ what: string }>`
   union all
   select 'delayed message of queue ' || queue from platform.bus_delayed
   where due_at < clock_timestamp() - ${MESSAGE_LATE}`;
+
+const reportedTwice = sql<{ what: string }>`
+  select payment || ' ' || count(*) as what from reports.transaction group by payment having count(*) > 1`;
 
 const deadLetters = sql<{ what: string }>`
   select q.topic || ': ' || d.error as what from platform.bus_dead d join platform.bus_queue q using (queue)`;

@@ -81,7 +81,9 @@ export async function until(
 export async function endLeases(database: Database): Promise<void> {
   await sql`
     update payments.payment set lease_until = clock_timestamp() - interval '1 ms'
-    where state in ('claimed', 'sending') and lease_until > clock_timestamp()`.execute(database.pool);
+    where state in ('claimed', 'sending') and lease_until > clock_timestamp()`.execute(
+    database.pool,
+  );
   await sql`
     update sms.message set lease_until = clock_timestamp() - interval '1 ms'
     where state in ('claimed', 'submitting') and lease_until > clock_timestamp()`.execute(

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { findForm } from '#cli/html-form';
 import { sql } from '#database';
 import { formatId } from '#ids';
-import { findForm } from '../../src/cli/html-form.ts';
 import type { Stage } from './stage.ts';
 
 /** What people do, over real HTTP, as their browsers and phones would. */

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { readConfig } from '#config';
 import { type Database, sql } from '#database';
+import { fillDemo, saveDemoOperator } from '#demo';
+import { buildHouse } from '#house';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
+import type { ProcessName } from '#processes';
 import { startOperatorSimulator } from '#simulators/operator';
 import { freePort, temporaryFolder, testDatabase } from '#testing';
-import { fillDemo, saveDemoOperator } from '../../src/demo.ts';
-import { buildHouse } from '../../src/house.ts';
-import type { ProcessName } from '../../src/processes.ts';
 import { type OperatorBook, openBook } from './operator-book.ts';
 import { type Kopek, startKopek } from './process.ts';
 
@@ -57,7 +57,9 @@ export async function setStageOn(
   t: TestContext | undefined,
   settings: Partial<OperatorSettings> = {},
 ): Promise<Stage> {
-  const atEnd = t ? (work: () => Promise<unknown>) => t.after(work) : (await import('node:test')).after;
+  const atEnd = t
+    ? (work: () => Promise<unknown>) => t.after(work)
+    : (await import('node:test')).after;
   const folder = await temporaryFolder(t);
   const port = await freePort();
   const operator = await startOperatorSimulator({

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { assertInvariants, untilQuiet } from './invariants.ts';
-import { endLeases, hold, holdGrants, holdSubscription, inState, until, untilBlocked } from './locks.ts';
+import {
+  endLeases,
+  hold,
+  holdGrants,
+  holdSubscription,
+  inState,
+  until,
+  untilBlocked,
+} from './locks.ts';
 import { debitsOf, phoneOf, storyOf, subscribe } from './people.ts';
 import type { Kopek } from './process.ts';
 import { ownServer } from './server.ts';
@@ -102,11 +110,36 @@ test('telco killed after the record, before anyone has heard of it', async (t) =
   await assertPaidOnce(phone);
 });
 
+test('telco that slept while others asked about its charge does not send it any more', async () => {
+  const phone = phoneOf(6);
+  await stage.book.tell('/settings', { latencyMs: { min: 900, max: 900 } }, 'PUT');
+  await subscribe(stage, phone);
+  await until(database, inState(phone, 'sending'));
+  const sleeper = telco?.pid ?? 0;
+  process.kill(sleeper, 'SIGSTOP');
+  const sleptMs = performance.now();
+  await stage.book.tell('/settings', { latencyMs: { min: 0, max: 0 } }, 'PUT');
+  const other = await stage.start('telco');
+  await endLeases(database);
+  await until(database, inState(phone, 'declined'));
+  // Until its debit would come later than anything of it may still come.
+  await new Promise((done) => setTimeout(done, 7500 - (performance.now() - sleptMs)));
+  process.kill(sleeper, 'SIGCONT');
+  await new Promise((done) => setTimeout(done, 800));
+  assert.equal(await debitsOf(stage, phone), 0);
+  await other.kill();
+  await untilQuiet(stage);
+  await assertInvariants(stage);
+});
+
 test('telco stopped by SIGTERM in the midst of charging leaves nothing unknown', async () => {
   const phones = Array.from({ length: 20 }, (_, n) => phoneOf(100 + n));
   await stage.book.tell('/settings', { latencyMs: { min: 100, max: 300 } }, 'PUT');
   await Promise.all(phones.map((phone) => subscribe(stage, phone)));
-  await until(database, sql`select count(*) > 3 as yes from payments.payment where state = 'sending'`);
+  await until(
+    database,
+    sql`select count(*) > 3 as yes from payments.payment where state = 'sending'`,
+  );
   const stopped = await telco?.stop();
   assert.equal(stopped?.code, 0);
   assert.ok((stopped?.tookMs ?? 0) < 5000);

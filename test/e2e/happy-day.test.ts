@@ -28,7 +28,11 @@ test('a click, a PIN and a confirmation become one charge, one link, and one sto
     ...['hit.access', 'action.msisdn_entered', 'action.pin_sent', 'action.pull_click'],
     ...SUBSCRIBED,
   ]);
-  assert.deepEqual(story.sms, ['pin: queued, sent', 'welcome: queued, sent', 'content: queued, sent']);
+  assert.deepEqual(story.sms, [
+    'pin: queued, sent',
+    'welcome: queued, sent',
+    'content: queued, sent',
+  ]);
   const [hit] = story.events;
   assert.equal(hit?.detail.aff_sub, 'click-1');
   assert.equal(hit?.detail.aff_pub, 'publisher-1');
@@ -79,7 +83,8 @@ test('the link in the welcome SMS shows on GET, and ends the subscription on POS
   const phone = stage.phone('923001000004');
   await phone.subscribe();
   await stage.quiet();
-  const link = (await phone.inbox()).join(' ').match(/http:\/\/localhost:\d+(\/stop\/\S+)/)?.[1] ?? '';
+  const link =
+    (await phone.inbox()).join(' ').match(/http:\/\/localhost:\d+(\/stop\/\S+)/)?.[1] ?? '';
   const page = await phone.open(link);
   assert.equal((await stage.subscriptionsOf(phone.msisdn))[0]?.status, 'active');
   await phone.fill(page);
@@ -127,7 +132,11 @@ test('a number is one customer in every spelling that people use', async () => {
   assert.deepEqual(rows, [{ msisdn: '+923001000005' }]);
   for (const spelling of spellings) {
     const shown = await stage.subscriptionsOf(spelling);
-    assert.deepEqual(shown.map(({ status }) => status), ['active'], spelling);
+    assert.deepEqual(
+      shown.map(({ status }) => status),
+      ['active'],
+      spelling,
+    );
     const told = await stage.get(`/v1/timeline?msisdn=${encodeURIComponent(spelling)}`);
     assert.equal(told.status, 200, spelling);
   }

@@ -30,7 +30,12 @@ test('without money it is tried again by the ladder, charged after a top-up, and
   const charged = await stage.story(phone.msisdn);
   assert.deepEqual(charged.kinds, paid);
   assert.deepEqual(charged.sms, [
-    ...['pin: queued, sent', 'failed: queued, sent', 'welcome: queued, sent', 'content: queued, sent'],
+    ...[
+      'pin: queued, sent',
+      'failed: queued, sent',
+      'welcome: queued, sent',
+      'content: queued, sent',
+    ],
   ]);
   const [subscription] = await stage.subscriptionsOf(phone.msisdn);
   assert.equal(subscription?.status, 'active');
@@ -82,7 +87,10 @@ test('a period that ends unpaid closes its bill, and ten unpaid days end the sub
   await stage.pass({ days: 9 });
   assert.deepEqual((await stage.story(phone.msisdn)).kinds, [...story.kinds, 'subscription.ended']);
   const [ended] = await stage.subscriptionsOf(phone.msisdn);
-  assert.deepEqual([ended?.status, ended?.end_reason, ended?.due_at], ['expired', 'not_paid', undefined]);
+  assert.deepEqual(
+    [ended?.status, ended?.end_reason, ended?.due_at],
+    ['expired', 'not_paid', undefined],
+  );
   await phone.topUp(5000);
   await stage.pass({ days: 2 });
   assert.deepEqual(await phone.debits(), []);

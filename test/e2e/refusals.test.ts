@@ -15,7 +15,10 @@ test('a number found postpaid in the answer is listed, and its next consent is r
   const story = await stage.story(phone.msisdn);
   assert.deepEqual(story.kinds, first);
   assert.deepEqual(story.sms, ['postpaid: queued, sent']);
-  assert.equal(story.events.find(({ kind }) => kind === 'payment.declined')?.detail.reason, 'postpaid_not_allowed');
+  assert.equal(
+    story.events.find(({ kind }) => kind === 'payment.declined')?.detail.reason,
+    'postpaid_not_allowed',
+  );
   assert.equal((await stage.subscriptionsOf(phone.msisdn))[0]?.status, 'postpaid');
   const listed = await database.transaction((tx) => operators.listed(tx, [phone.msisdn]));
   assert.equal(listed.get(phone.msisdn), 'postpaid');
@@ -42,7 +45,10 @@ test('a blacklisted number is refused at the door and the operator is never aske
   assert.deepEqual(story.kinds, [...BEGUN, 'subscription.refused']);
   assert.deepEqual(story.sms, ['blacklisted: queued, sent']);
   const [subscription] = await stage.subscriptionsOf(phone.msisdn);
-  assert.deepEqual([subscription?.status, subscription?.end_reason], ['blacklisted', 'blacklisted']);
+  assert.deepEqual(
+    [subscription?.status, subscription?.end_reason],
+    ['blacklisted', 'blacklisted'],
+  );
   assert.deepEqual(await stage.bills(subscription?.subscription ?? ''), []);
   assert.deepEqual(await phone.debits(), []);
 });
@@ -74,10 +80,13 @@ test('a second consent is rejected while the first is alive, and nothing is char
   assert.deepEqual(story.kinds, [...BEGUN, ...CHARGED, ...BEGUN, 'subscription.refused']);
   assert.equal(story.sms.at(-1), 'rejected: queued, sent');
   const shown = await stage.subscriptionsOf(phone.msisdn);
-  assert.deepEqual(shown.map((one) => [one.status, one.end_reason]), [
-    ['rejected', 'already_subscribed'],
-    ['active', undefined],
-  ]);
+  assert.deepEqual(
+    shown.map((one) => [one.status, one.end_reason]),
+    [
+      ['rejected', 'already_subscribed'],
+      ['active', undefined],
+    ],
+  );
   assert.equal((await phone.debits()).length, 1);
 });
 

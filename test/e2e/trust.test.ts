@@ -48,7 +48,9 @@ test('an SMS of a customer is taken from the operator’s own addresses only', a
 });
 
 test('through a proxy of ours the header counts from the operator’s network, and from nowhere else', async () => {
-  const stage = await openStage({ operator: { queryMsisdn: false, addressRanges: ['39.41.0.0/16'] } });
+  const stage = await openStage({
+    operator: { queryMsisdn: false, addressRanges: ['39.41.0.0/16'] },
+  });
   const phone = stage.phone('923007000004');
   const outside = { 'x-msisdn': phone.digits, 'x-forwarded-for': '203.0.113.9' };
   assert.match((await phone.open('/lp/demo', outside)).text, /name="msisdn"/);
@@ -61,7 +63,12 @@ test('through a proxy of ours the header counts from the operator’s network, a
 
   const inside = { 'x-msisdn': phone.digits, 'x-forwarded-for': '39.41.7.7' };
   const page = await phone.open('/lp/demo', inside);
-  assert.deepEqual(await sourceOfLastHit(stage), [phone.msisdn, 'operator_header', null, '39.41.7.7']);
+  assert.deepEqual(await sourceOfLastHit(stage), [
+    phone.msisdn,
+    'operator_header',
+    null,
+    '39.41.7.7',
+  ]);
   await phone.fill(page);
   assert.deepEqual((await stage.story(phone.msisdn)).kinds, [
     ...['hit.access', 'action.pull_click', 'subscription.created'],

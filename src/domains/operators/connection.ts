@@ -185,7 +185,9 @@ function post(pool: Pool, request: OperatorRequest, timeoutMs: number): Promise<
         },
         onResponseEnd() {
           const [only] = chunks;
-          const body = (chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString('utf8');
+          const body = (chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString(
+            'utf8',
+          );
           resolve({ outcome: 'answered', status, body, tookMs: 0 });
         },
         onResponseError(_controller, error) {

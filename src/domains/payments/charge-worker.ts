@@ -55,24 +55,15 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   const owner = uuidV7();
   const recorder = createRecorder(options);
   const inquirer = createInquirer({ ...options, recorder });
-  const beganAt = new WeakMap<PaymentRow, number>();
+  const watch = createWatch(gateway);
   let consumer: Consumer | undefined;
-  let sweeper: NodeJS.Timeout | undefined;
-  let sweeping: Promise<void> = Promise.resolve();
+  let sweeper: { stop(): Promise<void> } | undefined;
 
   const outbound: Outbound<PaymentRow> = createOutbound<PaymentRow, Charged>({
     log,
     take: gateway.take,
-    begin: async (jobs) => {
-      const beganMs = performance.now();
-      const begun = await begin(options, { owner, jobs, recorder });
-      for (const row of begun) beganAt.set(row, beganMs);
-      return begun;
-    },
-    call: async (row) => {
-      const beganMs = beganAt.get(row) ?? performance.now();
-      return { row, said: await gateway.charge(toOrder(row), beganMs) };
-    },
+    begin: (jobs) => watch.begin(() => begin(options, { owner, jobs, recorder })),
+    call: watch.call,
     record: (charged) => recorder.record(charged),
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(gateway.chargesPerSecond() * HOLD_SECONDS)),
   });
@@ -125,25 +116,49 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
             messages.map((message) => message.payload),
           ),
       );
-      let busy = false;
-      sweeper = setInterval(() => {
-        if (busy) return;
-        busy = true;
-        sweeping = sweep().finally(() => {
-          busy = false;
-        });
-      }, SWEEP_INTERVAL_MS);
+      sweeper = repeat(sweep);
     },
     async stop() {
-      clearInterval(sweeper);
+      const swept = sweeper?.stop();
       await consumer?.stop();
-      // Inquiries that get no answer are put again by the next start: a stop does not wait for them.
-      const patience = new Promise((resolve) => setTimeout(resolve, STOP_PATIENCE_MS).unref());
-      const [left] = await Promise.all([
-        outbound.stop(STOP_PATIENCE_MS),
-        Promise.race([sweeping, patience]),
-      ]);
+      const [left] = await Promise.all([outbound.stop(STOP_PATIENCE_MS), swept]);
       return left;
+    },
+  };
+}
+
+/** Charges, and knows when each began by this process's own watch. */
+function createWatch(gateway: Gateway) {
+  const beganAt = new WeakMap<PaymentRow, number>();
+  return {
+    async begin(work: () => Promise<PaymentRow[]>): Promise<PaymentRow[]> {
+      const beganMs = performance.now();
+      const begun = await work();
+      for (const row of begun) beganAt.set(row, beganMs);
+      return begun;
+    },
+    async call(row: PaymentRow): Promise<Charged> {
+      const beganMs = beganAt.get(row) ?? performance.now();
+      return { row, said: await gateway.charge(toOrder(row), beganMs) };
+    },
+  };
+}
+
+/** One after the other, every second. A stop does not wait for inquiries that get no answer: they are put again. */
+function repeat(sweep: () => Promise<void>): { stop(): Promise<void> } {
+  let sweeping: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    sweeping ??= sweep().finally(() => {
+      sweeping = undefined;
+    });
+  }, SWEEP_INTERVAL_MS);
+  return {
+    async stop() {
+      clearInterval(timer);
+      const patience = new Promise<void>((resolve) => {
+        setTimeout(resolve, STOP_PATIENCE_MS).unref();
+      });
+      await Promise.race([sweeping, patience]);
     },
   };
 }

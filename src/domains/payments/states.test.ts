@@ -148,7 +148,8 @@ test('final states lead nowhere, and every other state has a way to its end', ()
   const reached = new Set<PaymentState>(['new']);
   for (let size = 0; size !== reached.size; ) {
     size = reached.size;
-    for (const from of [...reached]) for (const to of Object.values(paymentSteps[from])) reached.add(to);
+    for (const from of [...reached])
+      for (const to of Object.values(paymentSteps[from])) reached.add(to);
   }
   assert.deepEqual(new Set(states), reached);
 });

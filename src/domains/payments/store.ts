@@ -261,13 +261,18 @@ export async function withdrawPayments(
   },
 ): Promise<PaymentRow[]> {
   const { rows } = await sql<PaymentRow>`
+    with k as (
+      select customer_id, id from payments.payment
+      where customer_id = ${input.customerId} and reference = any (${input.references}::text[])
+        and closed_at is null
+      order by id for no key update
+    )
     update payments.payment p set
       state = case when p.state = ${before('withdraw')} then 'withdrawn' else p.state end,
       closed_at = case when p.state = ${before('withdraw')} then ${input.now}::timestamptz end,
       reason = case when p.state = ${before('withdraw')} then ${input.reason} else p.reason end,
       stopped_at = ${input.now}
-    where p.customer_id = ${input.customerId} and p.reference = any (${input.references}::text[])
-      and p.closed_at is null
+    from k where p.customer_id = k.customer_id and p.id = k.id and p.closed_at is null
     returning ${COLUMNS}`.execute(tx);
   return rows;
 }

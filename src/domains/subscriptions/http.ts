@@ -116,7 +116,7 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
     },
     handler: async ({ body, params, principal, tx }) => {
       const view = await mustFind(subscriptions, params.id);
-      if (!view.alive) throw fail('subscription_ended', `${params.id} has ended: ${view.status}.`);
+      if (view.endedAt) throw fail('subscription_ended', `${params.id} has ended: ${view.status}.`);
       const { msisdn, serviceCode } = view;
       const saidAt = clock.now();
       await subscriptions.stop(tx, {

@@ -124,7 +124,14 @@ const turn: fc.Arbitrary<Turn> = fc.record({
     { weight: 8, arbitrary: fc.constant(0) },
     { weight: 1, arbitrary: fc.integer({ min: 0, max: 1500 }) },
   ),
-  answer: fc.constantFrom('accepted', 'accepted', 'no_money', 'no_money', 'next_period', 'never_sent'),
+  answer: fc.constantFrom(
+    'accepted',
+    'accepted',
+    'no_money',
+    'no_money',
+    'next_period',
+    'never_sent',
+  ),
 });
 const window = fc.oneof(
   fc.constant(ALL_DAY),
@@ -185,9 +192,15 @@ test('a charge is for the period that it is made in, counted from the anchor, an
 test('no period is billed twice, none is skipped in silence, and none is asked for after it was paid', () => {
   everyHistory(({ charges, missed }) => {
     const billed = [...new Set(charges.map(({ period }) => period))];
-    assert.deepEqual(billed, billed.toSorted((a, b) => a - b));
+    assert.deepEqual(
+      billed,
+      billed.toSorted((a, b) => a - b),
+    );
     const all = [...billed, ...missed].toSorted((a, b) => a - b);
-    assert.deepEqual(all, Array.from({ length: all.length }, (_, index) => index));
+    assert.deepEqual(
+      all,
+      Array.from({ length: all.length }, (_, index) => index),
+    );
   });
 });
 
@@ -221,7 +234,13 @@ test('as long as it lives it has a status that lives', () => {
 test('an outage of years is told by the sixty newest missed periods', () => {
   const anchorAt = new Date('2026-01-31T10:00:00Z');
   const plan = planDue(
-    { status: 'active', anchorAt, period: 0, paidUntil: new Date('2028-01-01'), openBill: undefined },
+    {
+      status: 'active',
+      anchorAt,
+      period: 0,
+      paidUntil: new Date('2028-01-01'),
+      openBill: undefined,
+    },
     { terms: termsOf(), timeZone: 'Europe/Berlin', now: new Date('2028-01-02T12:00:00Z') },
   );
   assert.equal(plan.plan, 'charge');
@@ -248,7 +267,11 @@ test('a day of 23 or 25 hours is one period, and its neighbours keep their hour'
 
 test('a period that ended unpaid closes the access; paying opens it again', () => {
   const anchorAt = new Date('2026-06-01T10:00:00Z');
-  const about = { terms: termsOf(), timeZone: 'Asia/Karachi', now: new Date('2026-06-03T10:00:00Z') };
+  const about = {
+    terms: termsOf(),
+    timeZone: 'Asia/Karachi',
+    now: new Date('2026-06-03T10:00:00Z'),
+  };
   const openBill = { period: 1, attempts: 4, openedAt: new Date('2026-06-02T10:00:00Z') };
   const paidUntil = new Date('2026-06-02T10:00:00Z');
   const plan = planDue({ status: 'grace', anchorAt, period: 1, paidUntil, openBill }, about);

@@ -20,6 +20,8 @@ export interface SubscriptionWorker {
 const GROUP = 'mt-manager';
 const BATCH_SIZE = 500;
 const LINGER_MS = 15;
+/** A STOP locks all that its customer has, down to the payments: two customers in one transaction would deadlock. */
+const ONE_BY_ONE = { batchSize: 1 };
 /** How soon a period that has begun is noticed while nothing else is due. */
 const DUE_INTERVAL_MS = 250;
 
@@ -73,7 +75,7 @@ function consume(context: Context, operator: string): readonly Consumer[] {
         messages.map((message) => message.payload),
       ),
     ),
-    bus.consume({ topic: incomingSms(operator), name: GROUP }, options, async (tx, messages) => {
+    bus.consume({ topic: incomingSms(operator), name: GROUP }, ONE_BY_ONE, async (tx, messages) => {
       for (const { payload } of messages.filter((message) => isStop(message.payload.text))) {
         await stopSubscriptions(context, tx, {
           ...{ msisdn: payload.msisdn, operator, channel: 'sms', saidAt: new Date(payload.at) },

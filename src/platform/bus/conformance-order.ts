@@ -89,6 +89,28 @@ export function describeLanes(engine: BusUnderTest): void {
     await assertOrder(stage);
   });
 
+  test('messages of one key that wait for their retries come back in order, whichever is due first', async (t) => {
+    const stage = await setStage(t, engine, { ordered: true });
+    const group = await stage.group();
+    stage.consume(group, {}, async (tx, messages) => {
+      const again = messages.filter((one) => one.key === 'k1' && one.attempts === 0);
+      const done = messages.filter((one) => !again.includes(one));
+      if (done.length > 0) await writeEffects(tx, done);
+      return again.map(({ id, payload }) => {
+        const delayMs = 5000 - 100 * payload.n;
+        return { id, verdict: 'retry', reason: 'busy', delayMs } as const;
+      });
+    });
+    await stage.publish(numbered(12, { keys: 3 }));
+    const free = range(12).filter((n) => n % 3 !== 1);
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), free));
+    await stage.waitFor(async () => {
+      stage.clock.advanceMs(100);
+      assert.deepEqual(await stage.effects(), range(12));
+    });
+    await assertOrder(stage);
+  });
+
   test('a consumer that comes later gets its share of the work', async (t) => {
     const stage = await setStage(t, engine, { ordered: true });
     const group = await stage.group();
@@ -142,7 +164,7 @@ export function describePriorities(engine: BusUnderTest): void {
       seen.push(...messages.map((one) => one.payload.n));
     });
     await stage.waitFor(() => assert.equal(seen.length, 402));
-    if (stage.bus.capabilities.priorities) assert.ok(seen.indexOf(0) < 350 && seen.indexOf(0) > 0);
+    if (stage.bus.capabilities.priorities) assert.ok(seen.indexOf(0) < 350);
   });
 
   test('retries of a lower class do not displace fresh messages of a higher one', async (t) => {

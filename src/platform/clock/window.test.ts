@@ -65,8 +65,7 @@ test('the next opening is open, not before now, and nothing earlier is open', ()
       // Quarters of an hour and the minute before it: changes of clocks happen on quarters.
       for (let ms = at.getTime(); ms < next.getTime(); ms += 15 * MINUTE_MS)
         assert.ok(!insideWindow(new Date(ms), open, timeZone));
-      if (next > at)
-        assert.ok(!insideWindow(new Date(next.getTime() - 1), open, timeZone));
+      if (next > at) assert.ok(!insideWindow(new Date(next.getTime() - 1), open, timeZone));
     }),
     { numRuns: 500 },
   );
@@ -79,8 +78,7 @@ test('the next closing is closed, and everything up to it is open', () => {
       assert.ok(!insideWindow(closes, open, timeZone));
       for (let ms = at.getTime(); ms < closes.getTime(); ms += 15 * MINUTE_MS)
         assert.ok(insideWindow(new Date(ms), open, timeZone));
-      if (closes > at)
-        assert.ok(insideWindow(new Date(closes.getTime() - 1), open, timeZone));
+      if (closes > at) assert.ok(insideWindow(new Date(closes.getTime() - 1), open, timeZone));
     }),
     { numRuns: 500 },
   );

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { AppError } from '#errors';
 import { locateBinaries } from './embedded-binaries.ts';
@@ -34,6 +34,8 @@ export interface EmbeddedOptions {
 
 const START_TRIES_MAX = 40;
 const START_PAUSE_MS = 250;
+/** Of several that start at once one wins and the others find it; a server that can't start fails each time. */
+const START_FAILURES_MAX = 6;
 const IN_USE_LOOKS = 10;
 const IN_USE_PAUSE_MS = 30;
 const DATABASE = 'kopek';
@@ -48,14 +50,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
   const as = await runAs([folder]);
   const binaries = await locateBinaries(as);
   if (as) await chown(folder, as.uid, as.gid);
-  if (created) {
-    // An initdb that was killed half-way leaves a folder that the next one would refuse.
-    await rm(data, { recursive: true, force: true });
-    await mustRun(as, join(binaries, 'initdb'), [
-      ...['-D', data, '-U', USER, '--auth=trust', '--no-sync', '--no-instructions'],
-      ...['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
-    ]);
-  }
+  if (created) await createData({ as, binaries, data });
   const socket = await socketFolder(data, as);
   const url = serverUrl(socket);
   const adopted = !(await startUntilReady({ as, binaries, data, socket, options }));
@@ -71,6 +66,42 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
       await run(as, join(binaries, 'pg_ctl'), ['stop', '-D', data, '-m', 'fast', '-w', '-t', '20']);
     },
   };
+}
+
+/**
+ * Made beside its place and then moved there: an initdb that is killed half-way leaves nothing that looks like a
+ * database. Of two that start at once the first to be done is taken.
+ */
+async function createData({ as, binaries, data }: Pick<StartInput, 'as' | 'binaries' | 'data'>) {
+  await removeUnfinished(data);
+  const fresh = `${data}.${process.pid}.${randomBytes(3).toString('hex')}`;
+  await mustRun(as, join(binaries, 'initdb'), [
+    ...['-D', fresh, '-U', USER, '--auth=trust', '--no-sync', '--no-instructions'],
+    ...['-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'],
+  ]);
+  if (existsSync(join(data, 'PG_VERSION'))) return rm(fresh, { recursive: true, force: true });
+  await rm(data, { recursive: true, force: true });
+  await rename(fresh, data).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+    await rm(fresh, { recursive: true, force: true });
+  });
+}
+
+/** What a process that was killed had begun to make. */
+async function removeUnfinished(data: string): Promise<void> {
+  for (const name of await readdir(dirname(data))) {
+    const pid = Number(/^data\.(\d+)\.\w+$/.exec(name)?.[1]);
+    if (pid > 0 && !lives(pid))
+      await rm(join(dirname(data), name), { recursive: true, force: true });
+  }
+}
+
+function lives(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }
 
 /** The URL of the server of `folder` if one answers there now; undefined otherwise. Starts nothing. */
@@ -92,16 +123,20 @@ interface StartInput {
 async function startUntilReady(input: StartInput): Promise<boolean> {
   const { as, binaries, data, socket } = input;
   let lastOutput = '';
-  for (let tries = 0; tries < START_TRIES_MAX; tries += 1) {
+  let failures = 0;
+  for (let tries = 0; tries < START_TRIES_MAX && failures < START_FAILURES_MAX; tries += 1) {
     if (await answers(socket, 'postgres')) return false;
-    // A server that was killed stays a zombie until it is reaped: pg_ctl would take it for alive.
-    if (!(await holdsPid(data))) {
+    const holder = await pidHolder(data);
+    // PostgreSQL takes any living process of its user for a server, and would wait for it for ever.
+    if (holder === 'stranger') await rm(join(data, 'postmaster.pid'), { force: true });
+    if (holder !== 'server') {
       const started = await run(as, join(binaries, 'pg_ctl'), [
         ...['start', '-D', data, '-w', '-t', '30', '-l', join(data, 'server.log')],
         ...['-o', serverOptions(socket, input.options)],
       ]);
       if (started.code === 0) return true;
       lastOutput = started.output;
+      failures += 1;
     }
     await new Promise((done) => setTimeout(done, START_PAUSE_MS));
   }
@@ -134,25 +169,21 @@ function serverOptions(socket: string, options: EmbeddedOptions): string {
     .join(' ');
 }
 
-/** The pid in `postmaster.pid` is of a process that lives (a zombie does not). */
-async function holdsPid(data: string): Promise<boolean> {
+/**
+ * Whose the pid in `postmaster.pid` is. A server that was killed and not reaped yet counts as one: PostgreSQL itself
+ * would refuse to start. A stranger has got the pid after a reboot, or in a container that was started anew.
+ */
+async function pidHolder(data: string): Promise<'server' | 'stranger' | 'nobody'> {
   const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  if (!Number.isInteger(pid) || pid <= 0 || !lives(pid)) return 'nobody';
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  if (stat === undefined) return true; // no /proc on this system: believe the signal
+  if (stat === undefined) return 'server'; // no /proc on this system: believe the signal
   const [name, state] = [
     stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
     stat.slice(stat.lastIndexOf(')') + 2)[0],
   ];
-  // A pid that another program got after a reboot is no server either. A zombie must be waited for:
-  // PostgreSQL itself would refuse to start while kill(pid, 0) succeeds.
-  return name === 'postgres' || state === 'Z';
+  return name === 'postgres' || state === 'Z' ? 'server' : 'stranger';
 }
 
 /** Unix socket paths end at 107 bytes, so the folder stands in the system's temporary one under a short name. */

@@ -14,15 +14,36 @@ test('a public id says its two keys, and is read back as it was', () => {
       assert.match(text, /^sub_[0-9a-v]{1,13}x[0-9a-v]{1,13}$/);
       assert.deepEqual(parseId('sub', text), { customerId, id });
     }),
-    { numRuns: 1000, examples: [[0n, KEY_MAX], [KEY_MAX, 0n], [1n << 50n, (1n << 50n) - 1n]] },
+    {
+      numRuns: 1000,
+      examples: [
+        [0n, KEY_MAX],
+        [KEY_MAX, 0n],
+        [1n << 50n, (1n << 50n) - 1n],
+      ],
+    },
   );
 });
 
 test('what is no id of that kind is a clear error that names its field', () => {
   const odd = [
     ...['', 'sub', 'sub_', 'sub_1', 'sub_x', 'sub_1x', 'sub_x1', 'pay_1x1', 'SUB_1x1', 'sub_1x1x1'],
-    ...['sub_1X1', 'sub_wx1', 'sub_1xw', ' sub_1x1', 'sub_1x1 ', 'sub_1x1\n', 'sub_-1x1', 'sub_1.5x1'],
-    ...['sub_vvvvvvvvvvvvvx1', 'sub_1xvvvvvvvvvvvvv', `sub_${'1'.repeat(14)}x1`, 'sub_1x1;drop table'],
+    ...[
+      'sub_1X1',
+      'sub_wx1',
+      'sub_1xw',
+      ' sub_1x1',
+      'sub_1x1 ',
+      'sub_1x1\n',
+      'sub_-1x1',
+      'sub_1.5x1',
+    ],
+    ...[
+      'sub_vvvvvvvvvvvvvx1',
+      'sub_1xvvvvvvvvvvvvv',
+      `sub_${'1'.repeat(14)}x1`,
+      'sub_1x1;drop table',
+    ],
   ];
   for (const text of odd) {
     assert.throws(
@@ -64,11 +85,16 @@ test('ids of processes that run at once never meet, also beyond 4096 in a millis
   for (let turn = 0; turn < 10_000; turn += 1)
     for (const source of sources) made.add(source.next(NOW_MS));
   assert.equal(made.size, 40_000);
-  assert.ok([...made].every((id) => id.toString().length <= 20), 'an operator takes 20 digits');
+  assert.ok(
+    [...made].every((id) => id.toString().length <= 20),
+    'an operator takes 20 digits',
+  );
 });
 
 test('a UUID of version 7 is well formed, and later ones sort behind', () => {
-  const made = Array.from({ length: 10_000 }, (_, index) => uuidV7(NOW_MS + Math.floor(index / 6000)));
+  const made = Array.from({ length: 10_000 }, (_, index) =>
+    uuidV7(NOW_MS + Math.floor(index / 6000)),
+  );
   assert.deepEqual(made.toSorted(), made);
   assert.equal(new Set(made).size, made.length);
   for (const one of made)

@@ -31,11 +31,27 @@ test('no amount loses a digit when it is written', () => {
 test('an amount from outside is a whole number, and anything else is refused with its field', () => {
   assert.equal(amountFromApi(500, 'price_minor'), 500n);
   assert.equal(amountFromApi(-500, 'price_minor'), -500n);
-  const odd = [5.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '500', null, undefined, true, {}];
+  const odd = [
+    5.5,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    2 ** 53,
+    '500',
+    null,
+    undefined,
+    true,
+    {},
+  ];
   for (const value of odd) {
     assert.throws(
       () => amountFromApi(value, 'price_minor'),
-      { code: 'amount_invalid', kind: 'invalid', faults: [{ field: 'price_minor', message: 'a whole number of minor units, without a fraction' }] },
+      {
+        code: 'amount_invalid',
+        kind: 'invalid',
+        faults: [
+          { field: 'price_minor', message: 'a whole number of minor units, without a fraction' },
+        ],
+      },
       String(value),
     );
   }

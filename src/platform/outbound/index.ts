@@ -1,4 +1,4 @@
-import { isTransient } from '#database';
+import { isTransient, sqlState } from '#database';
 import type { Log } from '#log';
 
 /**
@@ -41,6 +41,8 @@ const BEGIN_MOST = 128;
 const RECORD_MOST = 200;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
+/** query_canceled: somebody holds what the record needs for long; the results are no less true. */
+const STATEMENT_TIMEOUT = '57014';
 
 export function createOutbound<Job, Result>(options: OutboundOptions<Job, Result>): Outbound<Job> {
   return new OutboundWorker(options);
@@ -119,12 +121,12 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
     // A stop that comes meanwhile waits for these: what is marked as begun is called.
     this.#beginning += jobs.length;
     try {
-      const begun = await this.#options.begin(jobs);
+      const begun = await this.#options.begin(jobs).finally(() => {
+        this.#beginning -= jobs.length;
+      });
       for (const job of begun) void this.#converse(job);
-      this.#beginning -= jobs.length;
       this.#tellIdle();
     } catch (error) {
-      this.#beginning -= jobs.length;
       this.#tellIdle();
       // They are still claimed: begin() itself checks the lease when they are tried again.
       this.#queue.unshift(...jobs);
@@ -169,7 +171,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
       try {
         return await this.#options.record(results);
       } catch (error) {
-        if (!isTransient(error)) {
+        if (!isTransient(error) && sqlState(error) !== STATEMENT_TIMEOUT) {
           this.#options.log.error({ err: error }, 'results could not be recorded');
           if (results.length === 1) return;
           const middle = Math.ceil(results.length / 2);

@@ -7,7 +7,12 @@ const pakistan: NumberPlan = {
   ...{ countryCode: '92', trunkPrefix: '0', digits: 12, prefixes: ['9230', '9287'] },
 };
 /** Here nothing is dialled before a national number, and a number may begin like the country code. */
-const norway: NumberPlan = { countryCode: '47', trunkPrefix: '', digits: 10, prefixes: ['474', '479'] };
+const norway: NumberPlan = {
+  countryCode: '47',
+  trunkPrefix: '',
+  digits: 10,
+  prefixes: ['474', '479'],
+};
 
 const SPELLINGS: readonly (readonly [string, string, NumberPlan])[] = [
   ['+923009102250', '+923009102250', pakistan],
@@ -86,7 +91,16 @@ test('where the operator is not known its plan is found, and a foreign number st
 
 test('E.164 is a plus and 7 to 15 digits that do not begin with 0', () => {
   for (const text of ['+1234567', '+123456789012345']) assert.ok(isE164(text), text);
-  for (const text of ['', '+', '1234567', '+123456', '+1234567890123456', '+0234567', '+12345a7', '+1234567\n'])
+  for (const text of [
+    '',
+    '+',
+    '1234567',
+    '+123456',
+    '+1234567890123456',
+    '+0234567',
+    '+12345a7',
+    '+1234567\n',
+  ])
     assert.ok(!isE164(text), JSON.stringify(text));
 });
 

@@ -60,9 +60,11 @@ export function createThrottle(options: ThrottleOptions): Throttle {
     try {
       for (serve(); waiting.length > 0; serve()) {
         const wanted = waiting.reduce((sum, one) => sum + one.most, 0);
+        // Counted from the question: an answer that took long must not carry its grants into the next slices.
+        const askedMs = performance.now();
         const answer = await grant(options, wanted);
         left = answer.granted;
-        leftUntilMs = performance.now() + answer.restMs;
+        leftUntilMs = askedMs + answer.restMs;
         if (left === 0) await pause(answer.restMs + Math.random() * JITTER_MS);
       }
     } catch (error) {

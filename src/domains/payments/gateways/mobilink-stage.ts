@@ -5,7 +5,7 @@ import { createFakeClock } from '#clock';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator, type Operators } from '#operators';
-import { type ChargeOrder, createMobilinkGateway, type Gateway, paymentId } from '#payments';
+import { type ChargeOrder, createMobilinkGateway, paymentId } from '#payments';
 import { startOperatorSimulator } from '#simulators/operator';
 import { freePort, temporaryFolder, testDatabase } from '#testing';
 import type { Fate, GatewayUnderTest } from './conformance.ts';
@@ -59,23 +59,32 @@ export function newOrder(changes: Partial<ChargeOrder> = {}): ChargeOrder {
   };
 }
 
-/** The gateway on a real connection, whose operator stands wherever it is told. */
+const database = await testDatabase();
+let opened = 0;
+
+/** The gateway on a real connection, to an operator of its own that stands wherever it is told. */
 export async function openGateway(changes: Partial<Operator> = {}) {
-  const database = await testDatabase();
-  const log = silentLog();
-  const operators = await createOperators({ database, log, metrics: createMetrics() });
-  after(() => operators.close());
-  const change = async (more: Partial<Operator>): Promise<void> => {
-    const known = operators.all()[0] ?? { ...operator, ...changes };
-    await database.transaction((tx) => operators.save(tx, { ...known, ...more }));
+  opened += 1;
+  const name = `operator_${opened}`;
+  const operators = await openOperators();
+  const save = async (wanted: Operator): Promise<void> => {
+    await database.transaction((tx) => operators.save(tx, wanted));
     await operators.refresh();
   };
-  await change({});
-  const connection = operators.connection('mobilink');
+  await save({ ...operator, ...changes, name });
+  const current = () => operators.get(name);
+  const connection = operators.connection(name);
   const clock = createFakeClock(NOW);
-  const current = () => operators.get('mobilink');
   const gateway = createMobilinkGateway({ clock, connection, current });
-  return { change, clock, connection, current, database, gateway, operators };
+  const change = (more: Partial<Operator>) => save({ ...current(), ...more });
+  return { change, connection, gateway, name };
+}
+
+/** As another process on this database has them. */
+export async function openOperators(): Promise<Operators> {
+  const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
+  after(() => operators.close());
+  return operators;
 }
 
 /** The gateway in front of the operator's simulator, for the suite that every gateway runs. */
@@ -94,7 +103,8 @@ export async function mobilinkUnderTest(): Promise<GatewayUnderTest> {
   return {
     ...{ name: 'mobilink', gateway, sent: () => connection.sent },
     async order(fate) {
-      await closeBreaker(gateway, connection, change, simulator.url);
+      // Failures of one test must not count in the next: an answer ends the breaker's count.
+      await connection.send({ path: '/', contentType: 'text/plain', body: '' });
       const order = newOrder();
       const msisdn = order.msisdn.slice(1);
       if (fate === 'blocked') await tell('PUT', `/customers/${msisdn}`, { blocked: true });
@@ -120,17 +130,6 @@ export async function mobilinkUnderTest(): Promise<GatewayUnderTest> {
       await change({ baseUrl: simulator.url });
     },
   };
-}
-
-/** Failures of one test must not count in the next: an answer that came closes the breaker's count. */
-async function closeBreaker(
-  gateway: Gateway,
-  connection: ReturnType<Operators['connection']>,
-  change: (more: Partial<Operator>) => Promise<void>,
-  baseUrl: string,
-): Promise<void> {
-  await change({ baseUrl });
-  if (gateway.admits()) await connection.send({ path: '/healthz', contentType: 'text/plain', body: '' });
 }
 
 /** An operator of whom a test decides every answer; it keeps what it was asked. */

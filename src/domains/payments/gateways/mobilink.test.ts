@@ -6,7 +6,7 @@ import { startOperatorSimulator } from '#simulators/operator';
 import { eventually, temporaryFolder } from '#testing';
 import { localTime } from './mobilink/index.ts';
 import { decodeAnswer, encodeCall } from './mobilink/xml-rpc.ts';
-import { newOrder, openGateway, scriptedOperator } from './mobilink-stage.ts';
+import { newOrder, openGateway, openOperators, scriptedOperator } from './mobilink-stage.ts';
 
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'member' });
 
@@ -16,7 +16,9 @@ function readCall(xml: string) {
   const { methodCall } = parser.parse(xml) as {
     methodCall: {
       methodName: string;
-      params: { param: { value: { struct: { member: { name: string; value: Record<string, string> }[] } } } };
+      params: {
+        param: { value: { struct: { member: { name: string; value: Record<string, string> }[] } } };
+      };
     };
   };
   const members = methodCall.params.param.value.struct.member.map(({ name, value }) => {
@@ -120,7 +122,9 @@ test('whatever stands in a member, the call is well formed and says it', () => {
     }),
     { numRuns: 500 },
   );
-  const read = decodeAnswer(answer({ a: '&lt;b&gt; &amp;amp; &quot;c&quot; &apos;', responseCode: 0 }));
+  const read = decodeAnswer(
+    answer({ a: '&lt;b&gt; &amp;amp; &quot;c&quot; &apos;', responseCode: 0 }),
+  );
   assert.equal(read && 'members' in read && read.members.get('a'), '<b> &amp; "c" \'');
 });
 
@@ -159,7 +163,11 @@ for (const [what, said] of garbage) {
     const early = await scriptedOperator(() => said);
     await opened.change({ baseUrl: early.url });
     assert.equal((await charge(opened)).result.outcome, 'not_sent');
-    assert.equal(early.asked.filter((body) => !isBalance(body)).length, 0, 'no debit was asked for');
+    assert.equal(
+      early.asked.filter((body) => !isBalance(body)).length,
+      0,
+      'no debit was asked for',
+    );
     await opened.change({ inquiry: 'byOurId' });
     const asked = (await opened.gateway.inquire(newOrder())).result.outcome;
     assert.ok(asked === 'unknown' || asked === 'not_sent', `an inquiry answered so says ${asked}`);
@@ -173,10 +181,26 @@ test('each of the operator’s codes means one thing, and one that nobody knows 
   );
   const opened = await openGateway({ baseUrl: operator.url });
   const meanings = [
-    ...([[11, 'postpaid_not_allowed'], [27, 'postpaid_not_allowed'], [70, 'postpaid_not_allowed']] as const),
-    ...([[100, 'operator_error'], [102, 'unknown_subscriber'], [104, 'barred_or_suspended']] as const),
-    ...([[112, 'insufficient_funds'], [123, 'limit_exceeded'], [124, 'insufficient_funds']] as const),
-    ...([[126, 'not_eligible'], [999, 'operator_error'], [10, 'operator_error']] as const),
+    ...([
+      [11, 'postpaid_not_allowed'],
+      [27, 'postpaid_not_allowed'],
+      [70, 'postpaid_not_allowed'],
+    ] as const),
+    ...([
+      [100, 'operator_error'],
+      [102, 'unknown_subscriber'],
+      [104, 'barred_or_suspended'],
+    ] as const),
+    ...([
+      [112, 'insufficient_funds'],
+      [123, 'limit_exceeded'],
+      [124, 'insufficient_funds'],
+    ] as const),
+    ...([
+      [126, 'not_eligible'],
+      [999, 'operator_error'],
+      [10, 'operator_error'],
+    ] as const),
   ];
   for (const [said, reason] of meanings) {
     code = said;
@@ -187,21 +211,39 @@ test('each of the operator’s codes means one thing, and one that nobody knows 
 test('a balance in another currency is not charged', async () => {
   const operator = await scriptedOperator(() => answer({ responseCode: 0, currency1: 'USD' }));
   const opened = await openGateway({ baseUrl: operator.url });
-  assert.deepEqual((await charge(opened)).result, { outcome: 'declined', reason: 'invalid_request' });
+  assert.deepEqual((await charge(opened)).result, {
+    outcome: 'declined',
+    reason: 'invalid_request',
+  });
   assert.equal(operator.asked.length, 1);
 });
 
 test('a fault says that nothing was done', async () => {
-  const fault = answer({ faultCode: 1001, faultString: 'missing' }).replace('<params>', '<fault/><params>');
+  const fault = answer({ faultCode: 1001, faultString: 'missing' }).replace(
+    '<params>',
+    '<fault/><params>',
+  );
   const operator = await scriptedOperator((body) =>
-    isBalance(body) ? OK : fault.replace('<fault/>', '<fault>').replace('</methodResponse>', '</fault></methodResponse>'),
+    isBalance(body)
+      ? OK
+      : fault
+          .replace('<fault/>', '<fault>')
+          .replace('</methodResponse>', '</fault></methodResponse>'),
   );
   const opened = await openGateway({ baseUrl: operator.url });
-  assert.deepEqual((await charge(opened)).result, { outcome: 'declined', reason: 'invalid_request' });
+  assert.deepEqual((await charge(opened)).result, {
+    outcome: 'declined',
+    reason: 'invalid_request',
+  });
 });
 
 test('who has paid and was blocked since is told as paid when the debit is repeated', async () => {
-  const options = { port: 0, folder: await temporaryFolder(), moUrl: '', inquiry: 'repeatIsSafe' } as const;
+  const options = {
+    port: 0,
+    folder: await temporaryFolder(),
+    moUrl: '',
+    inquiry: 'repeatIsSafe',
+  } as const;
   const simulator = await startOperatorSimulator(options);
   after(() => simulator.close());
   const opened = await openGateway({ baseUrl: simulator.url, inquiry: 'repeatIsSafe' });
@@ -248,14 +290,8 @@ test('after ten failures in a row nothing is sent, and one answer opens the way 
 test('a breaker that one process opened holds for all of them', async () => {
   const operator = await scriptedOperator(() => 500);
   const opened = await openGateway({ baseUrl: operator.url });
-  const { createOperators } = await import('#operators');
-  const { createMetrics } = await import('#metrics');
-  const { silentLog } = await import('#log');
-  const others = await createOperators({
-    ...{ database: opened.database, log: silentLog(), metrics: createMetrics() },
-  });
-  after(() => others.close());
-  assert.ok(others.connection('mobilink').admits());
+  const others = await openOperators();
+  assert.ok(others.connection(opened.name).admits());
   for (let calls = 0; calls < 10; calls += 1) await charge(opened);
-  await eventually(() => assert.ok(!others.connection('mobilink').admits()));
+  await eventually(() => assert.ok(!others.connection(opened.name).admits()));
 });

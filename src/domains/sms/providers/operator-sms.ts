@@ -74,7 +74,7 @@ function read(exchange: Exchange): SmsOutcome {
 function readId(body: string): string | undefined {
   try {
     const { id } = JSON.parse(body) as { id?: unknown };
-    return id === undefined ? undefined : String(id);
+    return id === undefined || id === null ? undefined : String(id);
   } catch {
     return undefined;
   }

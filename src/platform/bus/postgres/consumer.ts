@@ -1,5 +1,5 @@
 import type { Clock } from '#clock';
-import { type Database, isTransient, sql, type Tx } from '#database';
+import { type Database, isTransient, type Tx } from '#database';
 import { messageOf } from '#errors';
 import { uuidV7 } from '#ids';
 import type { Log } from '#log';
@@ -186,9 +186,7 @@ class ConsumerLoop<Payload> {
       { ...limit, of: queue.topic },
       handler(tx, messages),
     );
-    if (verdicts && verdicts.length > 0) await this.#judge.obey(tx, rows, verdicts);
-    // A handler that swallowed an error of the database leaves a transaction whose commit is a silent rollback.
-    else await sql`select`.execute(tx);
+    if (verdicts) await this.#judge.obey(tx, rows, verdicts);
   }
 
   /** Finds the message that fails: tries halves until it stands alone; only its attempts are counted. */

@@ -51,7 +51,7 @@ for (const ordered of [false, true]) {
     const group = await stage.group('worker', 3);
     await stage.publish(numbered(200, { keys: 10 }));
     const child = startChild(t, stage, { hangs: 77 });
-    await eventually(() => assert.match(child.said(), /holding/), { timeoutMs: 10_000 });
+    await eventually(() => assert.match(child.said(), /holding/), { timeoutMs: 30_000 });
     child.kill('SIGKILL');
     await once(child, 'exit');
     if (ordered) await endLeases();
@@ -121,7 +121,7 @@ test('a connection that is cut while its handler works costs its message nothing
 });
 
 async function waitUntilDead(stage: Stage): Promise<void> {
-  await eventually(async () => assert.ok(await isDead(stage)), { timeoutMs: 20_000 });
+  await eventually(async () => assert.ok(await isDead(stage)), { timeoutMs: 50_000 });
 }
 
 async function isDead(stage: Stage): Promise<boolean> {

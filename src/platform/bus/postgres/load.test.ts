@@ -124,7 +124,7 @@ function keepPublishing(stage: Stage, database: Database) {
 
 async function progress(publisher: { committed(): number }): Promise<void> {
   const before = publisher.committed();
-  await eventually(() => assert.ok(publisher.committed() > before + 30), { timeoutMs: 20_000 });
+  await eventually(() => assert.ok(publisher.committed() > before + 30), { timeoutMs: 40_000 });
 }
 
 async function endServer(folder: string, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
@@ -137,7 +137,7 @@ async function endServer(folder: string, signal: 'SIGINT' | 'SIGKILL'): Promise<
         () => true,
         () => false,
       );
-    await eventually(async () => assert.equal(await isThere(), false), { timeoutMs: 10_000 });
+    await eventually(async () => assert.equal(await isThere(), false), { timeoutMs: 30_000 });
   }
 }
 

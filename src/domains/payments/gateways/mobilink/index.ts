@@ -84,10 +84,7 @@ export function createMobilinkGateway(options: MobilinkOptions): Gateway {
     return timeoutMs + Math.min(patienceMs, LEASE_MARGIN_MS);
   };
 
-  async function charge(
-    order: ChargeOrder,
-    beganMs: number,
-  ): Promise<Conversation<ChargeOutcome>> {
+  async function charge(order: ChargeOrder, beganMs: number): Promise<Conversation<ChargeOutcome>> {
     const balance = await converse(order, {
       ...{ method: 'GetBalanceAndDate', kind: 'balance', granted: true, members: {} },
     });

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, test } from 'node:test';
+import { createFakeClock } from '#clock';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { createOperators, type Operator } from '#operators';
+import { startOperatorSimulator } from '#simulators/operator';
+import { createOperatorSms, type SmsOrder, smsId } from '#sms';
+import { freePort, temporaryFolder, testDatabase } from '#testing';
+import { describeSmsProvider, type SmsFate } from './conformance.ts';
+
+const database = await testDatabase();
+const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
+const simulator = await startOperatorSimulator({
+  ...{ port: 0, folder: await temporaryFolder(), moUrl: '' },
+});
+after(async () => {
+  await operators.close();
+  await simulator.close();
+});
+
+const operator: Operator = {
+  name: 'mobilink',
+  title: 'Mobilink',
+  plan: { countryCode: '92', trunkPrefix: '0', digits: 12, prefixes: ['9230'] },
+  msisdnFormat: 'international',
+  timeZone: 'Asia/Karachi',
+  currency: 'PKR',
+  shortCode: '7787',
+  baseUrl: simulator.url,
+  requestsPerSecond: 2000,
+  timeoutMs: 400,
+  inquiry: 'none',
+  settleMs: 1000,
+  msisdnHeader: '',
+  queryMsisdn: false,
+  addressRanges: [],
+};
+
+async function change(more: Partial<Operator>): Promise<void> {
+  await database.transaction((tx) => operators.save(tx, { ...operator, ...more }));
+  await operators.refresh();
+}
+
+await change({});
+const connection = operators.connection('mobilink');
+const current = () => operators.get('mobilink');
+const clock = createFakeClock(new Date('2026-11-20T07:00:00Z'));
+const provider = createOperatorSms({ clock, connection, current });
+const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent' | 'error'>, string>> = {
+  ...{ busy: 'down', refused: 'refused', hang_up: 'hang-up', no_answer: 'lost-request' },
+};
+let orders = 0n;
+
+function newOrder(changes: Partial<SmsOrder> = {}): SmsOrder {
+  orders += 1n;
+  return {
+    ...{ sms: smsId(orders), recipient: `+92300${1_000_000n + orders}`, sender: '7787' },
+    ...{ body: 'Your link is ready', secret: false, ...changes },
+  };
+}
+
+/** Answers every message with `status` and `body`, and keeps what it was sent. */
+async function scripted(status: number, body: string) {
+  const asked: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    asked.push(Buffer.concat(chunks).toString());
+    response.writeHead(status).end(body);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+const broken = await scripted(500, '');
+
+describeSmsProvider({
+  ...{ name: 'operator', provider },
+  async order(fate, changes) {
+    await change(fate === 'error' ? { baseUrl: broken.url } : {});
+    const order = newOrder(changes);
+    if (fate !== 'sent' && fate !== 'error') {
+      await fetch(`${simulator.url}/scenarios`, {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+        body: JSON.stringify({
+          ...{ name: SCENARIOS[fate], msisdn: order.recipient.slice(1), method: 'sms', times: 1 },
+        }),
+      });
+    }
+    return order;
+  },
+  async inbox({ recipient }) {
+    const answer = await fetch(`${simulator.url}/messages?msisdn=${recipient.slice(1)}`);
+    const { messages } = (await answer.json()) as { messages: { text: string }[] };
+    return messages.map(({ text }) => text);
+  },
+  async unreachable(work) {
+    await change({ baseUrl: `http://127.0.0.1:${await freePort()}` });
+    await work();
+    await change({});
+  },
+});
+
+test('the number is spelled as the operator wants it, and the message carries our id', async () => {
+  const other = await scripted(200, '{"id":"m-1"}');
+  await change({ baseUrl: other.url, msisdnFormat: 'national' });
+  const order = newOrder({ recipient: '+923009102250', body: 'hello' });
+  const { result } = await provider.send(order);
+  assert.deepEqual(result, { outcome: 'sent', providerMessageId: 'm-1' });
+  assert.deepEqual(JSON.parse(other.asked[0] ?? ''), {
+    ...{ id: order.sms, from: '7787', to: '03009102250', text: 'hello' },
+  });
+});
+
+test('an acceptance that can not be read is still one: the message has left', async () => {
+  for (const body of ['', 'OK', '[]', 'null', '{"id":null}', '<html>']) {
+    const other = await scripted(200, body);
+    await change({ baseUrl: other.url });
+    assert.equal((await provider.send(newOrder())).result.outcome, 'sent', body);
+  }
+});
+
+test('charging and sending share one rate: a message waits for a grant that a charge may take', async () => {
+  await change({ requestsPerSecond: 10 });
+  const taken = await Promise.all(Array.from({ length: 3 }, () => connection.take(1)));
+  assert.deepEqual(taken, [1, 1, 1]);
+  const beganMs = performance.now();
+  for (let sent = 0; sent < 4; sent += 1) await provider.take(1, AbortSignal.timeout(2000));
+  assert.ok(performance.now() - beganMs >= 200);
+});
