@@ -193,7 +193,12 @@ function urlsOf(
   if (!first) return phone;
   const site = `http://localhost:${first.port}`;
   const metrics = `${site}/metrics`;
-  if (!processes.includes('dispatcher')) return { metrics, ...phone };
+  if (!processes.includes('dispatcher')) {
+    return {
+      metrics: sites.map((one) => `http://localhost:${one.port}/metrics`).join('  '),
+      ...phone,
+    };
+  }
   return { site, landing: `${site}/lp/demo`, api: `${site}/docs`, metrics, ...phone };
 }
 

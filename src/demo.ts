@@ -13,7 +13,7 @@ export const demoOperator: Operator = {
     countryCode: '92',
     trunkPrefix: '0',
     digits: 12,
-    // 9230 is the operator's; 9287 serves the number of the original's own example.
+    // 9230 is the operator's; 9287 serves the number of an example that is known from elsewhere.
     prefixes: ['9230', '9287'],
   },
   msisdnFormat: 'international',
@@ -71,7 +71,7 @@ const services = [
 
 const campaigns = [
   { link: 'demo', serviceCode: 'music', title: 'Demo' },
-  { link: 'cpm.k.ak0', serviceCode: 'music', title: 'The original link' },
+  { link: 'cpm.k.ak0', serviceCode: 'music', title: 'Known link' },
   { link: 'weekly', serviceCode: 'horoscope', title: 'Weekly' },
 ] as const;
 

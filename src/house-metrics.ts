@@ -1,11 +1,21 @@
 import type { House } from './house.ts';
 
+const DEPTHS_FRESH_MS = 500;
+
 /** What only the whole house knows: how full its queues are, and what nobody knows yet. Read when scraped. */
 export function addHouseMetrics({ bus, database, metrics, payments, subscriptions }: House): void {
+  // One scrape asks twice within a moment; a queue of hundreds of thousands is counted once for both.
+  let asked: { readonly depths: ReturnType<typeof bus.depths>; readonly atMs: number } | undefined;
+  const depths = () => {
+    if (!asked || performance.now() - asked.atMs > DEPTHS_FRESH_MS) {
+      asked = { depths: bus.depths(), atMs: performance.now() };
+    }
+    return asked.depths;
+  };
   metrics.gauge('kopek_bus_messages', 'Messages by topic, group and where they wait', {
     labels: ['topic', 'group', 'place'],
     read: async () =>
-      (await bus.depths()).flatMap(({ topic, group, ready, delayed, dead }) => [
+      (await depths()).flatMap(({ topic, group, ready, delayed, dead }) => [
         { labels: { topic, group, place: 'ready' }, value: ready },
         { labels: { topic, group, place: 'delayed' }, value: delayed },
         { labels: { topic, group, place: 'dead' }, value: dead },
@@ -14,7 +24,7 @@ export function addHouseMetrics({ bus, database, metrics, payments, subscription
   metrics.gauge('kopek_bus_oldest_seconds', 'Age of the oldest message that could be taken', {
     labels: ['topic', 'group'],
     read: async () =>
-      (await bus.depths()).map(({ topic, group, oldestSeconds }) => ({
+      (await depths()).map(({ topic, group, oldestSeconds }) => ({
         labels: { topic, group },
         value: oldestSeconds,
       })),

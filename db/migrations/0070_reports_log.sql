@@ -45,7 +45,7 @@ create table reports.transaction_log (
   response text
 ) partition by range (at);
 
--- The original's `writeTransaction`: one row per charge attempt's result.
+-- `writeTransaction`: one row per charge attempt's result.
 create table reports.transaction (
   at timestamptz not null,
   subscription text not null,
@@ -60,7 +60,7 @@ create table reports.transaction (
   reason text
 ) partition by range (at);
 
--- The original's `writeSubscriptionStatus`.
+-- `writeSubscriptionStatus`: one row per change of a status.
 create table reports.subscription_status (
   at timestamptz not null,
   subscription text not null,

@@ -66,7 +66,8 @@ async function reachDatabase(database: Database, migrations: string): Promise<Re
     const pending = await pendingMigrations(database, migrations);
     const took = `${Math.round(performance.now() - beganMs)} ms`;
     if (pending.length === 0) return { name: 'database', state: 'good', text: took };
-    const text = `${took}, ${pending.length} migrations are not applied yet`;
+    const what = pending.length === 1 ? 'one migration is' : `${pending.length} migrations are`;
+    const text = `${took}, ${what} not applied yet`;
     return { name: 'database', state: 'warning', text };
   } catch (error) {
     const code = error instanceof AppError ? explanationOf(error.code)?.code : undefined;

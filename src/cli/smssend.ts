@@ -15,7 +15,7 @@ import { Refusal } from './refusal.ts';
 import { openRunningDatabase } from './running-database.ts';
 import { mustReadConfig } from './settings.ts';
 
-/** The original's. */
+/** Known from the tool that integrators have used for years. */
 const TO_DEFAULT = '923009102250';
 const TEXT_DEFAULT = 'Test message';
 const LIFETIME_MS = 5 * 60_000;

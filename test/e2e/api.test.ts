@@ -38,7 +38,11 @@ async function subscribed(digits: string) {
   await stage.quiet();
   const [subscription] = await stage.subscriptionsOf(phone.msisdn);
   assert.ok(subscription);
-  return { phone, id: subscription.subscription, path: `/v1/subscriptions/${subscription.subscription}` };
+  return {
+    phone,
+    id: subscription.subscription,
+    path: `/v1/subscriptions/${subscription.subscription}`,
+  };
 }
 
 function cancel(path: string, key: string, body: unknown = {}, more: Asking = {}) {
@@ -96,7 +100,10 @@ test('a cancellation is carried out once and answered the same ever after', asyn
   const { bills: _, ...shown } = (await stage.get(path)).body;
   assert.deepEqual(shown, first.body, 'the answer says what is stored');
 
-  await refused(() => cancel(path, 'cancel-1', { reason: 'another' }), { status: 422, code: 'idempotency_key_reused' });
+  await refused(() => cancel(path, 'cancel-1', { reason: 'another' }), {
+    status: 422,
+    code: 'idempotency_key_reused',
+  });
   const ended = await cancel(path, 'cancel-2');
   assert.deepEqual([ended.status, ended.body.code], [409, 'subscription_ended']);
   const repeated = await cancel(path, 'cancel-2');
@@ -120,20 +127,34 @@ test('what is wrong with a call is told by a problem document, and nothing is st
   await refused(() => stage.get(list, { key: '' }), { status: 401 });
   await refused(() => stage.get(list, { key: 'kop_not-one-of-ours' }), { status: 401 });
   await refused(() => cancel(path, 'a', {}, { key: reader.text }), { status: 403 });
-  await refused(() => stage.get('/v1/timeline?msisdn=923006000005', { key: reader.text }), { status: 403 });
+  await refused(() => stage.get('/v1/timeline?msisdn=923006000005', { key: reader.text }), {
+    status: 403,
+  });
   await refused(() => stage.get('/v1/subscriptions'), { status: 400, field: 'msisdn' });
   await refused(() => stage.get('/v1/timeline'), { status: 400, field: 'msisdn' });
   for (const odd of ['12', 'abcdefgh', '+0123456789', '92300600000599999999', '%00123456']) {
-    await refused(() => stage.get(`/v1/subscriptions?msisdn=${odd}`), { status: 400, field: 'msisdn' });
+    await refused(() => stage.get(`/v1/subscriptions?msisdn=${odd}`), {
+      status: 400,
+      field: 'msisdn',
+    });
     await refused(() => stage.get(`/v1/timeline?msisdn=${odd}`), { status: 400, field: 'msisdn' });
   }
   await refused(() => stage.get(`${list}&limit=0`), { status: 400, field: 'limit' });
   await refused(() => stage.get(`${list}&cursor=nonsense`), { status: 400, field: 'cursor' });
   const other = Buffer.from('["1"]').toString('base64url');
   await refused(() => stage.get(`${list}&cursor=${other}`), { status: 400 });
-  await refused(() => stage.get('/v1/subscriptions/sub_1x1'), { status: 404, code: 'subscription_unknown' });
-  await refused(() => stage.get('/v1/subscriptions/pay_1x1'), { status: 400, code: 'id_malformed' });
-  await refused(() => stage.get('/v1/subscriptions/sub_vvvvvvvvvvvvvx1'), { status: 400, code: 'id_malformed' });
+  await refused(() => stage.get('/v1/subscriptions/sub_1x1'), {
+    status: 404,
+    code: 'subscription_unknown',
+  });
+  await refused(() => stage.get('/v1/subscriptions/pay_1x1'), {
+    status: 400,
+    code: 'id_malformed',
+  });
+  await refused(() => stage.get('/v1/subscriptions/sub_vvvvvvvvvvvvvx1'), {
+    status: 400,
+    code: 'id_malformed',
+  });
   await refused(() => stage.get('/v1/nothing'), { status: 404 });
 });
 
@@ -148,7 +169,10 @@ test('cancelling what is not there is a refusal that is kept for its key', async
 test('a body that breaks the schema is refused with its field named', async () => {
   const { path } = await subscribed('923006000006');
   await refused(() => cancel(path, 'c', { reason: 7 }), { status: 400, field: 'reason' });
-  await refused(() => cancel(path, 'd', { reason: 'x'.repeat(201) }), { status: 400, field: 'reason' });
+  await refused(() => cancel(path, 'd', { reason: 'x'.repeat(201) }), {
+    status: 400,
+    field: 'reason',
+  });
   await refused(() => cancel(path, 'e', { reasons: 'x' }), { status: 400, field: 'reasons' });
   await refused(() => cancel(path, 'f', '{"reason":'), { status: 400 });
   await refused(() => cancel(path, 'g', { reason: 'a\u0000b' }), { status: 400, field: 'reason' });
@@ -170,7 +194,9 @@ test('an SMS that an operator delivers is judged before it is stored', async () 
 
 test('no letter in a customer’s SMS or in a link breaks the pipeline, and a STOP among them counts', async () => {
   const { phone } = await subscribed('923006000008');
-  const page = await phone.open(`/lp/demo?aff_sub=${encodeURIComponent('a\u0000b')}&aff_pub=%ED%A0%80`);
+  const page = await phone.open(
+    `/lp/demo?aff_sub=${encodeURIComponent('a\u0000b')}&aff_pub=%ED%A0%80`,
+  );
   assert.ok(page.status < 500);
   await stage.quiet();
   const mo = { id: 'odd\u0000', from: phone.digits, to: '7787', text: 'STOP \ud83d\u0000\'"<&>' };
@@ -180,5 +206,8 @@ test('no letter in a customer’s SMS or in a link breaks the pipeline, and a ST
   assert.equal((await stage.subscriptionsOf(phone.msisdn))[0]?.status, 'cancelled');
   await stage.quiet();
   const depths = await stage.house.bus.depths();
-  assert.deepEqual(depths.filter((one) => one.dead + one.delayed > 0), []);
+  assert.deepEqual(
+    depths.filter((one) => one.dead + one.delayed > 0),
+    [],
+  );
 });

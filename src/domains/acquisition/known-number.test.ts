@@ -16,7 +16,7 @@ async function consents(house: House): Promise<bigint> {
   return rows[0]?.count ?? -1n;
 }
 
-test("the original's URL, letter for letter: a look, then one button", async () => {
+test('the known URL, letter for letter: a look, then one button', async () => {
   const page = await demo.get(ORIGINAL);
   assert.equal(page.status, 200);
   assert.match(page.body, /\+92877···7777[\s\S]*<button>Subscribe/);

@@ -23,7 +23,7 @@ export interface Identity {
   readonly error?: 'msisdn_invalid' | 'msisdn_foreign' | 'header_untrusted';
 }
 
-/** The query parameters of a partner's link; `aff_pr` is the original's name of `aff_pub`. */
+/** The query parameters of a partner's link; `aff_pr` is an older name of `aff_pub`. */
 export interface Attribution {
   readonly affSub?: string;
   readonly affPub?: string;

@@ -3,8 +3,9 @@ import type { Clock } from '#clock';
 import type { Database, Tx } from '#database';
 import type { IdSource } from '#ids';
 import type { Operators } from '#operators';
+import { CALLS_PER_CHARGE } from './gateway.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
-import { toEvent } from './record-outcomes.ts';
+import { toEvent } from './publish-outcomes.ts';
 import {
   countByState,
   countOpen,
@@ -49,7 +50,6 @@ export interface PaymentsOptions {
 const ROOM_SECONDS = 30;
 /** Counting further would cost more than it tells. */
 const ROOM_MOST = 20_000;
-const CALLS_PER_CHARGE = 2;
 
 export function createPayments(options: PaymentsOptions): Payments {
   const { bus, clock, database, ids, operators } = options;

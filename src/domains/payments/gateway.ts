@@ -1,6 +1,12 @@
 import type { TransactionLogEntry } from '#operators';
 import type { DeclineReason } from './topics.ts';
 
+/**
+ * What a charge takes of a gateway's rate: a balance inquiry first, so that a postpaid number or an empty account
+ * is never asked to pay, then the debit.
+ */
+export const CALLS_PER_CHARGE = 2;
+
 /** A payment as a gateway needs it. */
 export interface ChargeOrder {
   readonly customerId: bigint;

@@ -45,7 +45,7 @@ export type PaymentResponse = Static<typeof PaymentResponse>;
 
 export const PaymentEvent = Type.Object({
   event: Type.String({
-    description: 'requested, sending, accepted, declined, failed, unknown, withdrawn, expired',
+    description: 'accepted, declined, failed, unknown, withdrawn, expired',
   }),
   payment: Type.String(),
   reference: Type.String(),

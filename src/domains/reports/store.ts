@@ -98,7 +98,7 @@ export async function insertContentEvents(tx: Tx, json: string): Promise<void> {
       subscription text, bill text, item text, reason text)`.execute(tx);
 }
 
-/** The original's `writeSubscriptionStatus` and `writeTransaction`: a message carries rows of one of them. */
+/** `writeSubscriptionStatus` and `writeTransaction`: a message carries rows of one of them. */
 export async function insertManagerRows(tx: Tx, json: string): Promise<void> {
   await sql`
     with message as materialized (

@@ -42,13 +42,20 @@ function recompute(row: StoredConsent): Buffer {
 function breaks(rows: readonly StoredConsent[]): readonly number[] {
   return rows.flatMap((row, index) => {
     const follows = index === 0 ? null : (rows[index - 1]?.hash ?? null);
-    const linked = follows === null ? row.previous_hash === null : follows.equals(row.previous_hash ?? Buffer.of());
+    const linked =
+      follows === null
+        ? row.previous_hash === null
+        : follows.equals(row.previous_hash ?? Buffer.of());
     return linked && recompute(row).equals(row.hash) ? [] : [index];
   });
 }
 
 test('each consent carries the hash of its customer’s one before, and every hash can be computed again', async () => {
-  const odd = { text: 'ünï "quoted" \\ 🎵', none: undefined, nested: { b: [1, 2.5, null], a: true } };
+  const odd = {
+    text: 'ünï "quoted" \\ 🎵',
+    none: undefined,
+    nested: { b: [1, 2.5, null], a: true },
+  };
   await consent([consentOf(MSISDN), consentOf('+923009102251')]);
   await consent([consentOf(MSISDN, { evidence: odd }), consentOf(MSISDN)]);
   await consent([consentOf(MSISDN, { attribution: { campaign: 'demo', affSub: 'a&b=ü' } })]);
@@ -63,14 +70,25 @@ test('whatever is changed, exchanged or taken out of it shows', async () => {
   const rows = await stored(MSISDN);
   const changes: readonly Partial<StoredConsent>[] = [
     ...[{ text_shown: 'Free!' }, { price_shown: '0.05 PKR a day' }, { method: 'query' }],
-    ...[{ evidence: {} }, { confirmed_at: new Date() }, { visit: 'hit_other' }, { terms_version: 2 }],
+    ...[
+      { evidence: {} },
+      { confirmed_at: new Date() },
+      { visit: 'hit_other' },
+      { terms_version: 2 },
+    ],
     ...[{ customer_id: 99n }, { locale: 'de' }, { previous_hash: null }],
   ];
   for (const change of changes) {
-    const tampered = rows.map((row, index) => (index === 1 ? { ...row, ...change } : row)) as StoredConsent[];
+    const tampered = rows.map((row, index) =>
+      index === 1 ? { ...row, ...change } : row,
+    ) as StoredConsent[];
     assert.deepEqual(breaks(tampered), [1], Object.keys(change).join());
   }
-  assert.deepEqual(breaks(rows.toSpliced(1, 1)), [1], 'one that is taken out is missed by the next');
+  assert.deepEqual(
+    breaks(rows.toSpliced(1, 1)),
+    [1],
+    'one that is taken out is missed by the next',
+  );
   const rehashed = rows.map((row, index) => {
     const changed = { ...row, text_shown: 'Free!' };
     return index === 1 ? { ...changed, hash: recompute(changed) } : row;
@@ -99,14 +117,20 @@ test('consents of one customer that are recorded at once form one chain', async 
 test('a consent to nothing, to what is closed, or to an old price is refused and stores nothing', async () => {
   const msisdn = '+923009102254';
   const { catalogue } = house.context;
-  await assert.rejects(consent([consentOf(msisdn, { serviceCode: 'nothing' })]), { code: 'service_unknown' });
-  await assert.rejects(consent([consentOf(msisdn, { termsVersion: 7 })]), { code: 'terms_outdated' });
+  await assert.rejects(consent([consentOf(msisdn, { serviceCode: 'nothing' })]), {
+    code: 'service_unknown',
+  });
+  await assert.rejects(consent([consentOf(msisdn, { termsVersion: 7 })]), {
+    code: 'terms_outdated',
+  });
   const terms = await catalogue.newest('music');
   assert.ok(terms);
   await database.transaction((tx) => catalogue.add(tx, { ...terms, priceMinor: 900n }));
   await assert.rejects(consent([consentOf(msisdn)]), { code: 'terms_outdated' });
   await sql`update subscriptions.service set open = false`.execute(database.pool);
   await new Promise((resolve) => setTimeout(resolve, 1050)); // what is on offer is remembered for a second
-  await assert.rejects(consent([consentOf(msisdn, { termsVersion: 2 })]), { code: 'service_closed' });
+  await assert.rejects(consent([consentOf(msisdn, { termsVersion: 2 })]), {
+    code: 'service_closed',
+  });
   assert.deepEqual(await stored(msisdn), []);
 });

@@ -40,7 +40,13 @@ const operator: Operator = {
 export async function openHouse() {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
-  const base = { database, clock, log: silentLog(), metrics: createMetrics(), ids: createIdSource(1) };
+  const base = {
+    database,
+    clock,
+    log: silentLog(),
+    metrics: createMetrics(),
+    ids: createIdSource(1),
+  };
   const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
   const operators = await createOperators(base);
   await database.transaction((tx) => operators.save(tx, operator));

@@ -63,16 +63,18 @@ const steps: Readonly<Partial<Record<SubscriptionStep, (made: Made) => Promise<u
 
 // Nothing leads into `paused` yet; who is at the door has no bill, and is never due.
 const apart: Readonly<Partial<Record<SubscriptionStep, readonly SubscriptionStatus[]>>> = {
-  ...{ pay: ['paused', 'registered'], miss: ['paused', 'registered'], park: ['paused', 'registered'] },
+  ...{
+    pay: ['paused', 'registered'],
+    miss: ['paused', 'registered'],
+    park: ['paused', 'registered'],
+  },
   ...{ blacklist: ['paused', 'registered'], find_postpaid: ['paused', 'registered'] },
   expire: ['registered'],
 };
 
 for (const [step, take] of Object.entries(steps)) {
   test(`${step} leads exactly where the table says, and from no other status anywhere`, async () => {
-    const tried = statuses.filter(
-      (status) => !apart[step as SubscriptionStep]?.includes(status),
-    );
+    const tried = statuses.filter((status) => !apart[step as SubscriptionStep]?.includes(status));
     for (const status of tried) {
       // Those that have ended are never due: no due time stands in their rows.
       if ((step === 'expire' || step === 'park') && !isAlive(status)) continue;
@@ -144,7 +146,9 @@ test('nothing is claimed of what another copy holds', async () => {
     database.pool,
   );
   await database.transaction(async (tx) => {
-    await sql`select from subscriptions.subscription where id = ${made.key.id} for update`.execute(tx);
+    await sql`select from subscriptions.subscription where id = ${made.key.id} for update`.execute(
+      tx,
+    );
     assert.equal(await chargeDue(context, 'mobilink'), 0);
   });
   assert.equal(await chargeDue(context, 'mobilink'), 1);

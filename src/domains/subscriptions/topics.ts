@@ -34,7 +34,7 @@ export const TransactionRow = Type.Object({
   reason: Type.Optional(Type.String()),
 });
 
-/** The original's database actions, as sets: `writeSubscriptionStatus` and `writeTransaction`. */
+/** Rows for the reports, as sets: `writeSubscriptionStatus` and `writeTransaction`. */
 export const MtManagerAction = Type.Union([
   Type.Object({
     action: Type.Literal('writeSubscriptionStatus'),
@@ -46,7 +46,7 @@ export type MtManagerAction = Static<typeof MtManagerAction>;
 
 export const SubscriptionEvent = Type.Object({
   event: Type.String({
-    description: 'created, refused, charged, renewed, failed, cancelled, ended, stop',
+    description: 'created, refused, charged, renewed, failed, cancelled, ended, charged_after_stop',
   }),
   subscription: Type.String(),
   msisdn: Type.String(),

@@ -83,7 +83,10 @@ test('one bad item fails alone, and its neighbours are stored once each', async 
   const answers = await Promise.all(all.map((item) => settled(batcher.add(item))));
   const bad = all.filter((item) => answers[item] !== 'done');
   assert.deepEqual(bad, [7, 17, 27, 37]);
-  assert.deepEqual(stored.toSorted((a, b) => a - b), all.filter((item) => item % 10 !== 7));
+  assert.deepEqual(
+    stored.toSorted((a, b) => a - b),
+    all.filter((item) => item % 10 !== 7),
+  );
 });
 
 test('when the database is away nobody is tried alone: all are told at once', async () => {

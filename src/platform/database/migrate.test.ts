@@ -21,7 +21,10 @@ async function stage(t: TestContext) {
 test('migrations are applied once each, in the order of their names', async (t) => {
   const { database, folder, write } = await stage(t);
   assert.deepEqual(await pendingMigrations(database, folder), ['0001_a.sql', '0002_b.sql']);
-  assert.deepEqual(await migrate(database, folder), { applied: ['0001_a.sql', '0002_b.sql'], total: 2 });
+  assert.deepEqual(await migrate(database, folder), {
+    applied: ['0001_a.sql', '0002_b.sql'],
+    total: 2,
+  });
   assert.deepEqual(await migrate(database, folder), { applied: [], total: 2 });
   await write('0003_c.sql', 'create index on public.first (name);');
   assert.deepEqual(await pendingMigrations(database, folder), ['0003_c.sql']);
@@ -31,7 +34,10 @@ test('migrations are applied once each, in the order of their names', async (t) 
 test('one that fails leaves nothing of itself, names itself, and can be mended', async (t) => {
   const { database, folder, write } = await stage(t);
   await write('0002_b.sql', 'create table public.second (id int); select 1 / 0;');
-  await assert.rejects(migrate(database, folder), { code: 'migration_failed', message: /0002_b\.sql.*division by zero/ });
+  await assert.rejects(migrate(database, folder), {
+    code: 'migration_failed',
+    message: /0002_b\.sql.*division by zero/,
+  });
   const { rows } = await sql<{ found: string | null }>`
     select to_regclass('public.second')::text as found`.execute(database.pool);
   assert.equal(rows[0]?.found, null);
@@ -56,7 +62,10 @@ test('a database that is newer than the code is refused, and says which migratio
   const { database, folder } = await stage(t);
   await migrate(database, folder);
   await rm(join(folder, '0002_b.sql'));
-  await assert.rejects(migrate(database, folder), { code: 'database_newer', message: /0002_b\.sql.*knows 0001_a\.sql/ });
+  await assert.rejects(migrate(database, folder), {
+    code: 'database_newer',
+    message: /0002_b\.sql.*knows 0001_a\.sql/,
+  });
 });
 
 test('of processes that migrate at once each migration is applied by one', async (t) => {

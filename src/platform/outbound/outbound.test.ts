@@ -49,7 +49,10 @@ test('every job is begun, called and recorded once', async () => {
   outbound.push([300, 301]);
   await untilRecorded(diary, 302);
   for (const done of [diary.begun, diary.called, diary.recorded])
-    assert.deepEqual(done.toSorted((a, b) => a - b), upTo(302));
+    assert.deepEqual(
+      done.toSorted((a, b) => a - b),
+      upTo(302),
+    );
   assert.deepEqual([outbound.waiting, outbound.inFlight, outbound.room()], [0, 0, 100]);
 });
 

@@ -29,7 +29,11 @@ test('then one trial is let through; its success closes, its failure opens for t
   assert.ok(breaker.admit(OPEN_MS + 4000));
   breaker.succeeded();
   assert.equal(breaker.state(OPEN_MS + 4000), 'closed');
-  assert.equal(failing(3, 10_000, breaker).state(10_000 + OPEN_MS), 'half_open', 'it forgets its past');
+  assert.equal(
+    failing(3, 10_000, breaker).state(10_000 + OPEN_MS),
+    'half_open',
+    'it forgets its past',
+  );
 });
 
 test('calls that were under way when it opened fail without prolonging it', () => {

@@ -43,12 +43,17 @@ function mostInASecond(grants: readonly number[]): number {
 test('the rate holds over two processes together, within any second and one slice', async () => {
   for (const rate of [15, 47]) {
     const both = throttles(2, () => rate);
-    const taken = await Promise.all(both.flatMap((one) => [takeFor(one, 2500), takeFor(one, 2500, 2)]));
+    const taken = await Promise.all(
+      both.flatMap((one) => [takeFor(one, 2500), takeFor(one, 2500, 2)]),
+    );
     const grants = taken.flat();
     const most = Math.ceil(rate * (1 + (2 * SLICE_MS) / 1000)) + 1;
     assert.ok(mostInASecond(grants) <= most, `${mostInASecond(grants)} at a rate of ${rate}`);
     assert.ok(grants.length >= rate * 1.8, `only ${grants.length} at a rate of ${rate}`);
-    assert.equal(grants.length, both.reduce((sum, { granted }) => sum + granted, 0));
+    assert.equal(
+      grants.length,
+      both.reduce((sum, { granted }) => sum + granted, 0),
+    );
   }
 });
 

@@ -1,9 +1,9 @@
+import type { ConsumeOptions, Consumer, Handler, Message } from '#bus/bus';
 import type { Clock } from '#clock';
 import { type Database, isTransient, type Tx } from '#database';
 import { messageOf } from '#errors';
 import { uuidV7 } from '#ids';
 import type { Log } from '#log';
-import type { ConsumeOptions, Consumer, Handler, Message } from '../bus.ts';
 import { createFloors, type Floors } from './floors.ts';
 import type { Hands } from './hands.ts';
 import { createLanes, type Lanes } from './lanes.ts';

@@ -1,11 +1,12 @@
 // A process that consumes until it is killed: run by crash.test.ts with its settings as JSON.
+
+import { LOAD, type Load, writeEffects } from '#bus/conformance-stage';
+import { openBus } from '#bus/open-bus';
+import { defineTopic } from '#bus/topic';
 import { createSystemClock } from '#clock';
 import { openDatabase } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
-import { LOAD, type Load, writeEffects } from '../conformance-stage.ts';
-import { openBus } from '../open-bus.ts';
-import { defineTopic } from '../topic.ts';
 
 export interface CrashSettings {
   readonly url: string;

@@ -3,10 +3,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { sql } from '#database';
-import { silentLog } from '#log';
-import { createMetrics } from '#metrics';
-import { eventually, testDatabase } from '#testing';
 import {
   type BusUnderTest,
   numbered,
@@ -14,8 +10,12 @@ import {
   type Stage,
   setStage,
   writeEffects,
-} from '../conformance-stage.ts';
-import { openBus } from '../open-bus.ts';
+} from '#bus/conformance-stage';
+import { openBus } from '#bus/open-bus';
+import { sql } from '#database';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import { eventually, testDatabase } from '#testing';
 import type { CrashSettings } from './crash-consumer.ts';
 
 const database = await testDatabase();
@@ -118,6 +118,27 @@ test('a connection that is cut while its handler works costs its message nothing
   });
   await stage.publish(numbered(5));
   await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
+});
+
+test('a hand from before the database was started accuses nobody, a later one does', async (t) => {
+  const stage = await setStage(t, engine);
+  const group = await stage.group();
+  const [before, later] = ['2020-01-01T00:00:00Z', new Date().toISOString()];
+  for (const [attempts, heldSince] of [before, later].entries()) {
+    await stage.publish(numbered(1, { from: attempts }));
+    await sql`
+      insert into platform.bus_hand (hand, queue, runs, backend_pid, held_since)
+      select gen_random_uuid(), m.queue, json_build_array(json_build_array(0, 0, m.id, m.id)), 0, ${heldSince}
+      from platform.bus_message m join platform.bus_queue q using (queue) where q.topic = ${stage.topic.name}`.execute(
+      database.pool,
+    );
+    const seen: number[] = [];
+    const consumer = stage.consume(group, {}, async (_, messages) => {
+      seen.push(...messages.map((one) => one.attempts));
+    });
+    await stage.waitFor(() => assert.deepEqual(seen, [attempts]));
+    await consumer.stop();
+  }
 });
 
 async function waitUntilDead(stage: Stage): Promise<void> {

@@ -1,9 +1,9 @@
+import { describeBus } from '#bus/conformance';
+import { openBus } from '#bus/open-bus';
 import type { FakeClock } from '#clock';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { testDatabase } from '#testing';
-import { describeBus } from '../conformance.ts';
-import { openBus } from '../open-bus.ts';
 
 const database = await testDatabase();
 

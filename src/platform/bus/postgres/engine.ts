@@ -1,6 +1,6 @@
+import type { Bus, Group, Parcel } from '#bus/bus';
+import type { BusOptions } from '#bus/open-bus';
 import { afterCommit, type Tx } from '#database';
-import type { Bus, Group, Parcel } from '../bus.ts';
-import type { BusOptions } from '../open-bus.ts';
 import { createConsumer } from './consumer.ts';
 import { createHands } from './hands.ts';
 import { type Line, openLine } from './line.ts';

@@ -2,18 +2,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { type BusUnderTest, numbered, range, setStage, writeEffects } from '#bus/conformance-stage';
+import { openBus } from '#bus/open-bus';
 import { type Database, migrate, openDatabase, sql, startEmbeddedServer } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { eventually, MIGRATIONS, temporaryFolder, testDatabase } from '#testing';
-import {
-  type BusUnderTest,
-  numbered,
-  range,
-  setStage,
-  writeEffects,
-} from '../conformance-stage.ts';
-import { openBus } from '../open-bus.ts';
 
 function engineOn(database: Database): BusUnderTest {
   return {

@@ -1,6 +1,6 @@
+import type { Outgoing, Parcel } from '#bus/bus';
 import { AppError } from '#errors';
 import { uuidV7 } from '#ids';
-import type { Outgoing, Parcel } from '../bus.ts';
 import { type NewMessage, SEPARATOR } from './store.ts';
 
 /** A message is a fact or an order, not a file. */

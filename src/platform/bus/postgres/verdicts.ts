@@ -1,8 +1,8 @@
+import type { ConsumeOptions, Verdict } from '#bus/bus';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import { must } from '#errors';
 import type { Log } from '#log';
-import type { ConsumeOptions, Verdict } from '../bus.ts';
 import { bury, type NotDone, putOff, type QueueRow, type TakenRow } from './store.ts';
 
 export interface Judge {

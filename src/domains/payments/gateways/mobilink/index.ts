@@ -7,6 +7,7 @@ import {
   type TransactionLogEntry,
 } from '#operators';
 import type { ChargeOrder, ChargeOutcome, Conversation, Gateway, InquiryOutcome } from '#payments';
+import { CALLS_PER_CHARGE } from '#payments/gateway';
 import { meaningOf } from './outcomes.ts';
 import { decodeAnswer, encodeCall, type XmlRpcValue } from './xml-rpc.ts';
 
@@ -19,8 +20,6 @@ export interface MobilinkOptions {
 
 const PATH = '/air';
 const CONTENT_TYPE = 'text/xml';
-/** A balance inquiry first, so that a postpaid or blocked number is never asked to pay. */
-const CALLS_PER_CHARGE = 2;
 const LEASE_MARGIN_MS = 30_000;
 /** For the grant of the second call: ten calls' worth of the rate, and some. */
 const GRANT_PATIENCE_MS = 5000;

@@ -23,7 +23,7 @@ const MEANINGS: Readonly<Record<string, CodeMeaning>> = {
   126: { outcome: 'declined', reason: 'not_eligible' },
 };
 
-/** A code that we do not know is a refusal, never a success: the original took any answer that held a 0 for paid. */
+/** A code that we do not know is a refusal, never a success: taking any answer that holds a 0 for paid is how money is lost. */
 export function meaningOf(code: string): CodeMeaning {
   return MEANINGS[code] ?? { outcome: 'declined', reason: 'operator_error' };
 }

@@ -36,7 +36,7 @@ function encodeMember(name: string, value: XmlRpcValue): string {
 }
 
 function encodeValue(value: XmlRpcValue): string {
-  if (typeof value === 'string') return `<string>${escape(value)}</string>`;
+  if (typeof value === 'string') return `<string>${escapeXml(value)}</string>`;
   if (typeof value === 'number') return `<i4>${value}</i4>`;
   return `<dateTime.iso8601>${value.iso8601}</dateTime.iso8601>`;
 }
@@ -47,7 +47,7 @@ const UNWRITABLE =
   /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 const ALL_UNWRITABLE = new RegExp(UNWRITABLE, 'g');
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return UNWRITABLE.test(text)
     ? text.replace(ALL_UNWRITABLE, (letter) => ESCAPES[letter] ?? '\ufffd')
     : text;
@@ -62,14 +62,14 @@ export function decodeAnswer(xml: string): XmlRpcAnswer | undefined {
   if (!xml.includes('<methodResponse') || !xml.includes('</methodResponse>')) return undefined;
   const members = new Map<string, string>();
   for (const [, name = '', typed, bare] of xml.matchAll(MEMBER)) {
-    members.set(name, unescape(typed ?? bare ?? ''));
+    members.set(name, unescapeXml(typed ?? bare ?? ''));
   }
   if (!xml.includes('<fault>')) return members.size > 0 ? { members } : undefined;
   const code = Number(members.get('faultCode') ?? Number.NaN);
   return { fault: { code, text: members.get('faultString') ?? '' } };
 }
 
-function unescape(text: string): string {
+function unescapeXml(text: string): string {
   if (!text.includes('&')) return text;
   return text.replace(/&(?:amp|lt|gt|quot|apos);/g, (entity) => UNESCAPES[entity] ?? entity);
 }

@@ -1,0 +1,89 @@
+import { type Bus, type Outgoing, type Parcel, parcel } from '#bus';
+import type { Clock } from '#clock';
+import type { Tx } from '#database';
+import { type TransactionLogEntry, transactionLog } from '#operators';
+import type { Gateway } from './gateway.ts';
+import { paymentId } from './payment.ts';
+import type { PaymentRow } from './store.ts';
+import {
+  type PaymentEvent,
+  type PaymentResponse,
+  paymentEvents,
+  paymentRequests,
+  paymentResponses,
+} from './topics.ts';
+
+/** Not sent for certain: tried again soon, then less and less often, until `not_after`. */
+const RESEND_FIRST_MS = 1000;
+const RESEND_MOST_MS = 60_000;
+
+/** Tells everyone what became of payments, in one statement; those that are `new` again go back into the queue. */
+export async function publishOutcomes(
+  { bus, clock, gateway }: { readonly bus: Bus; readonly clock: Clock; readonly gateway: Gateway },
+  tx: Tx,
+  told: { readonly rows: readonly PaymentRow[]; readonly entries: readonly TransactionLogEntry[] },
+): Promise<void> {
+  const { entries, rows } = told;
+  const now = clock.now();
+  const at = now.toISOString();
+  const responses: Outgoing<PaymentResponse>[] = [];
+  const events: Outgoing<PaymentEvent>[] = [];
+  for (const row of rows) {
+    if (row.state === 'new') continue;
+    const key = row.customer_id.toString();
+    events.push({ key, payload: toEvent(row, gateway.name, at) });
+    if (row.state !== 'unknown') responses.push({ key, payload: toResponse(row, at) });
+  }
+  const again = rows.filter((row) => row.state === 'new').map((row) => resend(row, now));
+  const parcels: Parcel[] = [
+    parcel(paymentResponses(gateway.name), responses),
+    parcel(paymentEvents, events),
+    parcel(paymentRequests(gateway.name), again),
+  ];
+  if (entries.length > 0) {
+    const key = entries[0]?.reference ?? '';
+    parcels.push(parcel(transactionLog, [{ key, payload: { entries: [...entries] } }]));
+  }
+  await bus.publishAll(tx, parcels);
+}
+
+function resend(row: PaymentRow, now: Date) {
+  const delayMs = Math.min(RESEND_MOST_MS, RESEND_FIRST_MS * 2 ** Math.min(row.attempts, 10));
+  return {
+    key: row.customer_id.toString(),
+    priority: row.priority,
+    notBefore: new Date(now.getTime() + delayMs),
+    payload: {
+      payment: paymentId(row.customer_id, row.id),
+      kind: 'charge' as const,
+      not_after: row.not_after.toISOString(),
+    },
+  };
+}
+
+function toResponse(row: PaymentRow, at: string): PaymentResponse {
+  return {
+    payment: paymentId(row.customer_id, row.id),
+    reference: row.reference,
+    msisdn: row.msisdn,
+    amount_minor: Number(row.amount_minor),
+    currency: row.currency,
+    outcome: row.state as PaymentResponse['outcome'],
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    at,
+  };
+}
+
+export function toEvent(row: PaymentRow, gateway: string, at: string): PaymentEvent {
+  return {
+    event: row.state,
+    payment: paymentId(row.customer_id, row.id),
+    reference: row.reference,
+    msisdn: row.msisdn,
+    amount_minor: Number(row.amount_minor),
+    currency: row.currency,
+    ...(row.reason === null ? {} : { reason: row.reason }),
+    gateway,
+    at,
+  };
+}
