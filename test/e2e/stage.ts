@@ -26,7 +26,7 @@ const PROCESSES = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
 const CALLS_PER_SECOND = 2000;
 const CALL_TIMEOUT_MS = 1500;
 const QUIET_LOOKS = 2;
-const QUIET_TIMEOUT_MS = 15_000;
+const QUIET_TIMEOUT_MS = 10_000;
 
 /** Opens the house for one test file, as `kopek up` does, with the demo; closed after the file's tests. */
 export async function openStage(options: StageOptions = {}) {
@@ -177,15 +177,19 @@ async function untilQuiet(
   let looks = 0;
   await eventually(
     async () => {
-      const { rows } = await sql<{ busy: bigint }>`
-        select (select count(*) from platform.bus_message)
-          + (select count(*) from platform.bus_delayed where due_at <= ${clock.now()})
-          + (select count(*) from payments.payment where closed_at is null and state in ('claimed', 'sending'))
-          + (select count(*) from sms.message where closed_at is null and state in ('claimed', 'submitting'))
-          + (select count(*) from subscriptions.subscription where due_at <= ${clock.now()})
-          as busy`.execute(database.pool);
-      looks = rows[0]?.busy === 0n ? looks + 1 : 0;
-      if (looks < QUIET_LOOKS) throw new Error(`${rows[0]?.busy} things are under way`);
+      const { rows } = await sql<Record<string, bigint>>`
+        select (select count(*) from platform.bus_message) as messages,
+          (select count(*) from platform.bus_delayed where due_at <= ${clock.now()}) as delayed,
+          (select count(*) from payments.payment
+            where closed_at is null and state in ('claimed', 'sending')) as payments,
+          (select count(*) from sms.message
+            where closed_at is null and state in ('claimed', 'submitting')) as sms,
+          (select count(*) from subscriptions.subscription where due_at <= ${clock.now()}) as due`.execute(
+        database.pool,
+      );
+      const busy = Object.entries(rows[0] ?? {}).filter(([, count]) => count > 0n);
+      looks = busy.length === 0 ? looks + 1 : 0;
+      if (looks < QUIET_LOOKS) throw new Error(`under way: ${busy.join(' ')}`);
     },
     { timeoutMs: QUIET_TIMEOUT_MS },
   );

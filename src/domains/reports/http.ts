@@ -36,7 +36,7 @@ export function registerReportsRoutes(app: HttpApp, options: ReportsRoutesOption
     method: 'GET',
     url: '/v1/timeline',
     scope: 'timeline:read',
-    tag: 'Timeline',
+    tag: 'timeline',
     summary: "A customer's story",
     description:
       'Everything that happened to one phone number, oldest first: clicks, consent, subscriptions, charges, ' +

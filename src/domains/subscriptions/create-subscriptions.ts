@@ -1,4 +1,3 @@
-import { readToken, signToken } from '#auth';
 import type { Executor, Tx } from '#database';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -8,6 +7,7 @@ import type { Context } from './context.ts';
 import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
 import type { ServiceTerms } from './service-store.ts';
+import { readStopToken, writeStopToken } from './stop-link.ts';
 import { type StopInput, stopSubscriptions } from './stop-subscriptions.ts';
 import {
   type BillRow,
@@ -75,15 +75,10 @@ export interface SubscriptionsOptions extends Omit<Context, 'catalogue' | 'stopL
   readonly publicUrl: string;
 }
 
-const TOKEN_PURPOSE = 'unsubscribe';
-/** A link in an SMS of last year must still end the subscription. */
-const TOKEN_AGE_MOST_MS = 3 * 365 * 86_400_000;
-
 export function createSubscriptions(options: SubscriptionsOptions): Subscriptions {
   const { clock, database, publicUrl, secret } = options;
   const catalogue = createCatalogue(database, clock);
-  const unsubscribeToken = (subscription: string) =>
-    signToken({ s: subscription }, { secret, purpose: TOKEN_PURPOSE, now: clock.now() });
+  const unsubscribeToken = (subscription: string) => writeStopToken(subscription, secret);
   const context: Context = {
     ...options,
     catalogue,
@@ -120,10 +115,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       return accessOf(row.status);
     },
     unsubscribeToken,
-    readUnsubscribeToken: (text) =>
-      readToken<{ s: string }>(text, {
-        ...{ secret, purpose: TOKEN_PURPOSE, now: clock.now(), maxAgeMs: TOKEN_AGE_MOST_MS },
-      }).s,
+    readUnsubscribeToken: (text) => readStopToken(text, secret),
     counts: () => countSubscriptions(database.pool, clock.now()),
     worker: (operator) => createSubscriptionWorker(context, operator),
   };

@@ -6,4 +6,5 @@ export const fail = errorCodes({
   terms_outdated: 'conflict',
   subscription_unknown: 'not_found',
   subscription_ended: 'conflict',
+  stop_link_invalid: 'invalid',
 });

@@ -34,5 +34,10 @@ export async function addReference(app: FastifyInstance, info: ReferenceInfo): P
   await app.register(swaggerUi.default, {
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list' },
+    // Without its maker's bar: the page is ours.
+    theme: {
+      title: info.title,
+      css: [{ filename: 'reference.css', content: '.topbar{display:none}' }],
+    },
   });
 }
