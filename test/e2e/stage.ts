@@ -24,7 +24,7 @@ export interface StageOptions {
 const PROCESSES = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
 /** Nobody waits for the operator's rate here: it has tests of its own. */
 const CALLS_PER_SECOND = 2000;
-const CALL_TIMEOUT_MS = 1500;
+const CALL_TIMEOUT_MS = 6000;
 const QUIET_LOOKS = 2;
 const QUIET_TIMEOUT_MS = 10_000;
 

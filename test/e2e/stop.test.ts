@@ -61,7 +61,7 @@ test('STOP withdraws a charge that was turned away and waits to be sent again', 
 
 test('a charge under way when STOP is said is told for what it is, and is the last', async () => {
   const phone = stage.phone('923005000003');
-  await phone.scenario('late-answer', { delayMs: 700 });
+  await phone.scenario('late-answer', { delayMs: 2500 });
   await phone.subscribeByQuery();
   await untilPaymentIs(phone, 'sending');
   await stage.moveTo(new Date(stage.house.clock.nowMs() + 60_000));

@@ -52,7 +52,7 @@ export interface Gateway {
    * `none` leaves it to the operator's file and to people.
    */
   inquiry(): 'byOurId' | 'repeatIsSafe' | 'none';
-  /** How long after sending "not found" may still mean "on its way". */
+  /** How long after its outcome became unknown "not found" may still mean "on its way". */
   settleMs(): number;
   /** The longest that one charge may take, for its lease. */
   longestMs(): number;

@@ -48,8 +48,7 @@ export function createInquirer(options: InquirerOptions): Inquirer {
         return { row, said: { result, log } };
       case 'not_found': {
         // It may still be on its way to the operator's book: only time makes "not found" a fact.
-        const sinceSentMs = row.unknown_for_ms + gateway.longestMs() - gateway.latestMs();
-        if (sinceSentMs < gateway.settleMs()) return undefined;
+        if (row.unknown_for_ms < gateway.settleMs()) return undefined;
         return { row, said: { result: { outcome: 'declined', reason: 'operator_error' }, log } };
       }
       case 'not_sent':

@@ -14,6 +14,7 @@ import {
   adoptClaimed,
   claimPayments,
   closeUnsendable,
+  countOpen,
   type Keys,
   markSending,
   settleAttempts,
@@ -199,4 +200,17 @@ test('at most one payment of a reference is open', async () => {
     select customer_id, id + 1000000, gateway, msisdn, amount_minor, currency, reference, priority, not_after, created_at
     from payments.payment where id = ${keys.ids[0]}`;
   await assert.rejects(insert.execute(database.pool), /payment_one_open_per_reference/);
+});
+
+test('what nobody knows the end of takes no room from what waits', async () => {
+  const before = await countOpen(database.pool, 'mobilink', 1000);
+  await payment({ state: 'unknown' });
+  assert.equal(await countOpen(database.pool, 'mobilink', 1000), before);
+  await payment({ state: 'claimed' });
+  assert.equal(await countOpen(database.pool, 'mobilink', 1000), before + 1);
+  assert.equal(
+    await countOpen(database.pool, 'mobilink', 1),
+    1,
+    'it counts no further than it must',
+  );
 });

@@ -186,6 +186,8 @@ export async function settleAttempts(
       update payments.payment p set reason = r.reason,
         state = case when r.state = 'new' and p.stopped_at is not null then 'withdrawn' else r.state end,
         gateway_reference = coalesce(r.gateway_reference, p.gateway_reference),
+        -- Nothing of it goes out any more: from here on "not found" becomes a fact with time.
+        lease_until = case when r.state = 'unknown' then clock_timestamp() else p.lease_until end,
         next_inquiry_at = clock_timestamp() + make_interval(secs => r.ask_after_ms / 1000),
         closed_at = case when r.state = 'unknown' or ${comesBack} then null else ${now}::timestamptz end
       from result r
