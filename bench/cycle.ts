@@ -17,7 +17,9 @@ export const claim =
   'simulator on the same cores, at least 0.5 times as often as TPC-B-like transactions';
 
 const TARGET = 0.5;
-const CYCLES = 6000;
+const CYCLES = 9000;
+/** Renewed first, unmeasured: a process that has run for a minute is what runs all day. */
+const WARM_UP = 3000;
 const TPCB_SECONDS = 4;
 const POLL_MS = 100;
 /** The operator's rate is lifted: here the house is measured, not the operator. */
@@ -52,14 +54,24 @@ async function measure(context: BenchContext, simulator: SimulatorProcess): Prom
     processes: ['mt-manager', 'telco', 'qlistener'],
   });
   try {
-    await sql`update subscriptions.subscription set due_at = ${new Date()}`.execute(database.pool);
+    await makeDue(database, { from: 0, count: WARM_UP });
+    await untilLogged(database, WARM_UP);
+    await makeDue(database, { from: WARM_UP, count: CYCLES });
     const beganMs = performance.now();
-    await untilLogged(database);
+    await untilLogged(database, WARM_UP + CYCLES);
     return (CYCLES * 1000) / (performance.now() - beganMs);
   } finally {
     await app.stop();
     await folder.remove();
   }
+}
+
+async function makeDue(database: Database, part: { from: number; count: number }): Promise<void> {
+  await sql`
+    update subscriptions.subscription set due_at = ${new Date()}
+    where customer_id > ${part.from} and customer_id <= ${part.from + part.count}`.execute(
+    database.pool,
+  );
 }
 
 /** Subscriptions that were paid yesterday and are due today. */
@@ -82,7 +94,7 @@ async function layDue(database: Database, baseUrl: string): Promise<void> {
   );
   await sql`
     insert into subscriptions.customer (msisdn, created_at)
-    select '+92300' || lpad(n::text, 5, '0') || '10', ${yesterday} from generate_series(1, ${CYCLES}::integer) n`.execute(
+    select '+92300' || lpad(n::text, 5, '0') || '10', ${yesterday} from generate_series(1, ${WARM_UP + CYCLES}::integer) n`.execute(
     database.pool,
   );
   await sql`
@@ -106,7 +118,7 @@ async function layDue(database: Database, baseUrl: string): Promise<void> {
 }
 
 /** Asks the cheapest of the three first: counting is work for the same two cores. */
-async function untilLogged(database: Database): Promise<void> {
+async function untilLogged(database: Database, wanted: number): Promise<void> {
   const counts = [
     sql<{
       count: number;
@@ -119,7 +131,7 @@ async function untilLogged(database: Database): Promise<void> {
     }>`select count(*)::int as count from reports.transaction_log where kind = 'charge'`,
   ];
   for (const count of counts) {
-    while (((await count.execute(database.pool)).rows[0]?.count ?? 0) < CYCLES) {
+    while (((await count.execute(database.pool)).rows[0]?.count ?? 0) < wanted) {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -41,8 +41,8 @@ export interface ChargeWorkerOptions {
 const CLAIM_LEASE_MS = 15_000;
 /** A worker holds at most two seconds' worth of its rate. */
 const HOLD_SECONDS = 2;
-const HOLD_MOST = 600;
-const BATCH_SIZE = 200;
+const HOLD_MOST = 1500;
+const BATCH_SIZE = 400;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
 

@@ -39,6 +39,11 @@ export interface OutboundOptions<Job, Result> {
 const CONCURRENCY = 256;
 const BEGIN_MOST = 128;
 const RECORD_MOST = 200;
+/** Room is offered when at least this part of all that may be held is free. */
+const ROOM_SHARE = 4;
+/** With this many under way more answers come within the moment that a record waits for them. */
+const BUSY = 32;
+const GATHER_MS = 5;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
 /** query_canceled: somebody holds what the record needs for long; the results are no less true. */
@@ -81,7 +86,10 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
 
   room(): number {
     if (this.#stopping.signal.aborted) return 0;
-    return Math.max(0, this.#options.holdMost() - this.#queue.length - this.#unanswered());
+    const most = this.#options.holdMost();
+    const free = most - this.#queue.length - this.#unanswered();
+    // A few at a time would be a transaction each: better none for a moment, and then a set.
+    return free * ROOM_SHARE >= most ? free : 0;
   }
 
   async stop(patienceMs: number): Promise<{ unanswered: number }> {
@@ -152,17 +160,23 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   async #recordNext(): Promise<void> {
     if (this.#recorders >= RECORDS_IN_FLIGHT || this.#results.length === 0) return this.#tellIdle();
     this.#recorders += 1;
-    // What is answered in the same turn of the loop goes along.
-    await new Promise((resolve) => setImmediate(resolve));
+    await this.#gather();
     while (this.#results.length > 0) {
       const results = this.#results.splice(0, RECORD_MOST);
       this.#recording += results.length;
       await this.#recordSurely(results);
       this.#recording -= results.length;
+      if (this.#results.length > 0) await this.#gather();
     }
     this.#recorders -= 1;
     this.#tellIdle();
     void this.#pump();
+  }
+
+  /** What is answered in the same turn of the loop goes along; under load, what is answered within a moment. */
+  #gather(): Promise<void> {
+    if (this.#inFlight < BUSY) return new Promise((resolve) => setImmediate(resolve));
+    return new Promise((resolve) => setTimeout(resolve, GATHER_MS));
   }
 
   /** Results are facts: they are kept until the database takes them, or until we die and they become unknown. */
