@@ -180,6 +180,7 @@ export interface PlatformBusDelayed {
 }
 
 export interface PlatformBusHand {
+  alone: boolean;
   backend_pid: number;
   hand: string;
   held_since: Timestamp;

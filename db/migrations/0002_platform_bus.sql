@@ -96,6 +96,8 @@ create unlogged table platform.bus_hand (
   -- [slot, attempts, first id, last id] of neighbours, as they were when they were taken: a message that was put off
   -- since then is no longer in this hand.
   runs json not null,
+  -- Nothing else of its process was in work: if that died, this is what killed it.
+  alone boolean not null,
   backend_pid integer not null,
   held_since timestamptz not null
 ) with (fillfactor = 50);
@@ -104,8 +106,12 @@ alter table platform.bus_hand alter column runs set storage external;
 
 create type platform.bus_taken as (
   slot smallint, id bigint, message_id uuid, key text, published_at text,
-  source text, traceparent text, payload text, attempts smallint, pid integer
+  source text, traceparent text, payload text, attempts smallint, pid integer, alone boolean
 );
+
+-- A consumer's commit does not wait for the disk: what a crash of the server could take of it, it takes together
+-- with the removal of the messages, which then are here again. Whatever goes outside is marked by a commit of its
+-- own that does wait, and that makes everything before it durable too.
 
 -- The settings on each function pin its plan: index scans in the order of the key, whatever the statistics say
 -- (those of a queue that was empty when it was analysed say: read it all and sort).
@@ -128,6 +134,7 @@ declare
   higher_waits boolean;
   any_single boolean := exists (select from platform.bus_delayed d where d.queue = queue_ and d.alone);
 begin
+  perform set_config('synchronous_commit', 'off', true);
   foreach single in array case when any_single then array[true, false] else array[false] end loop
     higher_waits := false;
     for i in 1 .. cardinality(slots) loop
@@ -145,7 +152,7 @@ begin
         for update skip locked
       ))
       returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
-        t.attempts, pg_backend_pid();
+        t.attempts, pg_backend_pid(), t.alone;
       get diagnostics taken = row_count;
       if single and taken > 0 then return; end if;
       left_over := left_over - taken;
@@ -173,6 +180,7 @@ declare
   share integer;
   taken integer;
 begin
+  perform set_config('synchronous_commit', 'off', true);
   for i in 2 .. classes loop
     if exists (
       select from platform.bus_message m where m.queue = queue_ and m.slot = slots[i] and m.id >= floors[i]
@@ -193,7 +201,7 @@ begin
         for update skip locked
       ))
       returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
-        0::smallint, pg_backend_pid();
+        0::smallint, pg_backend_pid(), false;
       get diagnostics taken = row_count;
       left_over := left_over - taken;
     end loop;
@@ -224,6 +232,7 @@ declare
   -- Every lane is the first one in its turn, or a busy one would starve the rest.
   first integer := floor(random() * lanes);
 begin
+  perform set_config('synchronous_commit', 'off', true);
   return query select * from platform.bus_take_due(queue_, owned, '{}', most, now_, true);
   get diagnostics taken = row_count;
   -- A retry runs apart from fresh messages, so that it fails apart.
@@ -240,7 +249,7 @@ begin
       for update skip locked
     ))
     returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
-      0::smallint, pg_backend_pid();
+      0::smallint, pg_backend_pid(), false;
     get diagnostics taken = row_count;
     left_over := left_over - taken;
   end loop;
@@ -257,6 +266,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
 as $$
 begin
+  perform set_config('synchronous_commit', 'off', true);
   return query
   delete from platform.bus_message t where t.ctid = any (array(
     select m.ctid from unnest(slots, ids, tried) as want(slot, id, attempts)
@@ -267,7 +277,7 @@ begin
     for update of m skip locked
   ))
   returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
-    0::smallint, pg_backend_pid();
+    0::smallint, pg_backend_pid(), false;
   return query
   delete from platform.bus_delayed t where t.ctid = any (array(
     select d.ctid from unnest(ids, tried) as want(id, attempts)
@@ -280,7 +290,7 @@ begin
     for update of d skip locked
   ))
   returning t.slot, t.id, t.message_id, t.key, t.published_at::text, t.source, t.traceparent, t.payload::text,
-    t.attempts, pg_backend_pid();
+    t.attempts, pg_backend_pid(), t.alone;
 end $$;
 
 -- Finds hands whose connection is gone. What they held and is still here was being handled when its consumer died:
@@ -321,7 +331,7 @@ begin
     for one in
       select * from platform.bus_take_these(gone.queue, slots, ids, tried, false)
     loop
-      if cardinality(ids) = 1 and one.attempts + 1 >= gone.attempts_max then
+      if gone.alone and one.attempts + 1 >= gone.attempts_max then
         buried := buried + 1;
         insert into platform.bus_dead
           (queue, id, slot, message_id, key, published_at, source, traceparent, payload, attempts, error, died_at)

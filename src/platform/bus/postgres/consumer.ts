@@ -4,6 +4,7 @@ import { type Database, isTransient, type Tx } from '#database';
 import { messageOf } from '#errors';
 import { uuidV7 } from '#ids';
 import type { Log } from '#log';
+import type { Company } from './company.ts';
 import { createFloors, type Floors } from './floors.ts';
 import type { Hands } from './hands.ts';
 import { createLanes, type Lanes } from './lanes.ts';
@@ -25,6 +26,7 @@ export interface ConsumerInput<Payload> {
   readonly log: Log;
   readonly wakeUps: WakeUps;
   readonly hands: Hands;
+  readonly company: Company;
   readonly queue: QueueRow;
   readonly priorities: number;
   readonly options: ConsumeOptions;
@@ -150,13 +152,15 @@ class ConsumerLoop<Payload> {
 
   /** One transaction: take, handle, and so remove. What its surroundings throw passes through. */
   async #attempt(take: (tx: Tx) => Promise<TakenRow[]>): Promise<Attempt> {
-    const { database, hands, queue } = this.#input;
+    const { company, database, hands, queue } = this.#input;
     let rows: TakenRow[] = [];
+    let leave = () => {};
     let cause: { readonly error: unknown } | undefined;
     try {
       await database.attempt(async (tx) => {
         rows = (await take(tx)).sort(byId);
         if (rows.length === 0) return;
+        leave = rows[0]?.alone ? await company.alone() : await company.join();
         await hands.hold(this.#hand, queue.queue, rows);
         await this.#handle(tx, rows).catch((error) => {
           cause = { error };
@@ -174,6 +178,8 @@ class ConsumerLoop<Payload> {
       if ((error as { code?: unknown } | null)?.code === '40P01') database.deadlocks.count += 1;
       if (isTransient(error) || rows.length === 0) throw error;
       return { failed: true, rows, error };
+    } finally {
+      leave();
     }
   }
 

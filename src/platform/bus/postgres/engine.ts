@@ -1,6 +1,7 @@
 import type { Bus, Group, Parcel } from '#bus/bus';
 import type { BusOptions } from '#bus/open-bus';
 import { afterCommit, type Tx } from '#database';
+import { createCompany } from './company.ts';
 import { createConsumer } from './consumer.ts';
 import { createHands } from './hands.ts';
 import { type Line, openLine } from './line.ts';
@@ -27,6 +28,7 @@ export async function openPostgresBus(options: BusOptions): Promise<Bus> {
   const wakeUps = createWakeUps((): Line => line, log);
   const line = openLine({ database, log, channel: WAKE_CHANNEL, hear: wakeUps.hear });
   const hands = createHands(line);
+  const company = createCompany();
   const sweeper = createSweeper({ database, clock, log });
 
   async function publishAll(tx: Tx, parcels: readonly Parcel[]): Promise<void> {
@@ -67,7 +69,7 @@ export async function openPostgresBus(options: BusOptions): Promise<Bus> {
       if (!queue)
         throw new Error(`must hold: ${nameOf(group as Group)} was declared before it is consumed`);
       return createConsumer({
-        ...{ database, clock, log, wakeUps, hands, queue, options: consumeOptions },
+        ...{ database, clock, log, wakeUps, hands, company, queue, options: consumeOptions },
         ...{ priorities: group.topic.priorities, handler, ready: sweeper.watch(queue.queue) },
       });
     },

@@ -14,11 +14,11 @@ export function createHands(line: Line): Hands {
   return {
     hold: (hand, queue, rows) =>
       line.query(
-        `insert into platform.bus_hand (hand, queue, runs, backend_pid, held_since)
-         values ($1, $2, $3, $4, clock_timestamp())
-         on conflict (hand) do update set runs = excluded.runs, backend_pid = excluded.backend_pid,
+        `insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
+         values ($1, $2, $3, $4, $5, clock_timestamp())
+         on conflict (hand) do update set runs = excluded.runs, alone = excluded.alone, backend_pid = excluded.backend_pid,
            held_since = excluded.held_since`,
-        [hand, queue, JSON.stringify(runsOf(rows)), rows[0]?.pid],
+        [hand, queue, JSON.stringify(runsOf(rows)), rows[0]?.alone, rows[0]?.pid],
       ),
     drop: (hand) => line.query('delete from platform.bus_hand where hand = $1', [hand]),
   };

@@ -13,6 +13,8 @@ export interface TakenRow {
   readonly payload: string;
   readonly attempts: number;
   readonly pid: number;
+  /** Its consumer died while handling it: nothing else of the process is to be in work beside it. */
+  readonly alone: boolean;
 }
 
 export interface QueueRow {
