@@ -21,7 +21,7 @@ export const claim =
   'transaction, at least 3 times as fast as pg-boss';
 
 const TARGET = 3;
-const MESSAGES = 30_000;
+const MESSAGES = 60_000;
 const WAITING = 200_000;
 /** Publishers, then consumers. Tried with 1, 2 and 3 on two cores: with 2 both are fast. */
 const CONCURRENCY = 2;

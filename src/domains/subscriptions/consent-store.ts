@@ -71,28 +71,47 @@ export async function findConsentsByVisit(
   );
 }
 
+/**
+ * Writes consents down, and each customer's newest hash beside it: one statement with one parameter, since this is
+ * what a person waits for. Of one customer's consents the last in the list is the newest.
+ */
 export async function insertConsents(tx: Tx, consents: readonly ConsentRow[]): Promise<void> {
-  const column = <Value>(read: (row: ConsentRow) => Value) => consents.map(read);
   await sql`
-    insert into subscriptions.consent (customer_id, id, service_id, terms_version, visit, method, text_shown,
-      price_shown, locale, evidence, attribution, shown_at, confirmed_at, previous_hash, hash)
-    select * from unnest(
-      ${column((row) => row.customerId)}::bigint[], ${column((row) => row.id)}::bigint[],
-      ${column((row) => row.serviceId)}::integer[], ${column((row) => row.termsVersion)}::integer[],
-      ${column((row) => row.visit)}::text[], ${column((row) => row.method)}::text[],
-      ${column((row) => row.textShown)}::text[], ${column((row) => row.priceShown)}::text[],
-      ${column((row) => row.locale)}::text[], ${column((row) => JSON.stringify(row.evidence))}::jsonb[],
-      ${column((row) => JSON.stringify(row.attribution))}::jsonb[], ${column((row) => row.shownAt)}::timestamptz[],
-      ${column((row) => row.confirmedAt)}::timestamptz[], ${column((row) => row.previousHash)}::bytea[],
-      ${column((row) => row.hash)}::bytea[])`.execute(tx);
+    with given as materialized (
+      select row_number() over () as place, g.* from json_to_recordset(${toJson(consents)}::json) as g (
+        customer_id bigint, id bigint, service_id integer, terms_version integer, visit text, method text,
+        text_shown text, price_shown text, locale text, evidence jsonb, attribution jsonb, shown_at timestamptz,
+        confirmed_at timestamptz, previous_hash text, hash text
+      )
+    ), written as (
+      insert into subscriptions.consent (customer_id, id, service_id, terms_version, visit, method, text_shown,
+        price_shown, locale, evidence, attribution, shown_at, confirmed_at, previous_hash, hash)
+      select customer_id, id, service_id, terms_version, visit, method, text_shown, price_shown, locale, evidence,
+        attribution, shown_at, confirmed_at, decode(previous_hash, 'hex'), decode(hash, 'hex') from given
+    )
+    update subscriptions.customer c set consent_hash = decode(n.hash, 'hex')
+    from (select distinct on (customer_id) customer_id, hash from given order by customer_id, place desc) n
+    where c.id = n.customer_id`.execute(tx);
 }
 
-export async function updateConsentHashes(
-  tx: Tx,
-  customers: readonly { readonly id: bigint; readonly hash: Buffer }[],
-): Promise<void> {
-  await sql`
-    update subscriptions.customer c set consent_hash = n.hash
-    from unnest(${customers.map((one) => one.id)}::bigint[], ${customers.map((one) => one.hash)}::bytea[]) as n (id, hash)
-    where c.id = n.id`.execute(tx);
+function toJson(consents: readonly ConsentRow[]): string {
+  return JSON.stringify(
+    consents.map((row) => ({
+      customer_id: row.customerId.toString(),
+      id: row.id.toString(),
+      service_id: row.serviceId,
+      terms_version: row.termsVersion,
+      visit: row.visit,
+      method: row.method,
+      text_shown: row.textShown,
+      price_shown: row.priceShown,
+      locale: row.locale,
+      evidence: row.evidence,
+      attribution: row.attribution,
+      shown_at: row.shownAt,
+      confirmed_at: row.confirmedAt,
+      previous_hash: row.previousHash?.toString('hex') ?? null,
+      hash: row.hash.toString('hex'),
+    })),
+  );
 }

@@ -10,7 +10,6 @@ import {
   findConsentsByVisit,
   insertConsents,
   lockCustomersByMsisdn,
-  updateConsentHashes,
 } from './consent-store.ts';
 import { fail } from './errors.ts';
 import type { ServiceTerms } from './service-store.ts';
@@ -69,11 +68,6 @@ export async function recordConsent(
   }
   if (rows.length === 0) return results;
   await insertConsents(tx, rows);
-  const last = new Map(rows.map((row) => [row.customerId, row.hash]));
-  await updateConsentHashes(
-    tx,
-    [...last].map(([id, hash]) => ({ id, hash })),
-  );
   const byOperator = Map.groupBy(rows, (row) => row.terms.operator);
   await bus.publishAll(
     tx,
