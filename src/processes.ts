@@ -44,9 +44,9 @@ function startDispatcher(house: House): Running {
   };
 }
 
-function startMtManager({ operators, subscriptions }: House): Running {
+async function startMtManager({ operators, subscriptions }: House): Promise<Running> {
   const workers = operators.all().map(({ name }) => subscriptions.worker(name));
-  for (const worker of workers) worker.start();
+  await Promise.all(workers.map((worker) => worker.start()));
   return {
     stop: async () => {
       await Promise.all(workers.map((worker) => worker.stop()));

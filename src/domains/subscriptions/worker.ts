@@ -13,7 +13,8 @@ import { firstCharges, newSubscriptions } from './topics.ts';
 
 /** `mt-manager` for one operator: what it listens to, and its timer for what is due. */
 export interface SubscriptionWorker {
-  start(): void;
+  /** Hears what customers said while nobody listened, then begins with the rest: a STOP is not to lose to a charge. */
+  start(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,6 +25,8 @@ const LINGER_MS = 15;
 const ONE_BY_ONE = { batchSize: 1 };
 /** How soon a period that has begun is noticed while nothing else is due. */
 const DUE_INTERVAL_MS = 250;
+const HEARING_INTERVAL_MS = 20;
+const HEARING_PATIENCE_MS = 5000;
 
 /** The groups of one operator's `mt-manager`, to be declared before anyone publishes. */
 export function subscriptionGroups(operator: string): readonly Group[] {
@@ -39,12 +42,17 @@ export function subscriptionGroups(operator: string): readonly Group[] {
 export function createSubscriptionWorker(context: Context, operator: string): SubscriptionWorker {
   let consumers: readonly Consumer[] = [];
   let due: { stop(): Promise<void> } | undefined;
+  let stopped = false;
   return {
-    start() {
-      consumers = consume(context, operator);
+    async start() {
+      consumers = [listen(context, operator)];
+      await untilHeard(context, operator);
+      if (stopped) return;
+      consumers = [...consumers, ...consume(context, operator)];
       due = repeat(() => chargeDue(context, operator), context);
     },
     async stop() {
+      stopped = true;
       await due?.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
@@ -75,15 +83,31 @@ function consume(context: Context, operator: string): readonly Consumer[] {
         messages.map((message) => message.payload),
       ),
     ),
-    bus.consume({ topic: incomingSms(operator), name: GROUP }, ONE_BY_ONE, async (tx, messages) => {
-      for (const { payload } of messages.filter((message) => isStop(message.payload.text))) {
-        await stopSubscriptions(context, tx, {
-          ...{ msisdn: payload.msisdn, operator, channel: 'sms', saidAt: new Date(payload.at) },
-          evidence: `sms ${payload.id} to ${payload.short_code}: ${payload.text.slice(0, 100)}`,
-        });
-      }
-    }),
   ];
+}
+
+/** STOP by SMS. */
+function listen(context: Context, operator: string): Consumer {
+  const group = { topic: incomingSms(operator), name: GROUP };
+  return context.bus.consume(group, ONE_BY_ONE, async (tx, messages) => {
+    for (const { payload } of messages.filter((message) => isStop(message.payload.text))) {
+      await stopSubscriptions(context, tx, {
+        ...{ msisdn: payload.msisdn, operator, channel: 'sms', saidAt: new Date(payload.at) },
+        evidence: `sms ${payload.id} to ${payload.short_code}: ${payload.text.slice(0, 100)}`,
+      });
+    }
+  });
+}
+
+/** Returns when no SMS waits, or after a while: a message that fails again and again is not to stop the house. */
+async function untilHeard({ bus }: Context, operator: string): Promise<void> {
+  const { name } = incomingSms(operator);
+  const endMs = performance.now() + HEARING_PATIENCE_MS;
+  while (performance.now() < endMs) {
+    const depths = await bus.depths();
+    if (!depths.some((one) => one.topic === name && one.group === GROUP && one.ready > 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, HEARING_INTERVAL_MS));
+  }
 }
 
 /** Works as long as there is work, then looks again after a moment. */

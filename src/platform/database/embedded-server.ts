@@ -222,6 +222,9 @@ async function answers(socket: string, database: string): Promise<boolean> {
   }
 }
 
+/** duplicate_database, and the unique violation under it when two are at it. */
+const TAKEN = new Set(['42P04', '23505']);
+
 async function createDatabase(socket: string): Promise<void> {
   const client = new pg.Client({ host: socket, user: USER, database: 'postgres' });
   await client.connect();
@@ -229,8 +232,8 @@ async function createDatabase(socket: string): Promise<void> {
     const found = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
     if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
   } catch (error) {
-    // 42P04: another process that started at the same moment has just made it.
-    if ((error as { code?: string }).code !== '42P04') throw error;
+    // Another process that started at the same moment has just made it, or is making it.
+    if (!TAKEN.has((error as { code?: string }).code ?? '')) throw error;
   } finally {
     await client.end();
   }
