@@ -29,7 +29,7 @@ const GROUP = 'reports';
 /** Rows of one statement: beyond this a batch takes longer to no profit. */
 const BATCH_SIZE = 500;
 /** A story that is told a moment later is told with fewer statements. */
-const LINGER_MS = 40;
+const LINGER_MS = 100;
 
 function recording(topic: Topic<unknown>, insert: Recording['insert']): Recording {
   return { group: { topic, name: GROUP }, insert };

@@ -36,14 +36,14 @@ export interface OutboundOptions<Job, Result> {
 }
 
 /** Enough to keep a fast counterpart busy over two calls a job; more only makes its queue longer. */
-const CONCURRENCY = 256;
-const BEGIN_MOST = 128;
+const CONCURRENCY = 512;
+const BEGIN_MOST = 256;
 const RECORD_MOST = 200;
 /** Room is offered when at least this part of all that may be held is free. */
 const ROOM_SHARE = 4;
 /** With this many under way more answers come within the moment that a record waits for them. */
 const BUSY = 32;
-const GATHER_MS = 5;
+const GATHER_MS = 12;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
 /** query_canceled: somebody holds what the record needs for long; the results are no less true. */

@@ -41,6 +41,8 @@ const TIME_LIMIT_MS = 30_000;
 const IDLE_POLL_MS = 300;
 /** A worker without room looks again this soon: its counterpart answers in milliseconds. */
 const NO_ROOM_PAUSE_MS = 10;
+/** How soon a flood of fresh messages is stopped again to look for due ones. */
+const DUE_LOOK_INTERVAL_MS = 50;
 const TROUBLE_PAUSE_MS = 100;
 const TROUBLE_PAUSE_MOST_MS = 2000;
 
@@ -73,6 +75,7 @@ class ConsumerLoop<Payload> {
   readonly #lanes: Lanes | undefined;
   readonly #judge: Judge;
   #dueFirst = true;
+  #nextDueLookMs = 0;
   #troubleMs = 0;
 
   constructor(input: ConsumerInput<Payload>, floors: Floors, signal: AbortSignal) {
@@ -143,11 +146,17 @@ class ConsumerLoop<Payload> {
     const wanted = { queue: queue.queue, slots: this.#slots, most };
     const due = () => takeDue(tx, { ...wanted, floors: this.#floors.now(), now });
     const fresh = () => this.#floors.take(most, (floors) => takeFresh(tx, { ...wanted, floors }));
-    // In turns, so that neither many retries nor a flood of fresh messages keeps the other waiting.
-    const [first, second] = this.#dueFirst ? [due, fresh] : [fresh, due];
-    this.#dueFirst = !this.#dueFirst;
-    const rows = await first();
-    return rows.length > 0 ? rows : second();
+    // In turns, so that neither many retries nor a flood of fresh messages keeps the other waiting; but where
+    // nothing was due a moment ago a flood is not stopped to look again.
+    const dueFirst = this.#dueFirst && performance.now() >= this.#nextDueLookMs;
+    this.#dueFirst = !dueFirst;
+    if (!dueFirst) {
+      const rows = await fresh();
+      if (rows.length > 0) return rows;
+    }
+    const rows = await due();
+    if (rows.length === 0) this.#nextDueLookMs = performance.now() + DUE_LOOK_INTERVAL_MS;
+    return rows.length > 0 || !dueFirst ? rows : fresh();
   }
 
   /** One transaction: take, handle, and so remove. What its surroundings throw passes through. */
