@@ -17,11 +17,11 @@ export const claim =
   'simulator on the same cores, at least 0.5 times as often as TPC-B-like transactions';
 
 const TARGET = 0.5;
-const CYCLES = 9000;
+const CYCLES = 18_000;
 /** Renewed first, unmeasured: a process that has run for a minute is what runs all day. */
 const WARM_UP = 3000;
-const TPCB_SECONDS = 4;
-const POLL_MS = 100;
+const TPCB_SECONDS = 6;
+const POLL_MS = 50;
 /** The operator's rate is lifted: here the house is measured, not the operator. */
 const RATE_LIFTED = 1_000_000;
 

@@ -21,6 +21,8 @@ export interface SubscriptionWorker {
 const GROUP = 'mt-manager';
 const BATCH_SIZE = 500;
 const LINGER_MS = 15;
+/** Settling takes longest, so while one set commits the next is being settled. */
+const SETTLING = { batchSize: BATCH_SIZE, lingerMs: LINGER_MS, concurrency: 2 };
 /** A STOP locks all that its customer has, down to the payments: two customers in one transaction would deadlock. */
 const ONE_BY_ONE = { batchSize: 1 };
 /** How soon a period that has begun is noticed while nothing else is due. */
@@ -76,7 +78,7 @@ function consume(context: Context, operator: string): readonly Consumer[] {
         messages.map((message) => message.payload),
       ),
     ),
-    bus.consume({ topic: paymentResponses(operator), name: GROUP }, options, (tx, messages) =>
+    bus.consume({ topic: paymentResponses(operator), name: GROUP }, SETTLING, (tx, messages) =>
       settleBills(
         context,
         tx,
