@@ -8,7 +8,7 @@ import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
 import type { ServiceTerms } from './service-store.ts';
 import { readStopToken, writeStopToken } from './stop-link.ts';
-import { type StopInput, stopSubscriptions } from './stop-subscriptions.ts';
+import { type StopInput, type Stopped, stopSubscriptions } from './stop-subscriptions.ts';
 import {
   type BillRow,
   type Counts,
@@ -53,7 +53,7 @@ export interface Subscriptions {
     visits: readonly string[],
   ): Promise<ReadonlyMap<string, GivenConsent>>;
   /** Ends everything (or one service) of a number; see `StopInput`. */
-  stop(tx: Tx, input: StopInput): Promise<{ readonly cancelled: number }>;
+  stop(tx: Tx, input: StopInput): Promise<Stopped>;
   find(subscription: string): Promise<SubscriptionView | undefined>;
   of(
     msisdn: string,

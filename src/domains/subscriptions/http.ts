@@ -118,12 +118,13 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
       const view = await mustFind(subscriptions, params.id);
       if (view.endedAt) throw fail('subscription_ended', `${params.id} has ended: ${view.status}.`);
       const { msisdn, serviceCode } = view;
-      const saidAt = clock.now();
-      await subscriptions.stop(tx, {
-        ...{ msisdn, serviceCode, channel: 'api', saidAt },
+      const stopped = await subscriptions.stop(tx, {
+        ...{ msisdn, serviceCode, channel: 'api', saidAt: clock.now() },
         evidence: `${principal.name}: ${body.reason ?? 'no reason given'}`,
       });
-      const { due_at: _, ...ended } = toApi({ ...view, endedAt: saidAt });
+      // Somebody else's STOP was faster.
+      if (stopped.cancelled === 0) throw fail('subscription_ended', `${params.id} has just ended.`);
+      const { due_at: _, ...ended } = toApi({ ...view, endedAt: stopped.at });
       return { ...ended, status: 'cancelled', alive: false, end_reason: 'stop_by_api' };
     },
   });

@@ -27,6 +27,12 @@ export interface StopInput {
   readonly operator?: string;
 }
 
+/** How many subscriptions a STOP has ended, and when. */
+export interface Stopped {
+  readonly cancelled: number;
+  readonly at: Date;
+}
+
 const ANSWER_VALID_MS = 3_600_000;
 const NOTHING_TO_STOP = 'You have no subscription with us. Nothing will be charged.';
 
@@ -38,7 +44,7 @@ export async function stopSubscriptions(
   context: Context,
   tx: Tx,
   input: StopInput,
-): Promise<{ readonly cancelled: number }> {
+): Promise<Stopped> {
   const { catalogue, clock, ids, payments } = context;
   const now = clock.now();
   const [customer] = await lockCustomersByMsisdn(tx, [input.msisdn], now);
@@ -58,7 +64,7 @@ export async function stopSubscriptions(
     saidAt,
   });
   // A message that came twice: all that it ends has ended, and its answer was given.
-  if (!isNew) return { cancelled: 0 };
+  if (!isNew) return { cancelled: 0, at: now };
   const rows = await lockStoppable(tx, { customerId: customer.id, serviceId, saidAt });
   const termsOf = await catalogue.versions(
     tx,
@@ -89,7 +95,7 @@ export async function stopSubscriptions(
   await announcement.publish(tx);
   if (rows.length === 0 && input.operator)
     await answerStranger(context, tx, { ...input, operator: input.operator });
-  return { cancelled: rows.length };
+  return { cancelled: rows.length, at: now };
 }
 
 function cancelled(row: BilledRow, why: { now: Date; reason: string }): SubscriptionChange {
