@@ -15,11 +15,11 @@ import { AppError } from '#errors';
 import type { Log } from '#log';
 import { createMetrics } from '#metrics';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
-import type { App, StartReport } from './cli/app.ts';
+import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
-import { type ProcessName, type Running, startProcess } from './processes.ts';
+import { type Running, startProcess } from './processes.ts';
 import { openSites, type Site } from './sites.ts';
 
 export interface StartOptions {

@@ -1,15 +1,15 @@
 import { startContentWorker } from '#content';
 import { createChargeWorker, createMobilinkGateway } from '#payments';
 import { createOperatorSms, createSendWorker } from '#sms';
+import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
+
+export type { ProcessName } from './cli/app.ts';
 
 /** Something that runs until it is told to stop, and then finishes what it has in hand. */
 export interface Running {
   stop(): Promise<{ readonly unanswered: number }>;
 }
-
-export const processNames = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
-export type ProcessName = (typeof processNames)[number];
 
 const NOTHING_LEFT = { unanswered: 0 };
 

@@ -4,8 +4,8 @@ import { createHttpServer, type HttpServer } from '#http';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
+import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
-import type { ProcessName } from './processes.ts';
 
 /** A door to the outside that is open: who answers there. */
 export interface Site {

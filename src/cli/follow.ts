@@ -3,8 +3,8 @@ import type { Database } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators } from '#operators';
-import { maskMsisdn } from '#phone';
-import { readAnyNumber, readNewestOfStory, readPipeline, type StoryEvent } from '#reports';
+import { maskMsisdn, readAnyMsisdn } from '#phone';
+import { readNewestOfStory, readPipeline, type StoryEvent } from '#reports';
 import type { Call, Command } from './command.ts';
 import { eventLine, pipelineLine } from './event-line.ts';
 import { EXIT } from './exit.ts';
@@ -110,7 +110,7 @@ async function live(call: Call, print: (signal: AbortSignal) => Promise<boolean>
 async function readNumber(database: Database, text: string): Promise<string> {
   const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
   try {
-    return readAnyNumber(
+    return readAnyMsisdn(
       text,
       operators.all().map(({ plan }) => plan),
     );

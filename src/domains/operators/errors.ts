@@ -2,5 +2,4 @@ import { errorCodes } from '#errors';
 
 export const fail = errorCodes({
   operator_unknown: 'not_found',
-  operator_invalid: 'invalid',
 });

@@ -9,10 +9,9 @@ import {
   readCursor,
   Type,
 } from '#http';
-import type { NumberPlan } from '#phone';
+import { type NumberPlan, readAnyMsisdn } from '#phone';
 import type { Reports } from './create-reports.ts';
 import { fail } from './errors.ts';
-import { readAnyNumber } from './read-number.ts';
 import type { StoryEvent, StoryPosition } from './story.ts';
 
 const TimelineEvent = Type.Object({
@@ -46,7 +45,7 @@ export function registerReportsRoutes(app: HttpApp, options: ReportsRoutesOption
       response: pageSchema(TimelineEvent),
     },
     handler: async ({ query }) => {
-      const msisdn = readAnyNumber(query.msisdn, options.plans());
+      const msisdn = readAnyMsisdn(query.msisdn, options.plans());
       const after = query.cursor === undefined ? undefined : readPosition(query.cursor);
       const limit = query.limit + 1;
       const events = await options.reports.story(msisdn, after ? { after, limit } : { limit });

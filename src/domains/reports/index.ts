@@ -1,5 +1,4 @@
 export { createReports, type Reports, type ReportsOptions } from './create-reports.ts';
 export { type ReportsRoutesOptions, registerReportsRoutes } from './http.ts';
-export { readAnyNumber } from './read-number.ts';
 export { readNewestOfStory, readPipeline, readStory } from './store-stories.ts';
 export { eventKey, type PipelineEvent, type StoryEvent, type StoryPosition } from './story.ts';

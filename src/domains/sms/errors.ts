@@ -2,5 +2,4 @@ import { errorCodes } from '#errors';
 
 export const fail = errorCodes({
   incoming_refused: 'forbidden',
-  sms_too_long: 'invalid',
 });
