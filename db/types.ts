@@ -201,16 +201,17 @@ export interface PlatformBusMember {
   queue: number;
 }
 
-export interface PlatformBusMessage {
-  id: Generated<bigint>;
-  key: string;
-  message_id: string;
-  payload: Json;
+export interface PlatformBusParcel {
+  id: bigint;
+  keys: string;
+  message_ids: string;
+  payloads: string;
   published_at: Timestamp;
   queue: number;
+  size: number;
   slot: number;
   source: string;
-  traceparent: string | null;
+  traceparents: string | null;
 }
 
 export interface PlatformBusQueue {
@@ -480,7 +481,7 @@ export interface DB {
   "platform.bus_hand": PlatformBusHand;
   "platform.bus_lane": PlatformBusLane;
   "platform.bus_member": PlatformBusMember;
-  "platform.bus_message": PlatformBusMessage;
+  "platform.bus_parcel": PlatformBusParcel;
   "platform.bus_queue": PlatformBusQueue;
   "platform.clock": PlatformClock;
   "platform.idempotency_key": PlatformIdempotencyKey;

@@ -26,9 +26,9 @@ async function countOf(phone: string): Promise<{ consents: number; subscriptions
 test('dispatcher killed before a consent is published: nothing stored, and the button works again', async (t) => {
   const phone = phoneOf(1);
   const visit = await openPage(stage, phone);
-  const bus = await hold(t, database, 'lock table platform.bus_message in exclusive mode');
+  const bus = await hold(t, database, 'lock table platform.bus_parcel in exclusive mode');
   const pressing = confirm(stage, visit).catch(() => false);
-  await untilBlocked(database, 'insert into platform.bus_message');
+  await untilBlocked(database, 'insert into platform.bus_parcel');
   await dispatcher.kill();
   assert.equal(await pressing, false);
   await bus.release();

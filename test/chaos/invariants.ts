@@ -50,7 +50,7 @@ export async function untilQuiet(stage: Stage, timeoutMs = QUIET_MS): Promise<vo
 /** A payment that nobody can be asked about waits for people; all others are on their way somewhere. */
 const moving = sql<{ left: readonly string[] | null }>`
   select array_agg(what) as left from (
-    select q.topic || ' ' || count(*) as what from platform.bus_message m join platform.bus_queue q using (queue)
+    select q.topic || ' ' || sum(size) as what from platform.bus_parcel m join platform.bus_queue q using (queue)
       group by q.topic
     union all select 'delayed ' || q.topic from platform.bus_delayed d join platform.bus_queue q using (queue)
     union all select 'payment ' || state from payments.payment
@@ -216,7 +216,7 @@ const leases = sql<{ what: string }>`
   select 'question about ' || id from payments.payment
   where state = 'unknown' and next_inquiry_at < clock_timestamp() - ${LEASE_LATE}
   union all
-  select 'message of queue ' || queue from platform.bus_message
+  select 'message of queue ' || queue from platform.bus_parcel
   where published_at < clock_timestamp() - ${MESSAGE_LATE}
   union all
   select 'delayed message of queue ' || queue from platform.bus_delayed

@@ -178,7 +178,7 @@ async function untilQuiet(
   await eventually(
     async () => {
       const { rows } = await sql<Record<string, bigint>>`
-        select (select count(*) from platform.bus_message) as messages,
+        select (select count(*) from platform.bus_parcel) as messages,
           (select count(*) from platform.bus_delayed where due_at <= ${clock.now()}) as delayed,
           (select count(*) from payments.payment
             where closed_at is null and state in ('claimed', 'sending')) as payments,

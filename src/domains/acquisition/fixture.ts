@@ -175,12 +175,13 @@ function readersOf(database: Database, sent: readonly Sent[]) {
   return {
     /** Payloads that wait for the group `test`, oldest first. */
     async published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
-      const { rows } = await sql<{ payload: Payload }>`
-        select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
-        where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(
+      const { rows } = await sql<{ payload: string }>`
+        select m.payload from platform.bus_parcel p join platform.bus_queue q using (queue)
+        cross join lateral unnest(string_to_array(p.payloads, U&'\\001f')) with ordinality as m (payload, n)
+        where q.topic = ${topic.name} and q.group_name = 'test' order by p.id, m.n`.execute(
         database.pool,
       );
-      return rows.map((row) => row.payload);
+      return rows.map((row) => JSON.parse(row.payload) as Payload);
     },
     /** What was asked to be sent, oldest first. A secret stands here in clear. */
     sent,
@@ -191,7 +192,7 @@ function readersOf(database: Database, sent: readonly Sent[]) {
     /** How much of everything there is: what must not change when something is refused. */
     async stored(): Promise<unknown> {
       const { rows } = await sql`
-        select count(*) as messages from platform.bus_message`.execute(database.pool);
+        select sum(size) as messages from platform.bus_parcel`.execute(database.pool);
       return { ...(rows[0] as object), sent: sent.length };
     },
   };

@@ -112,10 +112,13 @@ async function addService(
 function readersOf(database: Database) {
   /** Payloads that wait for the group `test`, oldest first. */
   async function published<Payload>(topic: { readonly name: string; readonly payload?: Payload }) {
-    const { rows } = await sql<{ payload: Payload }>`
-      select m.payload from platform.bus_message m join platform.bus_queue q using (queue)
-      where q.topic = ${topic.name} and q.group_name = 'test' order by m.id`.execute(database.pool);
-    return rows.map((row) => row.payload);
+    const { rows } = await sql<{ payload: string }>`
+      select m.payload from platform.bus_parcel p join platform.bus_queue q using (queue)
+      cross join lateral unnest(string_to_array(p.payloads, U&'\\001f')) with ordinality as m (payload, n)
+      where q.topic = ${topic.name} and q.group_name = 'test' order by p.id, m.n`.execute(
+      database.pool,
+    );
+    return rows.map((row) => JSON.parse(row.payload) as Payload);
   }
 
   return {

@@ -9,6 +9,8 @@ import { createFloors, type Floors } from './floors.ts';
 import type { Hands } from './hands.ts';
 import { createLanes, type Lanes } from './lanes.ts';
 import {
+  cutParcels,
+  PARCEL_MOST,
   type QueueRow,
   type TakenRow,
   takeDue,
@@ -116,6 +118,7 @@ class ConsumerLoop<Payload> {
       return;
     }
     const since = wakeUps.count(queue.topic);
+    if (most < PARCEL_MOST) await this.#cut(most);
     const taken = await this.#attempt((tx) => this.#take(tx, most));
     if (taken.failed) await this.#isolate(taken.rows, taken.error);
     if (taken.rows.length > 0) {
@@ -123,6 +126,14 @@ class ConsumerLoop<Payload> {
       return;
     }
     await wakeUps.sleep(queue.topic, { patienceMs: IDLE_POLL_MS, signal: this.#signal, since });
+  }
+
+  /** Consumers of small batches are to work side by side; the lanes of an ordered queue have one consumer each. */
+  async #cut(most: number): Promise<void> {
+    const { database, queue } = this.#input;
+    if (queue.ordered) return;
+    const floors = this.#floors.now();
+    await cutParcels(database.pool, { queue: queue.queue, slots: this.#slots, floors, most });
   }
 
   /** A batch that was far from full: the next one gathers for a moment, so that under load sets stay sets. */

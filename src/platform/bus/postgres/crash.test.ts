@@ -129,7 +129,7 @@ test('a hand from before the database was started accuses nobody, a later one do
     await sql`
       insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
       select gen_random_uuid(), m.queue, json_build_array(json_build_array(0, 0, m.id, m.id)), false, 0, ${heldSince}
-      from platform.bus_message m join platform.bus_queue q using (queue) where q.topic = ${stage.topic.name}`.execute(
+      from platform.bus_parcel m join platform.bus_queue q using (queue) where q.topic = ${stage.topic.name}`.execute(
       database.pool,
     );
     const seen: number[] = [];

@@ -5,7 +5,7 @@ import { createCompany } from './company.ts';
 import { createConsumer } from './consumer.ts';
 import { createHands } from './hands.ts';
 import { type Line, openLine } from './line.ts';
-import { toNewMessage } from './outgoing.ts';
+import { LANES, toNewMessage } from './outgoing.ts';
 import {
   declareQueue,
   insertDelayedMessages,
@@ -17,8 +17,6 @@ import {
 import { createSweeper } from './sweeper.ts';
 import { createWakeUps, WAKE_CHANNEL } from './wake.ts';
 
-/** Lanes of an ordered queue: the most consumers that can share it. Never changed for a live queue. */
-const LANES = 16;
 const ATTEMPTS_MAX = 12;
 
 /** The bus in the same database: `postgres:`. */

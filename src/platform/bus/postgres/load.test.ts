@@ -40,10 +40,10 @@ test('under a snapshot held open the index is not read again from its beginning'
   const holder = await shared.connect();
   t.after(() => holder.end());
   await holder.query(
-    'begin isolation level repeatable read; select count(*) from platform.bus_message',
+    'begin isolation level repeatable read; select count(*) from platform.bus_parcel',
   );
   const count = 40_000;
-  for (let from = 0; from < count; from += 2000) await stage.publish(numbered(2000, { from }));
+  await layParcels(stage, count);
   const before = await readIndexReads(shared);
   stage.consume(group, { batchSize: 200 }, writeEffects);
   await stage.waitFor(async () => assert.equal((await stage.effects()).length, count));
@@ -86,6 +86,17 @@ test('the database stopped and killed under load: what was committed has one eff
   const [depth] = await stage.bus.depths();
   assert.deepEqual([depth?.ready, depth?.delayed, depth?.dead], [0, 0, 0]);
 });
+
+/** As if each message had been published alone. */
+async function layParcels({ topic }: Stage, count: number): Promise<void> {
+  await sql`
+    insert into platform.bus_parcel (queue, slot, id, size, message_ids, keys, published_at, source, payloads)
+    select q.queue, 0, platform.bus_next_id(), 1, gen_random_uuid(), 'k', clock_timestamp(), 'kopek/test',
+      json_build_object('n', n)
+    from platform.bus_queue q, generate_series(1, ${count}::integer) n where q.topic = ${topic.name}`.execute(
+    shared.pool,
+  );
+}
 
 type Stage = Awaited<ReturnType<typeof setStage>>;
 
@@ -138,7 +149,7 @@ async function endServer(folder: string, signal: 'SIGINT' | 'SIGKILL'): Promise<
 async function readIndexReads(database: Database): Promise<number> {
   await sql`select pg_stat_force_next_flush()`.execute(database.pool);
   const { rows } = await sql<{ entries: bigint }>`
-    select idx_tup_read as entries from pg_stat_user_indexes where indexrelname = 'bus_message_pkey'`.execute(
+    select idx_tup_read as entries from pg_stat_user_indexes where indexrelname = 'bus_parcel_pkey'`.execute(
     database.pool,
   );
   return Number(rows[0]?.entries ?? 0n);

@@ -1,7 +1,7 @@
 import type { Outgoing, Parcel } from '#bus/bus';
 import { AppError } from '#errors';
 import { uuidV7 } from '#ids';
-import { type NewMessage, SEPARATOR } from './store.ts';
+import { type NewMessage, PARCEL_SEPARATOR, SEPARATOR } from './store.ts';
 
 /** A message is a fact or an order, not a file. */
 const MESSAGE_BYTES_MAX = 1_048_576;
@@ -30,7 +30,7 @@ export function toNewMessage(
     topic: topic.name,
     id: id ?? uuidV7(nowMs),
     key: checkKey(topic.name, message.key),
-    slot: topic.priorities - 1 - priority,
+    slot: topic.ordered ? laneOf(message.key) : topic.priorities - 1 - priority,
     // It comes from outside: one that is none starts a new trace.
     traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined,
     dueAt: notBefore,
@@ -38,12 +38,26 @@ export function toNewMessage(
   };
 }
 
+/** Lanes of an ordered queue: the most consumers that can share it. Never changed for a live queue. */
+export const LANES = 16;
+
+/** FNV-1a over the key's letters: the same in every process and version. */
+function laneOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  }
+  return (hash >>> 0) % LANES;
+}
+
+const NO_KEY_LETTER = new RegExp(`[\\0${SEPARATOR}${PARCEL_SEPARATOR}]`);
+
 function checkKey(topic: string, key: string): string {
   if (key.length > KEY_LENGTH_MAX) {
     const why = `a key of ${topic} has over ${KEY_LENGTH_MAX} letters`;
     throw new AppError('invalid', 'key_too_long', why);
   }
-  if (key === '' || key.includes(SEPARATOR) || key.includes('\0') || !key.isWellFormed()) {
+  if (key === '' || NO_KEY_LETTER.test(key) || !key.isWellFormed()) {
     throw new AppError('invalid', 'key_malformed', `a key of ${topic} is empty or is no text`);
   }
   return key;

@@ -26,12 +26,12 @@ export interface QueueRow {
   readonly attempts_max: number;
 }
 
-/** A message on its way into the queues of its topic. No text in it has the letters NUL and SEPARATOR. */
+/** A message on its way into the queues of its topic. No text in it has the letters NUL and those that separate. */
 export interface NewMessage {
   readonly topic: string;
   readonly id: string;
   readonly key: string;
-  /** Where its queue is not ordered. */
+  /** The lane of its key where its topic is ordered, else its priority class, 0 being taken first. */
   readonly slot: number;
   readonly traceparent: string | undefined;
   readonly dueAt: Date | undefined;
@@ -39,8 +39,10 @@ export interface NewMessage {
   readonly payload: string;
 }
 
-/** Stands between the values of a column: PostgreSQL splits a text faster than it reads an array, or JSON. */
+/** Stands between the messages of a parcel: both sides split a text faster than they read an array, or JSON. */
 export const SEPARATOR = '\x1f';
+/** Stands between parcels on their way to the database. */
+export const PARCEL_SEPARATOR = '\x1e';
 
 export async function declareQueue(
   executor: Executor,
@@ -68,19 +70,56 @@ interface Publication {
 }
 
 /**
- * Lays messages into every group of their topics: one statement, whatever their number. Sorted, because ids are
- * the order of taking and a join may turn its rows around; by queue first, so that a batch has neighbouring ids.
+ * Lays messages into every group of their topics: one statement, whatever their number. In the order of their
+ * publication, because a parcel's id is the order of taking.
  */
 export async function insertMessages(tx: Tx, publication: Publication): Promise<void> {
   const { messages, publishedAt, source } = publication;
   if (messages.length === 0) return;
+  const parcels = pack(messages);
+  const column = (read: (message: NewMessage) => string) =>
+    sql`string_to_array(${parcels.map((parcel) => parcel.map(read).join(SEPARATOR)).join(PARCEL_SEPARATOR)}, ${PARCEL_SEPARATOR})`;
+  const traced = messages.some((message) => message.traceparent);
   await sql`
-    insert into platform.bus_message
-      (queue, slot, message_id, key, published_at, source, traceparent, payload)
-    select q.queue,
-      case when q.ordered then (hashtext(m.key) & 2147483647) % q.lanes else m.slot::smallint end,
-      m.id::uuid, m.key, ${publishedAt}, ${source}, nullif(m.traceparent, ''), m.payload::json
-    ${queuesAnd(messages)} order by q.queue, m.n`.execute(tx);
+    insert into platform.bus_parcel
+      (queue, slot, id, size, published_at, source, message_ids, keys, payloads, traceparents)
+    select queue, slot, platform.bus_next_id(), size, ${publishedAt}, ${source}, ids, keys, payloads, traceparents
+    from (
+      select q.queue, p.*
+      from unnest(
+        ${parcels.map((parcel) => parcel[0]?.topic)}::text[], ${parcels.map((parcel) => parcel[0]?.slot)}::smallint[],
+        ${parcels.map((parcel) => parcel.length)}::smallint[], ${column((one) => one.id)}, ${column((one) => one.key)},
+        ${column((one) => one.payload)}, ${traced ? column((one) => one.traceparent ?? '') : sql`null::text[]`}
+      ) with ordinality as p (topic, slot, size, ids, keys, payloads, traceparents, n)
+      join platform.bus_queue q on q.topic = p.topic
+      order by p.n
+    ) laid`.execute(tx);
+}
+
+/** Consumers share the work parcel by parcel: larger ones would be cheaper by little. */
+export const PARCEL_MOST = 64;
+/** With its ids and the rest it then fits into a page of the database. */
+const PARCEL_LETTERS_MOST = 7000;
+const ID_LETTERS = 37;
+
+/** Messages of one topic and slot together, in their order. */
+function pack(messages: readonly NewMessage[]): readonly (readonly NewMessage[])[] {
+  const parcels: NewMessage[][] = [];
+  const open = new Map<string, { parcel: NewMessage[]; letters: number }>();
+  for (const message of messages) {
+    const place = `${message.slot} ${message.topic}`;
+    const letters = ID_LETTERS + message.key.length + message.payload.length;
+    const last = open.get(place);
+    if (last && last.parcel.length < PARCEL_MOST && last.letters + letters <= PARCEL_LETTERS_MOST) {
+      last.parcel.push(message);
+      last.letters += letters;
+      continue;
+    }
+    const parcel = [message];
+    parcels.push(parcel);
+    open.set(place, { parcel, letters });
+  }
+  return parcels;
 }
 
 /** The same for those that are not due yet; their topics are not ordered. */
@@ -90,7 +129,7 @@ export async function insertDelayedMessages(tx: Tx, publication: Publication): P
   await sql`
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
-    select q.queue, m.slot::smallint, nextval(pg_get_serial_sequence('platform.bus_message', 'id')),
+    select q.queue, m.slot::smallint, platform.bus_next_id(),
       m.id::uuid, m.key, ${publishedAt}, ${source}, nullif(m.traceparent, ''), m.payload::json,
       m.due_at::timestamptz
     ${queuesAnd(messages)}`.execute(tx);
@@ -100,7 +139,6 @@ export async function insertDelayedMessages(tx: Tx, publication: Publication): P
 function queuesAnd(messages: readonly NewMessage[]) {
   const column = (read: (message: NewMessage) => string | number) =>
     sql`string_to_array(${messages.map(read).join(SEPARATOR)}, ${SEPARATOR})`;
-  const dueAt = column((message) => message.dueAt?.toISOString() ?? '');
   const topics = [...new Set(messages.map((message) => message.topic))];
   // A message is of the topic within whose bounds its number stands: comparing two numbers for it is next to nothing.
   const firsts = topics.map((topic) => messages.findIndex((one) => one.topic === topic) + 1);
@@ -112,7 +150,7 @@ function queuesAnd(messages: readonly NewMessage[]) {
       ${column((message) => message.id)}, ${column((message) => message.key)},
       ${column((message) => message.slot)}, ${column((message) => message.payload)},
       ${messages.some((message) => message.traceparent) ? column((message) => message.traceparent ?? '') : sql`null::text[]`},
-      ${messages.some((message) => message.dueAt) ? dueAt : sql`null::text[]`}
+      ${column((message) => message.dueAt?.toISOString() ?? '')}
     ) with ordinality as m (id, key, slot, payload, traceparent, due_at, n) on m.n between t.first and t.last`;
 }
 
@@ -120,11 +158,11 @@ export async function takeFresh(
   tx: Tx,
   input: { queue: number; slots: readonly number[]; floors: readonly bigint[]; most: number },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenRow>`select * from platform.bus_take(
+  const { rows } = await sql<TakenParcel>`select * from platform.bus_take(
     ${input.queue}, ${input.slots}::smallint[], ${input.floors}::bigint[], ${input.most})`.execute(
     tx,
   );
-  return rows;
+  return rows.flatMap(unpack);
 }
 
 export async function takeDue(
@@ -137,20 +175,20 @@ export async function takeDue(
     now: Date;
   },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenRow>`select * from platform.bus_take_due(${input.queue},
+  const { rows } = await sql<TakenParcel>`select * from platform.bus_take_due(${input.queue},
     ${input.slots}::smallint[], ${input.floors}::bigint[], ${input.most}, ${input.now}, false)`.execute(
     tx,
   );
-  return rows;
+  return rows.flatMap(unpack);
 }
 
 export async function takeOrdered(
   tx: Tx,
   input: { queue: number; owner: string; most: number; now: Date },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenRow>`select * from platform.bus_take_ordered(
+  const { rows } = await sql<TakenParcel>`select * from platform.bus_take_ordered(
     ${input.queue}, ${input.owner}, ${input.most}, ${input.now})`.execute(tx);
-  return rows;
+  return rows.flatMap(unpack);
 }
 
 /** Takes what was taken before, in a transaction that failed, as far as it is still as it was. */
@@ -159,10 +197,55 @@ export async function takeThese(
   queue: QueueRow,
   rows: readonly TakenRow[],
 ): Promise<TakenRow[]> {
-  const taken = await sql<TakenRow>`select * from platform.bus_take_these(${queue.queue},
+  const taken = await sql<TakenParcel>`select * from platform.bus_take_these(${queue.queue},
     ${rows.map((row) => row.slot)}::smallint[], ${rows.map((row) => row.id)}::bigint[],
     ${rows.map((row) => row.attempts)}::smallint[], ${queue.ordered})`.execute(tx);
-  return taken.rows;
+  return taken.rows.flatMap(unpack);
+}
+
+/** Cuts what is larger than a batch at the head of a queue, so that consumers of small batches work side by side. */
+export async function cutParcels(
+  executor: Executor,
+  input: { queue: number; slots: readonly number[]; floors: readonly bigint[]; most: number },
+): Promise<void> {
+  await sql`select platform.bus_cut(${input.queue}, ${input.slots}::smallint[], ${input.floors}::bigint[],
+    ${input.most})`.execute(executor);
+}
+
+/** Messages as they come back: one value of each column a message, their ids neighbours. */
+interface TakenParcel {
+  readonly slot: number;
+  readonly id: bigint;
+  readonly size: number;
+  readonly published_at: string;
+  readonly source: string;
+  readonly message_ids: string;
+  readonly keys: string;
+  readonly traceparents: string | null;
+  readonly payloads: string;
+  readonly attempts: number;
+  readonly pid: number;
+  readonly alone: boolean;
+}
+
+function unpack(parcel: TakenParcel): readonly TakenRow[] {
+  const { alone, attempts, pid, published_at, slot, source } = parcel;
+  const ids = parcel.message_ids.split(SEPARATOR);
+  const keys = parcel.keys.split(SEPARATOR);
+  const payloads = parcel.payloads.split(SEPARATOR);
+  const traceparents = parcel.traceparents?.split(SEPARATOR);
+  return ids.map((message_id, at) => ({
+    ...{
+      slot,
+      id: parcel.id + BigInt(at),
+      message_id,
+      key: keys[at] as string,
+      published_at,
+      source,
+    },
+    ...{ traceparent: traceparents?.[at] || null, payload: payloads[at] as string },
+    ...{ attempts, pid, alone },
+  }));
 }
 
 /** A message that was taken in this transaction and was not done. */
@@ -235,10 +318,9 @@ export async function moveDeadLettersBack(
     ), taken as (
       delete from platform.bus_dead d using chosen c where d.queue = c.queue and d.id = c.id returning d.*
     ), put_back as (
-      insert into platform.bus_message
-        (queue, slot, id, message_id, key, published_at, source, traceparent, payload)
-      overriding system value
-      select queue, slot, id, message_id, key, published_at, source, traceparent, payload from taken
+      insert into platform.bus_parcel
+        (queue, slot, id, size, message_ids, keys, published_at, source, traceparents, payloads)
+      select queue, slot, id, 1, message_id::text, key, published_at, source, traceparent, payload::text from taken
       returning id
     )
     select count(*) as moved from put_back`.execute(tx);
@@ -261,7 +343,8 @@ export async function readDepths(executor: Executor, now: Date): Promise<DepthRo
       coalesce(extract(epoch from ${now} - least(m.oldest, d.oldest)), 0)::float8 as oldest_seconds
     from platform.bus_queue q
     cross join lateral (
-      select count(*) as ready, min(published_at) as oldest from platform.bus_message m where m.queue = q.queue
+      select coalesce(sum(size), 0) as ready, min(published_at) as oldest from platform.bus_parcel p
+      where p.queue = q.queue
     ) m
     cross join lateral (
       select count(*) filter (where due_at <= ${now}) as due, count(*) filter (where due_at > ${now}) as waiting,
