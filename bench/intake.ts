@@ -42,6 +42,7 @@ export async function run(context: BenchContext): Promise<void> {
       before += CONSENTS;
       return rate(CONSENTS, () => site.load.send(forms));
     };
+    for (const site of [ours, floor]) await consents(site)();
     await context.compare({
       ...{ situation: 'consents', unit: 'requests/s', against: 'storing nothing', target: TARGET },
       ...{ ours: consents(ours), floor: consents(floor) },

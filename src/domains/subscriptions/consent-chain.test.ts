@@ -104,6 +104,28 @@ test('a visit that comes again adds nothing, in one batch and in two', async () 
   assert.equal((await stored('+923009102252')).length, 1);
 });
 
+test('a visit counts for the number that confirmed it first, also when two do at once', async () => {
+  const visit = { visit: 'hit_shared' };
+  const [first, second] = ['+923009102255', '+923009102256'];
+  const [given = ''] = await consent([consentOf(first, visit)]);
+  assert.deepEqual(await consent([consentOf(second, visit)]), [given]);
+  assert.deepEqual(await stored(second), []);
+  const numbers = Array.from({ length: 6 }, (_, n) => `+92300910226${n}`);
+  const names = await Promise.all(
+    numbers.map((msisdn) => consent([consentOf(msisdn, { visit: 'hit_race' }), consentOf(msisdn)])),
+  ).catch((error) => assert.equal(error.code, 'consent_overtaken'));
+  const again = await Promise.all(
+    numbers.map((msisdn) => consent([consentOf(msisdn, { visit: 'hit_race' })])),
+  );
+  assert.equal(new Set(again.flat()).size, 1);
+  if (names) assert.equal(new Set(names.map(([name]) => name)).size, 1);
+  for (const msisdn of [second, ...numbers]) {
+    const rows = await stored(msisdn);
+    assert.deepEqual(breaks(rows), []);
+    assert.deepEqual(rows.at(-1)?.newest ?? null, rows.at(-1)?.hash ?? null);
+  }
+});
+
 test('consents of one customer that are recorded at once form one chain', async () => {
   await Promise.all(Array.from({ length: 8 }, () => consent([consentOf('+923009102253')])));
   const rows = await stored('+923009102253');

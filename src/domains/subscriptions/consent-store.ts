@@ -11,21 +11,31 @@ export interface CustomerRow {
  * Makes the customers of these numbers where they are new, and locks them all, in the order of their ids: whoever
  * changes what a customer has takes this lock first.
  */
+// `made` is read first, so that nobody waits for a number that another is making while it holds a customer.
 export async function lockCustomersByMsisdn(
   tx: Tx,
   msisdns: readonly string[],
   now: Date,
 ): Promise<readonly CustomerRow[]> {
   const distinct = [...new Set(msisdns)].sort();
-  await sql`
-    insert into subscriptions.customer (msisdn, created_at)
-    select msisdn, ${now} from unnest(${distinct}::text[]) msisdn
-    where not exists (select from subscriptions.customer c where c.msisdn = msisdn.msisdn)
-    on conflict do nothing`.execute(tx);
   const { rows } = await sql<CustomerRow>`
+    with made as (
+      insert into subscriptions.customer (msisdn, created_at)
+      select msisdn, ${now} from unnest(${distinct}::text[]) msisdn
+      where not exists (select from subscriptions.customer c where c.msisdn = msisdn.msisdn)
+      on conflict do nothing
+      returning id, msisdn, consent_hash
+    ), known as (
+      select id, msisdn, consent_hash from subscriptions.customer
+      where msisdn = any (${distinct}::text[]) order by id for no key update
+    )
+    select * from made union all select * from known`.execute(tx);
+  if (rows.length === distinct.length) return rows;
+  // Somebody else has made one this very moment: it is seen only from here on.
+  const all = await sql<CustomerRow>`
     select id, msisdn, consent_hash from subscriptions.customer
     where msisdn = any (${distinct}::text[]) order by id for no key update`.execute(tx);
-  return rows;
+  return all.rows;
 }
 
 export interface ConsentRow {
@@ -73,10 +83,14 @@ export async function findConsentsByVisit(
 
 /**
  * Writes consents down, and each customer's newest hash beside it: one statement with one parameter, since this is
- * what a person waits for. Of one customer's consents the last in the list is the newest.
+ * what a person waits for. Of one customer's consents the last in the list is the newest. Answers the visits of those
+ * that were written: a visit that has given a consent before, also this very moment, gives no other.
  */
-export async function insertConsents(tx: Tx, consents: readonly ConsentRow[]): Promise<void> {
-  await sql`
+export async function insertConsents(
+  tx: Tx,
+  consents: readonly ConsentRow[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ visit: string }>`
     with given as materialized (
       select row_number() over () as place, g.* from json_to_recordset(${toJson(consents)}::json) as g (
         customer_id bigint, id bigint, service_id integer, terms_version integer, visit text, method text,
@@ -88,10 +102,18 @@ export async function insertConsents(tx: Tx, consents: readonly ConsentRow[]): P
         price_shown, locale, evidence, attribution, shown_at, confirmed_at, previous_hash, hash)
       select customer_id, id, service_id, terms_version, visit, method, text_shown, price_shown, locale, evidence,
         attribution, shown_at, confirmed_at, decode(previous_hash, 'hex'), decode(hash, 'hex') from given
+      on conflict on constraint consent_once_per_visit do nothing
+      returning visit
+    ), chained as (
+      update subscriptions.customer c set consent_hash = decode(n.hash, 'hex')
+      from (
+        select distinct on (customer_id) customer_id, hash from given join written using (visit)
+        order by customer_id, place desc
+      ) n
+      where c.id = n.customer_id
     )
-    update subscriptions.customer c set consent_hash = decode(n.hash, 'hex')
-    from (select distinct on (customer_id) customer_id, hash from given order by customer_id, place desc) n
-    where c.id = n.customer_id`.execute(tx);
+    select visit from written`.execute(tx);
+  return new Set(rows.map((row) => row.visit));
 }
 
 function toJson(consents: readonly ConsentRow[]): string {

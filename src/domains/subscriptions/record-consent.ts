@@ -2,11 +2,13 @@ import { createHash } from 'node:crypto';
 import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
+import { AppError } from '#errors';
 import { formatId, type IdSource } from '#ids';
 import type { Catalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult } from './consent.ts';
 import {
   type ConsentRow,
+  type CustomerRow,
   findConsentsByVisit,
   insertConsents,
   lockCustomersByMsisdn,
@@ -39,11 +41,8 @@ export async function recordConsent(
     inputs.map((input) => input.msisdn),
     now,
   );
-  const before = await findConsentsByVisit(
-    tx,
-    inputs.map((input) => input.visit),
-  );
   const byMsisdn = new Map(customers.map((customer) => [customer.msisdn, customer]));
+  const before = await findConsentsByVisit(tx, visitsToLookUp(inputs, byMsisdn));
   const hashes = new Map(customers.map((customer) => [customer.id, customer.consent_hash]));
   const given = new Map(before);
   const rows: (ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms })[] = [];
@@ -67,8 +66,12 @@ export async function recordConsent(
     results.push({ outcome: 'recorded', ...consent });
   }
   if (rows.length === 0) return results;
-  await insertConsents(tx, rows);
-  const byOperator = Map.groupBy(rows, (row) => row.terms.operator);
+  const written = await insertConsents(tx, rows);
+  if (written.size < rows.length) await tellReplayed(tx, { rows, written, inputs, results });
+  const byOperator = Map.groupBy(
+    rows.filter((row) => written.has(row.visit)),
+    (row) => row.terms.operator,
+  );
   await bus.publishAll(
     tx,
     [...byOperator].map(([operator, some]) =>
@@ -86,6 +89,51 @@ export async function recordConsent(
     ),
   );
   return results;
+}
+
+/**
+ * Where a visit may have given its consent already: its customer has given one before, or two are here now. Most
+ * people come for the first time, and cost no look; whoever is overlooked is found by the insert itself.
+ */
+function visitsToLookUp(
+  inputs: readonly ConsentInput[],
+  customers: ReadonlyMap<string, CustomerRow>,
+): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const { msisdn } of inputs) counts.set(msisdn, (counts.get(msisdn) ?? 0) + 1);
+  return inputs
+    .filter(({ msisdn }) => customers.get(msisdn)?.consent_hash || (counts.get(msisdn) ?? 0) > 1)
+    .map((input) => input.visit);
+}
+
+interface Written {
+  readonly rows: readonly ConsentRow[];
+  readonly written: ReadonlySet<string>;
+  readonly inputs: readonly ConsentInput[];
+  readonly results: ConsentResult[];
+}
+
+/** Visits that another number, or this very moment another process, has confirmed. */
+async function tellReplayed(tx: Tx, { inputs, results, rows, written }: Written): Promise<void> {
+  const late = rows.filter((row) => !written.has(row.visit));
+  const heirs = new Set(
+    rows.flatMap((row) => (row.previousHash ? [row.previousHash.toString('hex')] : [])),
+  );
+  if (late.some((row) => heirs.has(row.hash.toString('hex')))) {
+    throw new AppError(
+      'unavailable',
+      'consent_overtaken',
+      'The same was confirmed elsewhere. Try again.',
+    );
+  }
+  const given = await findConsentsByVisit(
+    tx,
+    late.map((row) => row.visit),
+  );
+  for (const [index, input] of inputs.entries()) {
+    const known = given.get(input.visit);
+    if (known) results[index] = { outcome: 'replayed', ...known };
+  }
 }
 
 async function findTerms(catalogue: Catalogue, input: ConsentInput): Promise<ServiceTerms> {

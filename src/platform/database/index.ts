@@ -4,6 +4,7 @@ export { isTransient, sqlState } from './failure.ts';
 export { type MigrationReport, migrate, pendingMigrations } from './migrate.ts';
 export {
   afterCommit,
+  beforeCommit,
   type Database,
   type Executor,
   openDatabase,

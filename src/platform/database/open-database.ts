@@ -60,14 +60,27 @@ pg.types.setTypeParser(TIMESTAMPTZ as never, (text: string) =>
     : parseTimestamp(text),
 );
 
-const commitHooks = new WeakMap<object, (() => void)[]>();
+interface Hooks {
+  readonly before: (() => Promise<void>)[];
+  readonly after: (() => void)[];
+}
+
+const hooksOf = new WeakMap<object, Hooks>();
+
+function hooksFor(tx: Tx): Hooks {
+  const hooks = hooksOf.get(tx);
+  if (!hooks) throw new Error('must hold: a transaction with hooks was begun by openDatabase');
+  return hooks;
+}
+
+/** Runs `work` in `tx` when all else in it is done; what it throws rolls `tx` back. */
+export function beforeCommit(tx: Tx, work: () => Promise<void>): void {
+  hooksFor(tx).before.push(work);
+}
 
 /** Runs `hook` after `tx` has committed, and never when it rolls back. The hook must not throw. */
 export function afterCommit(tx: Tx, hook: () => void): void {
-  const hooks = commitHooks.get(tx);
-  if (!hooks)
-    throw new Error('must hold: afterCommit is called on a transaction that openDatabase began');
-  hooks.push(hook);
+  hooksFor(tx).after.push(hook);
 }
 
 export function openDatabase(options: DatabaseOptions): Database {
@@ -92,12 +105,14 @@ export function openDatabase(options: DatabaseOptions): Database {
   const deadlocks = { count: 0 };
 
   async function attempt<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    const hooks: (() => void)[] = [];
-    const result = await pool.transaction().execute((tx) => {
-      commitHooks.set(tx, hooks);
-      return work(tx);
+    const hooks: Hooks = { before: [], after: [] };
+    const result = await pool.transaction().execute(async (tx) => {
+      hooksOf.set(tx, hooks);
+      const done = await work(tx);
+      for (const last of hooks.before) await last();
+      return done;
     });
-    for (const hook of hooks) hook();
+    for (const hook of hooks.after) hook();
     return result;
   }
 

@@ -1,6 +1,6 @@
 import type { Bus, Group, Parcel } from '#bus/bus';
 import type { BusOptions } from '#bus/open-bus';
-import { afterCommit, type Tx } from '#database';
+import { afterCommit, beforeCommit, type Tx } from '#database';
 import { createCompany } from './company.ts';
 import { createConsumer } from './consumer.ts';
 import { createHands } from './hands.ts';
@@ -11,6 +11,7 @@ import {
   insertDelayedMessages,
   insertMessages,
   moveDeadLettersBack,
+  type NewMessage,
   type QueueRow,
   readDepths,
 } from './store.ts';
@@ -29,16 +30,27 @@ export async function openPostgresBus(options: BusOptions): Promise<Bus> {
   const company = createCompany();
   const sweeper = createSweeper({ database, clock, log });
 
+  const published = new WeakMap<Tx, NewMessage[]>();
+
+  /** Checks them now, and writes them at the end of the transaction: one statement for all that it publishes. */
   async function publishAll(tx: Tx, parcels: readonly Parcel[]): Promise<void> {
     const nowMs = clock.nowMs();
-    const messages = [...Map.groupBy(parcels, ({ topic }) => topic.name).values()]
-      .flat()
-      .flatMap(({ topic, messages: ofTopic }) =>
-        ofTopic.map((message) => toNewMessage(topic, message, nowMs)),
-      );
+    const messages = parcels.flatMap(({ topic, messages: ofTopic }) =>
+      ofTopic.map((message) => toNewMessage(topic, message, nowMs)),
+    );
+    const before = published.get(tx);
+    if (before) {
+      before.push(...messages);
+    } else if (messages.length > 0) {
+      published.set(tx, messages);
+      beforeCommit(tx, () => insertAll(tx, messages));
+    }
+  }
+
+  async function insertAll(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
     const fresh = messages.filter((message) => !message.dueAt);
     const delayed = messages.filter((message) => message.dueAt);
-    const shared = { publishedAt: new Date(nowMs), source };
+    const shared = { publishedAt: clock.now(), source };
     await insertMessages(tx, { messages: fresh, ...shared });
     await insertDelayedMessages(tx, { messages: delayed, ...shared });
     const topics = [...new Set(fresh.map((message) => message.topic))];

@@ -63,7 +63,6 @@ export async function declareQueue(
 }
 
 interface Publication {
-  /** Those of one topic stand together. */
   readonly messages: readonly NewMessage[];
   readonly publishedAt: Date;
   readonly source: string;
@@ -122,36 +121,23 @@ function pack(messages: readonly NewMessage[]): readonly (readonly NewMessage[])
   return parcels;
 }
 
-/** The same for those that are not due yet; their topics are not ordered. */
+/** The same for those that are not due yet, a row each; their topics are not ordered. */
 export async function insertDelayedMessages(tx: Tx, publication: Publication): Promise<void> {
   const { messages, publishedAt, source } = publication;
   if (messages.length === 0) return;
+  const column = <Value>(read: (message: NewMessage) => Value) => messages.map(read);
   await sql`
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
-    select q.queue, m.slot::smallint, platform.bus_next_id(),
-      m.id::uuid, m.key, ${publishedAt}, ${source}, nullif(m.traceparent, ''), m.payload::json,
-      m.due_at::timestamptz
-    ${queuesAnd(messages)}`.execute(tx);
-}
-
-/** `from` the queues `q` of each message `m`. */
-function queuesAnd(messages: readonly NewMessage[]) {
-  const column = (read: (message: NewMessage) => string | number) =>
-    sql`string_to_array(${messages.map(read).join(SEPARATOR)}, ${SEPARATOR})`;
-  const topics = [...new Set(messages.map((message) => message.topic))];
-  // A message is of the topic within whose bounds its number stands: comparing two numbers for it is next to nothing.
-  const firsts = topics.map((topic) => messages.findIndex((one) => one.topic === topic) + 1);
-  const lasts = [...firsts.slice(1).map((first) => first - 1), messages.length];
-  return sql`
-    from unnest(${topics}::text[], ${firsts}::integer[], ${lasts}::integer[]) as t (topic, first, last)
-    join platform.bus_queue q on q.topic = t.topic
-    join unnest(
-      ${column((message) => message.id)}, ${column((message) => message.key)},
-      ${column((message) => message.slot)}, ${column((message) => message.payload)},
-      ${messages.some((message) => message.traceparent) ? column((message) => message.traceparent ?? '') : sql`null::text[]`},
-      ${column((message) => message.dueAt?.toISOString() ?? '')}
-    ) with ordinality as m (id, key, slot, payload, traceparent, due_at, n) on m.n between t.first and t.last`;
+    select q.queue, m.slot, platform.bus_next_id(), m.id, m.key, ${publishedAt}, ${source}, m.traceparent,
+      m.payload::json, m.due_at
+    from unnest(
+      ${column((one) => one.topic)}::text[], ${column((one) => one.slot)}::smallint[],
+      ${column((one) => one.id)}::uuid[], ${column((one) => one.key)}::text[],
+      ${column((one) => one.payload)}::text[], ${column((one) => one.traceparent ?? null)}::text[],
+      ${column((one) => one.dueAt)}::timestamptz[]
+    ) as m (topic, slot, id, key, payload, traceparent, due_at)
+    join platform.bus_queue q on q.topic = m.topic`.execute(tx);
 }
 
 export async function takeFresh(
