@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { isOnNoList } from '#operators';
 import { type ChargeRequest, type PaymentState, statesBefore } from './payment.ts';
 
@@ -43,7 +43,7 @@ export async function insertPayments(
   },
 ): Promise<void> {
   const { payments, now } = input;
-  await sql`
+  await prepared`
     insert into payments.payment
       (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, created_at)
     select *, ${now} from unnest(

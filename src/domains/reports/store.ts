@@ -1,11 +1,11 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 
 // Every function takes one JSON array, made of the messages' own texts, and writes all of its rows in one
 // statement. What a row lacks is null; what a table insists on and a message lacks fails that message.
 
 /** One row of `reports.hit` each, and the line `hit.access` of the number's story, or of the hit's own. */
 export async function insertHits(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     with event as materialized (
       select * from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, hit text,
         campaign text, msisdn text, msisdn_source text, msisdn_error text, aff_sub text, aff_pub text,
@@ -29,7 +29,7 @@ export async function insertHits(tx: Tx, json: string): Promise<void> {
  * told by the hit's line. A number that was named in a visit gets that visit's lines from before into its story.
  */
 export async function insertUserActions(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     with event as materialized (
       select * from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, hit text,
         action text, campaign text, msisdn text, error text)
@@ -49,7 +49,7 @@ export async function insertUserActions(tx: Tx, json: string): Promise<void> {
 }
 
 export async function insertSubscriptionEvents(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     insert into reports.timeline (story, at, message_id, kind, subject, detail)
     select msisdn, at, message_id, 'subscription.' || event, subscription,
       jsonb_strip_nulls(jsonb_build_object('service', service, 'operator', operator, 'status', status,
@@ -61,7 +61,7 @@ export async function insertSubscriptionEvents(tx: Tx, json: string): Promise<vo
 
 /** The lines, and for each gateway when it last took money. */
 export async function insertPaymentEvents(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     with event as materialized (
       select * from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, event text,
         payment text, reference text, msisdn text, amount_minor bigint, currency text, reason text,
@@ -80,7 +80,7 @@ export async function insertPaymentEvents(tx: Tx, json: string): Promise<void> {
 
 /** A link in a text opens something for whoever holds it: its last part, where it is long, is blotted out. */
 export async function insertSmsEvents(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     insert into reports.timeline (story, at, message_id, kind, subject, detail)
     select msisdn, at, message_id, 'sms.' || event, sms, jsonb_strip_nulls(jsonb_build_object(
       'kind', kind, 'text', regexp_replace(text, '(https?://\\S*/)[^\\s/]{12,}', '\\1•••', 'g'),
@@ -90,7 +90,7 @@ export async function insertSmsEvents(tx: Tx, json: string): Promise<void> {
 }
 
 export async function insertContentEvents(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     insert into reports.timeline (story, at, message_id, kind, subject, detail)
     select msisdn, at, message_id, 'content.' || event, subscription, jsonb_strip_nulls(jsonb_build_object(
       'bill', bill, 'item', item, 'reason', reason))
@@ -100,7 +100,7 @@ export async function insertContentEvents(tx: Tx, json: string): Promise<void> {
 
 /** `writeSubscriptionStatus` and `writeTransaction`: a message carries rows of one of them. */
 export async function insertManagerRows(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     with message as materialized (
       select * from json_to_recordset(${json}::json) as m (action text, rows json)
     ), status as (
@@ -118,7 +118,7 @@ export async function insertManagerRows(tx: Tx, json: string): Promise<void> {
 }
 
 export async function insertTransactionLog(tx: Tx, json: string): Promise<void> {
-  await sql`
+  await prepared`
     insert into reports.transaction_log (at, operator, kind, msisdn, reference, amount_minor, currency,
       decision, code, http_status, took_ms, request, response)
     select e.* from json_to_recordset(${json}::json) as m (entries json)

@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { formatId } from '#ids';
 
 export interface CustomerRow {
@@ -18,7 +18,7 @@ export async function lockCustomersByMsisdn(
   now: Date,
 ): Promise<readonly CustomerRow[]> {
   const distinct = [...new Set(msisdns)].sort();
-  const { rows } = await sql<CustomerRow>`
+  const { rows } = await prepared<CustomerRow>`
     with made as (
       insert into subscriptions.customer (msisdn, created_at)
       select msisdn, ${now} from unnest(${distinct}::text[]) msisdn
@@ -90,7 +90,7 @@ export async function insertConsents(
   tx: Tx,
   consents: readonly ConsentRow[],
 ): Promise<ReadonlySet<string>> {
-  const { rows } = await sql<{ visit: string }>`
+  const { rows } = await prepared<{ visit: string }>`
     with given as materialized (
       select row_number() over () as place, g.* from json_to_recordset(${toJson(consents)}::json) as g (
         customer_id bigint, id bigint, service_id integer, terms_version integer, visit text, method text,

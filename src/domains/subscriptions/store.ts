@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { aliveStatuses, type SubscriptionKey, type SubscriptionStatus } from './subscription.ts';
 
 export interface SubscriptionRow {
@@ -225,7 +225,7 @@ export interface NewBill {
 /** Opens bills, and writes down those of missed periods as `void`. */
 export async function insertBills(tx: Tx, bills: readonly NewBill[], now: Date): Promise<void> {
   if (bills.length === 0) return;
-  await sql`
+  await prepared`
     insert into subscriptions.bill
       (customer_id, subscription_id, period, amount_minor, currency, state, reason, opened_at, closed_at)
     select customer_id, subscription_id, period, amount_minor, currency, state, reason, ${now},

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { DB } from '#db/types';
 import type { Log } from '#log';
 import { isTransient, sqlState } from './failure.ts';
+import { sendPrepared } from './prepared.ts';
 
 /** A transaction: passed down by the use case that opened it, never kept. */
 export type Tx = Transaction<DB>;
@@ -100,7 +101,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     options.log.warn({ err: error }, 'an idle database connection was lost'),
   );
   // While a client is checked out the pool does not listen: the query that it fails is what its user hears.
-  pgPool.on('connect', (client) => client.on('error', () => {}));
+  pgPool.on('connect', (client) => {
+    client.on('error', () => {});
+    sendPrepared(client);
+  });
   const pool = new Kysely<DB>({ dialect: new PostgresDialect({ pool: pgPool }) });
   const deadlocks = { count: 0 };
 
@@ -137,6 +141,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     async connect() {
       const client = new pg.Client({ ...connection, statement_timeout: 0 });
       client.on('error', () => {}); // its owner hears of it through 'end'
+      sendPrepared(client);
       await client.connect();
       return client;
     },

@@ -1,4 +1,4 @@
-import { type Database, isTransient, sql } from '#database';
+import { type Database, isTransient, prepared, sql } from '#database';
 import type { Log } from '#log';
 
 /**
@@ -113,7 +113,7 @@ async function grant(
   wanted: number,
 ): Promise<{ granted: number; restMs: number }> {
   const rate = perSecond();
-  const { rows } = await sql<{ granted: number; rest_ms: number }>`
+  const { rows } = await prepared<{ granted: number; rest_ms: number }>`
     with moment as (
       select floor(extract(epoch from clock_timestamp()) * ${SLICES_PER_SECOND})::bigint as slice,
         extract(epoch from clock_timestamp())::float8 * 1000 as ms

@@ -1,3 +1,4 @@
+import { PREPARED } from '#database';
 import type { Line } from './line.ts';
 import type { TakenRow } from './store.ts';
 
@@ -14,7 +15,7 @@ export function createHands(line: Line): Hands {
   return {
     hold: (hand, queue, rows) =>
       line.query(
-        `insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
+        `${PREPARED}insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
          values ($1, $2, $3, $4, $5, clock_timestamp())
          on conflict (hand) do update set runs = excluded.runs, alone = excluded.alone, backend_pid = excluded.backend_pid,
            held_since = excluded.held_since`,

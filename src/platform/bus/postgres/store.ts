@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 
 /** A message as the database gives it back when it is taken. */
 export interface TakenRow {
@@ -79,7 +79,7 @@ export async function insertMessages(tx: Tx, publication: Publication): Promise<
   const column = (read: (message: NewMessage) => string) =>
     sql`string_to_array(${parcels.map((parcel) => parcel.map(read).join(SEPARATOR)).join(PARCEL_SEPARATOR)}, ${PARCEL_SEPARATOR})`;
   const traced = messages.some((message) => message.traceparent);
-  await sql`
+  await prepared`
     insert into platform.bus_parcel
       (queue, slot, id, size, published_at, source, message_ids, keys, payloads, traceparents)
     select queue, slot, platform.bus_next_id(), size, ${publishedAt}, ${source}, ids, keys, payloads, traceparents
@@ -144,7 +144,7 @@ export async function takeFresh(
   tx: Tx,
   input: { queue: number; slots: readonly number[]; floors: readonly bigint[]; most: number },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenParcel>`select * from platform.bus_take(
+  const { rows } = await prepared<TakenParcel>`select * from platform.bus_take(
     ${input.queue}, ${input.slots}::smallint[], ${input.floors}::bigint[], ${input.most})`.execute(
     tx,
   );
@@ -161,7 +161,7 @@ export async function takeDue(
     now: Date;
   },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenParcel>`select * from platform.bus_take_due(${input.queue},
+  const { rows } = await prepared<TakenParcel>`select * from platform.bus_take_due(${input.queue},
     ${input.slots}::smallint[], ${input.floors}::bigint[], ${input.most}, ${input.now}, false)`.execute(
     tx,
   );
@@ -172,7 +172,7 @@ export async function takeOrdered(
   tx: Tx,
   input: { queue: number; owner: string; most: number; now: Date },
 ): Promise<TakenRow[]> {
-  const { rows } = await sql<TakenParcel>`select * from platform.bus_take_ordered(
+  const { rows } = await prepared<TakenParcel>`select * from platform.bus_take_ordered(
     ${input.queue}, ${input.owner}, ${input.most}, ${input.now})`.execute(tx);
   return rows.flatMap(unpack);
 }
@@ -183,7 +183,7 @@ export async function takeThese(
   queue: QueueRow,
   rows: readonly TakenRow[],
 ): Promise<TakenRow[]> {
-  const taken = await sql<TakenParcel>`select * from platform.bus_take_these(${queue.queue},
+  const taken = await prepared<TakenParcel>`select * from platform.bus_take_these(${queue.queue},
     ${rows.map((row) => row.slot)}::smallint[], ${rows.map((row) => row.id)}::bigint[],
     ${rows.map((row) => row.attempts)}::smallint[], ${queue.ordered})`.execute(tx);
   return taken.rows.flatMap(unpack);
@@ -194,7 +194,7 @@ export async function cutParcels(
   executor: Executor,
   input: { queue: number; slots: readonly number[]; floors: readonly bigint[]; most: number },
 ): Promise<void> {
-  await sql`select platform.bus_cut(${input.queue}, ${input.slots}::smallint[], ${input.floors}::bigint[],
+  await prepared`select platform.bus_cut(${input.queue}, ${input.slots}::smallint[], ${input.floors}::bigint[],
     ${input.most})`.execute(executor);
 }
 
