@@ -15,19 +15,43 @@ export async function assertInvariants(
   stage: Stage,
   expected: { readonly confirmed?: readonly string[] } = {},
 ): Promise<void> {
+  const judged = await judgeInvariants(stage, expected);
+  assert.deepEqual(
+    judged.flatMap((one) => one.findings),
+    [],
+  );
+}
+
+/** One promise, and where it does not hold. */
+export interface Judged {
+  readonly invariant: string;
+  readonly findings: readonly string[];
+}
+
+/** Each of the promises above with what speaks against it. */
+export async function judgeInvariants(
+  stage: Stage,
+  expected: { readonly confirmed?: readonly string[] } = {},
+): Promise<readonly Judged[]> {
   const { database } = stage;
-  const findings = [
-    ...(await judgeDebits(stage)),
-    ...(await judgeMessages(stage)),
-    ...(await ask(database, consents, 'consent')),
-    ...(await ask(database, forgotten, 'forgotten')),
-    ...(await ask(database, leases, 'older than its limit')),
-    ...(await ask(database, reportedTwice, 'reported twice')),
-    ...(await ask(database, deadLetters, 'dead letter')),
-    ...(await ask(database, deadlocks, 'deadlocks')),
-    ...(await findUnheard(database, expected.confirmed ?? [])),
+  const judge = async (invariant: string, findings: Promise<readonly string[]>) => ({
+    invariant,
+    findings: await findings,
+  });
+  return [
+    await judge('a bill is debited at most once, and once if it is paid', judgeDebits(stage)),
+    await judge('an SMS reaches a handset at most once', judgeMessages(stage)),
+    await judge(
+      'what was answered with yes is a consent',
+      findUnheard(database, expected.confirmed ?? []),
+    ),
+    await judge('a consent has one subscription', ask(database, consents, 'consent')),
+    await judge('nothing alive is forgotten', ask(database, forgotten, 'forgotten')),
+    await judge('no lease or message is too old', ask(database, leases, 'older than its limit')),
+    await judge('nothing is reported twice', ask(database, reportedTwice, 'reported twice')),
+    await judge('no message is dead', ask(database, deadLetters, 'dead letter')),
+    await judge('no deadlock', ask(database, deadlocks, 'deadlocks')),
   ];
-  assert.deepEqual(findings, []);
 }
 
 const QUIET_MS = 25_000;

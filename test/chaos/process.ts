@@ -13,6 +13,9 @@ export interface Kopek {
   said(): string;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
+  /** Stands still until `resume`: nothing of it runs, and its leases end. */
+  pause(): void;
+  resume(): void;
   /** SIGTERM; resolves with its exit code and how long it took. */
   stop(): Promise<{ readonly code: number | null; readonly tookMs: number }>;
 }
@@ -35,6 +38,8 @@ export async function startKopek(
     pid: child.pid ?? 0,
     said: () => said,
     kill: () => end(child, 'SIGKILL'),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
       const beganMs = performance.now();
       await end(child, 'SIGTERM');

@@ -9,7 +9,7 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { ProcessName } from '#processes';
 import { startOperatorSimulator } from '#simulators/operator';
-import { freePort, temporaryFolder, testDatabase } from '#testing';
+import { freePort, type Lifetime, temporaryFolder, testDatabase } from '#testing';
 import { type OperatorBook, openBook } from './operator-book.ts';
 import { type Kopek, startKopek } from './process.ts';
 
@@ -51,11 +51,12 @@ export async function setStage(
   return setStageOn(database, t, settings);
 }
 
-/** The same on a database that its test brings along. */
+/** The same on a database that its test brings along, and with further settings of its processes. */
 export async function setStageOn(
   database: Database,
-  t: TestContext | undefined,
+  t: Lifetime | undefined,
   settings: Partial<OperatorSettings> = {},
+  processSettings: Readonly<Record<string, string>> = {},
 ): Promise<Stage> {
   const atEnd = t
     ? (work: () => Promise<unknown>) => t.after(work)
@@ -66,7 +67,10 @@ export async function setStageOn(
     ...{ port: 0, folder: join(folder, 'operator') },
     moUrl: `http://127.0.0.1:${port}/v1/operators/mobilink/mo`,
   });
-  const env = { DATABASE_URL: database.url, KOPEK_DATA_DIR: folder, KOPEK_SECRET: SECRET };
+  const env = {
+    ...{ DATABASE_URL: database.url, KOPEK_DATA_DIR: folder, KOPEK_SECRET: SECRET },
+    ...processSettings,
+  };
   await furnish(database, { ...env, KOPEK_PORT: String(port) }, operator.url);
   const running: Kopek[] = [];
   const book = openBook(operator.url);

@@ -2,6 +2,7 @@ export { browserExecutable } from './browser.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { isAlive } from './file-lock.ts';
 export { freePort } from './free-port.ts';
+export { createSpan, type Lifetime, type Span } from './lifetime.ts';
 export { MIGRATIONS, prepareTemplate } from './template.ts';
 export { temporaryFolder } from './temporary-folder.ts';
 export { testDatabase } from './test-database.ts';

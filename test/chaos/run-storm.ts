@@ -1,0 +1,133 @@
+import { sql } from '#database';
+import { createSpan, eventually, type Lifetime } from '#testing';
+import type { Broker } from './broker.ts';
+import { type Chance, createChance } from './chance.ts';
+import { type Judged, judgeInvariants, untilQuiet } from './invariants.ts';
+import { type Mishap, mishapsOf, pickMishap } from './mishaps.ts';
+import type { OperatorSettings, Stage } from './stage.ts';
+import { startTraffic, type Traffic } from './traffic.ts';
+import { openWorld, pause, type World } from './world.ts';
+
+export interface StormOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly inquiry: OperatorSettings['inquiry'];
+  /** Opens the broker that carries the messages; absent: PostgreSQL does. */
+  readonly openBroker?: (life: Lifetime) => Promise<Broker>;
+  /** A line of progress. */
+  readonly say: (line: string) => void;
+}
+
+export interface StormReport {
+  readonly seed: number;
+  readonly customers: number;
+  readonly stops: number;
+  readonly mishaps: ReadonlyMap<string, number>;
+  readonly subscriptions: number;
+  readonly paidBills: number;
+  readonly debits: number;
+  readonly messages: number;
+  readonly unknownPayments: number;
+  readonly quietAfterMs: number;
+  readonly judged: readonly Judged[];
+}
+
+const OPERATOR = { requests_per_second: 300, timeout_ms: 1000, settle_ms: 5000 } as const;
+const BETWEEN_MISHAPS_MS = { least: 300, most: 2500 } as const;
+const PROGRESS_MS = 5000;
+/** Leases of claims (15 s) and of lanes (15 s) may have to end first, and questions be asked again. */
+const QUIET_TIMEOUT_MS = 240_000;
+/** What an operator debits late has come by then. */
+const LATE_MS = 2500;
+
+/** Traffic and mishaps for so many minutes, then quiet, then judgement from the outside. */
+export async function runStorm(options: StormOptions): Promise<StormReport> {
+  const life = createSpan();
+  try {
+    const broker = await options.openBroker?.(life);
+    const operator = { ...OPERATOR, inquiry: options.inquiry };
+    const world = await openWorld(life, { broker, operator });
+    return await weather(world, options);
+  } finally {
+    await life.end();
+  }
+}
+
+async function weather(world: World, options: StormOptions): Promise<StormReport> {
+  const { inquiry, minutes, say, seed } = options;
+  const { stage } = world;
+  await stage.book.tell(
+    '/settings',
+    { latencyMs: { min: 1, max: 250 }, lateMs: LATE_MS, smsFailures: 0.05 },
+    'PUT',
+  );
+  const traffic = startTraffic(stage, { chance: createChance(seed), inquiry });
+  const mishaps = new Map<string, number>();
+  const endMs = performance.now() + minutes * 60_000;
+  const progress = setInterval(() => {
+    const leftS = Math.max(0, Math.round((endMs - performance.now()) / 1000));
+    say(`${leftS} s left · ${traffic.phones.length} customers · ${total(mishaps)} mishaps`);
+  }, PROGRESS_MS);
+  try {
+    await sufferUntil(endMs, world, { chance: createChance(seed + 1), mishaps, say });
+    say('calm: waiting until everybody has been answered');
+    await traffic.end();
+  } finally {
+    clearInterval(progress);
+  }
+  return { ...(await judge(world, traffic, say)), seed, mishaps };
+}
+
+interface Suffering {
+  readonly chance: Chance;
+  readonly mishaps: Map<string, number>;
+  readonly say: StormOptions['say'];
+}
+
+/** One mishap after the other; the last is over when this resolves. */
+async function sufferUntil(endMs: number, world: World, suffering: Suffering): Promise<void> {
+  const { chance, mishaps, say } = suffering;
+  const possible: readonly Mishap[] = mishapsOf(world);
+  while (performance.now() < endMs) {
+    await pause(chance.between(BETWEEN_MISHAPS_MS.least, BETWEEN_MISHAPS_MS.most));
+    const mishap = pickMishap(possible, chance);
+    say(mishap.name);
+    // Everything else goes on breaking meanwhile: the database may be away when its connections are to be cut.
+    await mishap.happen(world, chance).catch((error) => say(`${mishap.name}: ${error}`));
+    mishaps.set(mishap.name, (mishaps.get(mishap.name) ?? 0) + 1);
+  }
+}
+
+async function judge({ stage }: World, traffic: Traffic, say: StormOptions['say']) {
+  say('quiet: waiting until nothing moves');
+  const beganMs = performance.now();
+  await pause(LATE_MS * 2);
+  await untilQuiet(stage, QUIET_TIMEOUT_MS);
+  const quietAfterMs = Math.round(performance.now() - beganMs);
+  say('judging');
+  const judged = await judgeInvariants(stage, { confirmed: traffic.phones });
+  const counts = await countAll(stage);
+  return {
+    ...counts,
+    ...{ judged, quietAfterMs, customers: traffic.phones.length, stops: traffic.stops },
+    debits: (await stage.book.debits()).length,
+    messages: (await stage.book.delivered()).length,
+  };
+}
+
+async function countAll({ database }: Stage) {
+  return eventually(async () => {
+    const { rows } = await sql<{ subscriptions: number; paid: number; unknown: number }>`
+      select (select count(*)::int from subscriptions.subscription) as subscriptions,
+        (select count(*)::int from subscriptions.bill where state = 'paid') as paid,
+        (select count(*)::int from payments.payment where state = 'unknown') as unknown`.execute(
+      database.pool,
+    );
+    const { paid = 0, subscriptions = 0, unknown = 0 } = rows[0] ?? {};
+    return { subscriptions, paidBills: paid, unknownPayments: unknown };
+  });
+}
+
+function total(mishaps: ReadonlyMap<string, number>): number {
+  return [...mishaps.values()].reduce((sum, count) => sum + count, 0);
+}
