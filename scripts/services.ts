@@ -1,16 +1,14 @@
 // `npm run services -- start|stop|status|…`: the brokers on this machine, without Docker.
 import { type Order, parseOrder } from './services/arguments.ts';
-import { shakeHands } from './services/handshake.ts';
-import { runKafkaTool } from './services/kafka-tool.ts';
 import {
   killService,
   pauseService,
   restartService,
   resumeService,
-  type Started,
-  startService,
   stopService,
-} from './services/lifecycle.ts';
+} from './services/end-service.ts';
+import { shakeHands } from './services/handshake.ts';
+import { runKafkaTool } from './services/kafka-tool.ts';
 import { readServices } from './services/record.ts';
 import {
   SERVICE_TITLES,
@@ -18,6 +16,7 @@ import {
   type ServiceName,
   servicesFolder,
 } from './services/service.ts';
+import { type Started, startService } from './services/start-service.ts';
 
 const HELP = `npm run services -- <verb> [rabbitmq] [kafka] [options]
 
@@ -33,7 +32,7 @@ const HELP = `npm run services -- <verb> [rabbitmq] [kafka] [options]
 
   --folder <dir>   where services.json and the data lie (.kopek/services)
   --install        start, as root on Debian or alike: installs what is missing
-  --wipe           stop: deletes their data
+  --wipe           stop: deletes all that they keep
 
 RabbitMQ comes from the system's package, Kafka from Maven Central by mvn, with Java 17 or
 newer. They listen on free ports of 127.0.0.1. npm test finds them by services.json.
@@ -130,11 +129,17 @@ function good(name: ServiceName, text: string): void {
 }
 
 function tell(error: unknown, name?: ServiceName): void {
-  const what = name === undefined ? '' : `${name.padEnd(10)} `;
-  if (!(error instanceof ServiceFault)) {
-    console.error(`  ✗ ${what}${error instanceof Error ? error.stack : String(error)}`);
-    return;
+  const [line, ...advice] = explain(error);
+  console.error(`  ✗ ${name === undefined ? '' : `${name.padEnd(10)} `}${line}`);
+  for (const text of advice) console.error(`      ${text}`);
+}
+
+function explain(error: unknown): readonly string[] {
+  if (error instanceof ServiceFault) return [...error.message.split('\n'), ...error.advice];
+  if (!(error instanceof Error)) return [String(error)];
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EACCES' || code === 'EPERM') {
+    return [error.message, 'It belongs to another user. Use --folder for one of your own.'];
   }
-  console.error(`  ✗ ${what}${error.message.replaceAll('\n', '\n      ')}`);
-  for (const line of error.advice) console.error(`      ${line}`);
+  return (error.stack ?? error.message).split('\n');
 }

@@ -55,8 +55,9 @@ export function parseOrder(args: readonly string[]): Order {
 
 /** All that follows the name of the tool is the tool's own. */
 function parseTool(before: readonly string[], after: readonly string[]): Order {
-  const { values } = parse(before);
-  const [tool, ...args] = after;
+  const ours = after[0] === '--folder' ? 2 : /^--folder=/.test(after[0] ?? '') ? 1 : 0;
+  const { values } = parse([...before, ...after.slice(0, ours)]);
+  const [tool, ...args] = after.slice(ours);
   if (values.help || tool === undefined || tool === '--help') return { verb: 'help' };
   return { verb: 'kafka-tool', tool, args, folder: values.folder };
 }

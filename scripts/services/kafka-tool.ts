@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { presentLibraries } from './kafka-libraries.ts';
 import { readServices } from './record.ts';
 import { ServiceFault, servicesFolder } from './service.ts';
+import { workFolder } from './work-folder.ts';
 
 export interface KafkaTool {
   /** The class, whole (`org.apache.kafka.tools.GetOffsetShell`) or by its last name where it is known. */
@@ -32,7 +33,7 @@ const SERVER = '--bootstrap-server';
 /** The command that runs one of Kafka's own tools against the Kafka of the folder: a stranger to our client. */
 export async function kafkaToolCommand({ tool, args, folder }: KafkaTool): Promise<Command> {
   const root = servicesFolder(folder);
-  const { java, folder: libraries } = await presentLibraries(join(root, 'kafka'));
+  const { java, folder: libraries } = await presentLibraries(await workFolder(root, 'kafka'));
   const name = tool.includes('.') ? tool : TOOLS[tool];
   if (!name) {
     const known = Object.keys(TOOLS).join(', ');

@@ -57,11 +57,18 @@ interface Formatting {
 
 /** Gives the empty data a name of its own, without which the broker does not start. */
 async function format({ command, args, ...where }: Formatting): Promise<void> {
-  const cluster = randomBytes(16).toString('base64url');
+  const cluster = clusterId();
   const tool = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', 'server.properties'];
   const options = { ...where, env: { ...where.env }, limitMs: FORMAT_LIMIT_MS };
   const { code, output } = await runProgram(command, [...args, ...tool], options);
   if (code !== 0) throw new ServiceFault(`Kafka could not format its data:\n${output}`);
+}
+
+/** 16 bytes in base64url, never with a `-` in front: the tool would take it for an option. */
+function clusterId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);
+  return bytes.toString('base64url');
 }
 
 /**
@@ -90,6 +97,9 @@ function properties(ports: { readonly broker: number; readonly controller: numbe
     'share.coordinator.state.topic.replication.factor': '1',
     'share.coordinator.state.topic.min.isr': '1',
     'share.coordinator.state.topic.num.partitions': '4',
+    // After a kill the broker comes back when its former session is over: by default nine seconds.
+    'broker.session.timeout.ms': '5000',
+    'broker.heartbeat.interval.ms': '500',
     // By default 128 MB of a heap that is 512 here.
     'log.cleaner.dedupe.buffer.size': String(8 * 1024 * 1024),
   };

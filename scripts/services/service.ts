@@ -18,9 +18,9 @@ export const DEFAULT_FOLDER = join(import.meta.dirname, '..', '..', '.kopek', 's
 
 /** What a service is started with. */
 export interface Setting {
-  /** The folder of this service alone, absolute; it may be entered by anybody. */
+  /** The folder of this service alone, absolute. Run by root, the broker is another user and must get there. */
   readonly folder: string;
-  /** What must outlive a restart lies below it; `--wipe` removes it. */
+  /** What must outlive a restart lies below it. */
   readonly home: string;
   /** Whether packages that are missing may be installed. */
   readonly install: boolean;
