@@ -1,7 +1,14 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { alone, type ServiceOptions } from './alone.ts';
-import { endProcess, killProcess, type ProcessMark, runs, signalProcess } from './process-mark.ts';
+import {
+  endProcess,
+  killProcess,
+  type ProcessMark,
+  pauseProcess,
+  resumeProcess,
+  runs,
+} from './process-mark.ts';
 import { readServices, writeRecord } from './record.ts';
 import { ServiceFault, type ServiceName, servicesFolder } from './service.ts';
 import { type Started, type StartOptions, startService } from './start-service.ts';
@@ -48,19 +55,19 @@ export async function restartService(
 }
 
 /** Makes it stand still with its connections open, as a machine that hangs. */
-export function pauseService(name: ServiceName, options: ServiceOptions = {}): Promise<void> {
-  return send(name, 'SIGSTOP', options);
+export async function pauseService(
+  name: ServiceName,
+  { folder }: ServiceOptions = {},
+): Promise<void> {
+  await Promise.all((await processesOf(name, servicesFolder(folder))).map(pauseProcess));
 }
 
 /** Lets one that was paused go on. */
-export function resumeService(name: ServiceName, options: ServiceOptions = {}): Promise<void> {
-  return send(name, 'SIGCONT', options);
-}
-
-async function send(name: ServiceName, signal: NodeJS.Signals, { folder }: ServiceOptions) {
-  for (const mark of await processesOf(name, servicesFolder(folder))) {
-    await signalProcess(mark, signal);
-  }
+export async function resumeService(
+  name: ServiceName,
+  { folder }: ServiceOptions = {},
+): Promise<void> {
+  await Promise.all((await processesOf(name, servicesFolder(folder))).map(resumeProcess));
 }
 
 async function processesOf(name: ServiceName, folder: string): Promise<readonly ProcessMark[]> {

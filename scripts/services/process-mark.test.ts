@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
-import { endProcess, killProcess, markProcess, runs, signalProcess } from './process-mark.ts';
+import {
+  endProcess,
+  killProcess,
+  markProcess,
+  pauseProcess,
+  resumeProcess,
+  runs,
+} from './process-mark.ts';
 
 const STUBBORN = "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)";
 const OBEDIENT = "console.log('up'); setInterval(() => {}, 1000)";
@@ -26,7 +33,7 @@ test('one that does not obey is killed when its time is over', async (t) => {
 test('one that stands still is ended too', async (t) => {
   const child = await startChild(t, OBEDIENT);
   const mark = await markProcess('child', child.pid ?? 0);
-  await signalProcess(mark, 'SIGSTOP');
+  await pauseProcess(mark);
   await endProcess(mark);
   assert.equal(await runs(mark), false);
 });
@@ -38,7 +45,8 @@ test('a stranger that was given the same number is left alone', async (t) => {
   assert.equal(await runs(stale), false);
   await endProcess(stale);
   await killProcess(stale);
-  await signalProcess(stale, 'SIGKILL');
+  await pauseProcess(stale);
+  await resumeProcess(stale);
   assert.equal(await runs(mark), true);
 });
 

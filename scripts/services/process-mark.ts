@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 /** A process that can't be mistaken for a later one that was given the same number. */
@@ -43,9 +43,19 @@ export async function killProcess(mark: ProcessMark): Promise<void> {
   }
 }
 
-/** To it alone; nothing when it has ended. */
-export async function signalProcess(mark: ProcessMark, signal: NodeJS.Signals): Promise<void> {
-  if (await runs(mark)) send(mark.pid, signal);
+/** Makes it stand still, and returns when every one of its threads does. */
+export async function pauseProcess(mark: ProcessMark): Promise<void> {
+  if (!(await runs(mark))) return;
+  send(mark.pid, 'SIGSTOP');
+  const endMs = performance.now() + KILL_PATIENCE_MS;
+  while ((await runs(mark)) && !(await standsStill(mark.pid)) && performance.now() < endMs) {
+    await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+  }
+}
+
+/** Lets one that was paused go on. */
+export async function resumeProcess(mark: ProcessMark): Promise<void> {
+  if (await runs(mark)) send(mark.pid, 'SIGCONT');
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
@@ -65,15 +75,32 @@ async function hasEnded(mark: ProcessMark, patienceMs: number): Promise<boolean>
   return true;
 }
 
+async function standsStill(pid: number): Promise<boolean> {
+  if (process.platform !== 'linux') return true;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = await Promise.all(
+    threads.map(async (thread) => {
+      const stat = await readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8').catch(() => ') T');
+      return fieldsOf(stat)[STATE];
+    }),
+  );
+  return states.every((state) => state === 'T');
+}
+
 /** When it began, as a text that no other process shares; undefined when there is no such process. */
 async function birth(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return birthByPs(pid);
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat === undefined) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = fieldsOf(stat);
   if (fields[STATE] === 'Z' || fields[STATE] === 'X') return undefined;
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   return `${boot.trim()} ${fields[BEGAN]}`;
+}
+
+/** Those after the name, which may hold anything. */
+function fieldsOf(stat: string): readonly string[] {
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 async function birthByPs(pid: number): Promise<string | undefined> {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder } from '#testing';
 import { killService, pauseService, stopService } from './end-service.ts';
 import { shakeHands } from './handshake.ts';
 import { runs } from './process-mark.ts';
@@ -58,9 +58,14 @@ for (const name of SERVICE_NAMES) {
   });
 }
 
+/** Deleted only when what runs in it has ended: services.json is all that knows of it. */
 async function spacedFolder(t: TestContext, name: ServiceName): Promise<string> {
-  const folder = join(await temporaryFolder(), 'a folder, with: spaces');
-  await mkdir(folder);
-  t.after(() => stopService(name, { folder, wipe: true }));
+  const parent = await mkdtemp(join(tmpdir(), 'kopek-services-'));
+  await chmod(parent, 0o755); // run by root, the broker is another user
+  const folder = join(parent, 'a folder, with: spaces');
+  t.after(async () => {
+    await stopService(name, { folder, wipe: true });
+    await rm(parent, { recursive: true });
+  });
   return folder;
 }
