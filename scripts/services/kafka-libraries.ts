@@ -17,6 +17,8 @@ export interface KafkaLibraries {
 }
 
 const POM = join(import.meta.dirname, 'kafka', 'pom.xml');
+/** What follows is how to ask mvn for more. */
+const ERROR_LINES = 2;
 const COPY_LIMIT_MS = 5 * 60_000;
 /** Without a Java of its own Debian's mvn brings the default one, which is 17 or newer. */
 const PACKAGES = { java: 'default-jre-headless', mvn: 'maven' } as const;
@@ -68,19 +70,19 @@ async function copyLibraries({ folder, say }: Setting, target: string, version: 
   await mkdir(parent, { recursive: true });
   const fresh = `${target}.${process.pid}`;
   const copy = [
-    'dependency:copy-dependencies',
+    'org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies',
     '-DincludeScope=runtime',
     `-DoutputDirectory=${fresh}`,
   ];
   const repository = (await homeIsOurs()) ? [] : [`-Dmaven.repo.local=${join(folder, 'm2')}`];
-  const options = ['-q', '-B', '--strict-checksums', '-f', POM];
+  const options = ['-q', '-B', '-Dstyle.color=never', '--strict-checksums', '-f', POM];
   const { code, output } = await runProgram('mvn', [...options, ...repository, ...copy], {
     limitMs: COPY_LIMIT_MS,
     folder,
   });
   const jars = code === 0 ? await readdir(fresh).catch(() => []) : [];
   if (jars.length === 0) {
-    const lines = output.split('\n').slice(0, 12).join('\n');
+    const lines = output.split('\n').slice(0, ERROR_LINES).join('\n');
     throw new ServiceFault(`mvn could not fetch Kafka ${version}:\n${lines}`, [
       'It takes it from Maven Central, or from the mirror in ~/.m2/settings.xml.',
     ]);

@@ -11,6 +11,7 @@ import { type Prepared, type Service, ServiceFault, type Setting } from './servi
 /** Not /usr/sbin/rabbitmq-server: that one insists on root or its own user, and on the paths of the package. */
 const SERVER = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const PACKAGE = 'rabbitmq-server';
+const NAME_MAPPER_UNITS = ['epmd.service', 'epmd.socket'] as const;
 const PACKAGE_USER = 'rabbitmq';
 
 /** RabbitMQ as its package brings it, on ports, paths, a name mapper and a user of our own: it touches nothing global. */
@@ -48,7 +49,9 @@ async function prepare(setting: Setting): Promise<Prepared> {
 async function findServer({ install, say }: Setting): Promise<string> {
   const find = () => findProgram('rabbitmq-server', [SERVER]);
   if (!find() && install) {
-    await installPackages({ packages: [PACKAGE], silence: [PACKAGE], say });
+    // Erlang brings the name mapper of the whole machine: not ours to touch where it was there before.
+    const nameMapper = findProgram('epmd') ? [] : NAME_MAPPER_UNITS;
+    await installPackages({ packages: [PACKAGE], silence: [PACKAGE, ...nameMapper], say });
   }
   const found = find();
   if (found) return found;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { mkdir, open } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { type RunAs, wrapCommand } from '#run-as';
 import { markProcess, type ProcessMark } from './process-mark.ts';
 import type { Program } from './service.ts';
@@ -43,7 +44,7 @@ export function runProgram(command: string, args: readonly string[], options: Ru
     }, options.limitMs);
     const end = (code: number) => {
       clearTimeout(limit);
-      done({ code, output: output.trim() });
+      done({ code, output: stripVTControlCharacters(output).trim() });
     };
     child.on('error', (error) => {
       output += error.message;
