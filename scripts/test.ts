@@ -1,10 +1,13 @@
-// `npm test [--long] [filter…] [--node-option=…]`: all tests on one PostgreSQL that lives as long as the run.
+// `npm test [--long] [filter…] [--node-option=…]`: all tests on one PostgreSQL that lives as long as the run, and on
+// the brokers that are up.
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endTestServer, isAlive, prepareTemplate, startTestServer } from '#testing';
+import { ServiceFault } from './services/service.ts';
+import { findTestEngines, type TestEngines } from './services/test-engines.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const PLACES = ['src', 'simulators', 'scripts', 'test'] as const;
@@ -13,18 +16,21 @@ const CONCURRENCY = 4;
 const TEST_TIMEOUT_MS = 60_000;
 const LONG_TEST_TIMEOUT_MS = 20 * 60_000;
 /** For a file whose process does not end although its tests have: the run must. */
-const RUN_TIMEOUT_MS = 10 * 60_000;
+const RUN_TIMEOUT_MS = 11 * 60_000;
 const LONG_RUN_TIMEOUT_MS = 60 * 60_000;
 const KILL_AFTER_MS = 5_000;
 const FOLDER = 'kopek-test-run-';
-/** The engines whose conformance suites run: a broker's needs its broker, and is named here when it has one. */
-const BUS_ENGINES = ['postgres'] as const;
 
-const HELP = `npm test [-- --long] [-- <part of a path>…] [-- --test-name-pattern=<text>]
+const HELP = `npm test [-- --long] [-- --all-engines] [-- <part of a path>…] [-- --test-name-pattern=<text>]
 
-  --long     also the tests of *.long.test.ts
+  --long           also the tests of *.long.test.ts
+  --all-engines    fails unless RabbitMQ and Kafka are up
   other options go to node --test
+
+Bus engines on a broker are tested where it is up: npm run services -- start, or a broker of your
+own at KOPEK_TEST_AMQP (amqp://…) or KOPEK_TEST_KAFKA (kafka://…).
 `;
+const OWN_OPTIONS = ['--long', '--all-engines'] as const;
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -34,7 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const long = args.includes('--long');
-  const options = args.filter((arg) => arg.startsWith('-') && arg !== '--long');
+  const own = new Set<string>(OWN_OPTIONS);
+  const options = args.filter((arg) => arg.startsWith('-') && !own.has(arg));
   const files = findFiles(
     args.filter((arg) => !arg.startsWith('-')),
     long,
@@ -43,16 +50,30 @@ async function main(args: readonly string[]): Promise<number> {
     console.error('no test file has that in its path');
     return 1;
   }
+  const engines = await findEngines(args.includes('--all-engines'));
+  if (!engines) return 1;
   const stop = stopOnSignal();
   await removeAbandonedServers();
   const server = await startTestServer(join(tmpdir(), `${FOLDER}${process.pid}`));
   try {
     await prepareTemplate(server.url);
     if (stop.signal.aborted) return 1;
-    console.log(`${files.length} test files, bus engines: ${BUS_ENGINES.join(', ')}\n`);
-    return await runTests({ files, options, long, url: server.url, signal: stop.signal });
+    console.log(`${files.length} test files, ${engines.summary}\n`);
+    const variables = { ...engines.variables, KOPEK_TEST_SERVER: server.url };
+    return await runTests({ files, options, long, variables, signal: stop.signal });
   } finally {
     await endTestServer(server);
+  }
+}
+
+/** Undefined when the tests can't mean what was asked for; the reason was told. */
+async function findEngines(all: boolean): Promise<TestEngines | undefined> {
+  try {
+    return await findTestEngines({ environment: process.env, all });
+  } catch (error) {
+    if (!(error instanceof ServiceFault)) throw error;
+    console.error([error.message, ...error.advice].join('\n'));
+    return undefined;
   }
 }
 
@@ -74,7 +95,8 @@ interface Run {
   readonly files: readonly string[];
   readonly options: readonly string[];
   readonly long: boolean;
-  readonly url: string;
+  /** Where the tests find their servers. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
 
@@ -87,7 +109,7 @@ async function runTests(run: Run): Promise<number> {
       ...['--test', '--test-reporter=spec', `--test-concurrency=${CONCURRENCY}`],
       ...[`--test-timeout=${timeoutMs}`, ...run.options, ...run.files],
     ],
-    { cwd: ROOT, stdio: 'inherit', env: environment(run.url) },
+    { cwd: ROOT, stdio: 'inherit', env: environment(run.variables) },
   );
   let reason = '';
   const end = (why: string) => {
@@ -112,9 +134,9 @@ async function runTests(run: Run): Promise<number> {
   return reason ? 1 : code;
 }
 
-function environment(url: string): NodeJS.ProcessEnv {
+function environment(variables: Run['variables']): NodeJS.ProcessEnv {
   const cache = join(ROOT, 'node_modules', '.cache', 'kopek');
-  return { NODE_COMPILE_CACHE: cache, ...process.env, KOPEK_TEST_SERVER: url };
+  return { NODE_COMPILE_CACHE: cache, ...process.env, ...variables };
 }
 
 /** A run that was killed with -9 left its server behind. */

@@ -28,7 +28,7 @@ function judge(project: Project, from: Document, link: string): string | undefin
 }
 
 /** The names under which GitHub and others reach the headings of a document. */
-function partsOf({ text }: Document): readonly string[] {
+export function partsOf({ text }: Pick<Document, 'text'>): readonly string[] {
   return [...text.matchAll(HEADING)].map(([, heading = '']) =>
     heading
       .trim()

@@ -54,6 +54,15 @@ export async function createOperators(options: OperatorsOptions): Promise<Operat
     return state.operator;
   }
 
+  metrics.gauge('kopek_operator_breaker_open', 'Whether nothing is sent to the operator now', {
+    labels: ['operator'],
+    read: async () =>
+      [...states].map(([name, { openMs }]) => ({
+        labels: { operator: name },
+        value: openMs > 0 ? 1 : 0,
+      })),
+  });
+
   await refresh();
   const timer = setInterval(() => {
     refresh().catch((error) => {

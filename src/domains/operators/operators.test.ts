@@ -52,6 +52,19 @@ test('an operator is read back as it was written, and written anew without a tra
   assert.deepEqual(operators.all(), [changed]);
 });
 
+test('the metrics tell whether a breaker is open, whichever process opened it', async () => {
+  const open = async (seconds: number) => {
+    await sql`
+      insert into operators.breaker (operator, open_until)
+      values ('mobilink', clock_timestamp() + make_interval(secs => ${seconds}))
+      on conflict (operator) do update set open_until = excluded.open_until`.execute(database.pool);
+    await operators.refresh();
+    return base.metrics.registry.metrics();
+  };
+  assert.match(await open(60), /kopek_operator_breaker_open\{operator="mobilink"\} 1/);
+  assert.match(await open(-1), /kopek_operator_breaker_open\{operator="mobilink"\} 0/);
+});
+
 test('a rate that is changed in the database is known a moment later, without a word to us', async () => {
   await sql`update operators.operator set requests_per_second = 3 where name = 'mobilink'`.execute(
     database.pool,

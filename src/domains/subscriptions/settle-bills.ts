@@ -108,6 +108,11 @@ function settle(one: Settlement, announcement: Announcement, context: Context): 
   }
 }
 
+/** Asked for when a worker starts: a counter that appears with its first charge shows no increase to an alert. */
+export function chargesAfterStop(metrics: Context['metrics']) {
+  return metrics.counter('kopek_charges_after_stop_total', 'Charges under way when STOP was said');
+}
+
 function settleAccepted(
   one: Settlement,
   announcement: Announcement,
@@ -125,7 +130,7 @@ function settleAccepted(
       { payment: response.payment },
       'a charge was accepted after its subscription had ended',
     );
-    metrics.counter('kopek_charges_after_stop_total', 'Charges under way when STOP was said').inc();
+    chargesAfterStop(metrics).inc();
     announcement.event(row, terms, { event: 'charged_after_stop', status: row.status, period });
     return { bill: { ...bill, reason: 'after_stop' } };
   }

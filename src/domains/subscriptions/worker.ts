@@ -6,7 +6,7 @@ import { beginSubscriptions } from './begin-subscriptions.ts';
 import { chargeDue } from './charge-due.ts';
 import type { Context } from './context.ts';
 import { registerSubscriptions } from './register-subscriptions.ts';
-import { settleBills } from './settle-bills.ts';
+import { chargesAfterStop, settleBills } from './settle-bills.ts';
 import { stopSubscriptions } from './stop-subscriptions.ts';
 import { isStop } from './stop-words.ts';
 import { firstCharges, newSubscriptions } from './topics.ts';
@@ -45,6 +45,7 @@ export function createSubscriptionWorker(context: Context, operator: string): Su
   let consumers: readonly Consumer[] = [];
   let due: { stop(): Promise<void> } | undefined;
   let stopped = false;
+  chargesAfterStop(context.metrics);
   return {
     async start() {
       consumers = [listen(context, operator)];

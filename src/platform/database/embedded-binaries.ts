@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AppError } from '#errors';
-import { canEnter, type RunAs } from './run-as.ts';
+import { canEnter, type RunAs } from '#run-as';
 
 /** The folder with `initdb`, `pg_ctl` and `postgres` that the user who runs them can reach. */
 export async function locateBinaries(as: RunAs | undefined): Promise<string> {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
 import { AppError } from '#errors';
+import { type RunAs, runAs, wrapCommand } from '#run-as';
 import { locateBinaries } from './embedded-binaries.ts';
-import { type RunAs, runAs, wrapCommand } from './run-as.ts';
 
 /** A PostgreSQL of our own, started from the binaries of an npm package, its data in a folder. */
 export interface EmbeddedServer {
@@ -47,7 +47,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
   const data = join(folder, 'data');
   const created = !existsSync(join(data, 'PG_VERSION'));
   await mkdir(folder, { recursive: true });
-  const as = await runAs([folder]);
+  const as = await runAs([folder], 'postgres');
   const binaries = await locateBinaries(as);
   if (as) await chown(folder, as.uid, as.gid);
   if (created) await createData({ as, binaries, data });

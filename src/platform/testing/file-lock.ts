@@ -7,8 +7,9 @@ const PAUSE_MS = 50;
 export async function withFileLock<Result>(
   path: string,
   work: () => Promise<Result>,
+  patienceMs = PATIENCE_MS,
 ): Promise<Result> {
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + patienceMs;
   while (!(await take(path))) {
     if (performance.now() > endMs)
       throw new Error(`${path} is held by another process for too long`);

@@ -1,6 +1,6 @@
 export { browserExecutable } from './browser.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
-export { isAlive } from './file-lock.ts';
+export { isAlive, withFileLock } from './file-lock.ts';
 export { freePort } from './free-port.ts';
 export { createSpan, type Lifetime, type Span } from './lifetime.ts';
 export { MIGRATIONS, prepareTemplate } from './template.ts';

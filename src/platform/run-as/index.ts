@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** PostgreSQL refuses to run as root, so as root it runs as this user. */
+/** Servers that refuse to run as root, or should not, run as this user then. */
 export interface RunAs {
   readonly uid: number;
   readonly gid: number;
@@ -10,15 +10,21 @@ export interface RunAs {
   readonly needsPassage: boolean;
 }
 
-const USERS = ['postgres', 'nobody'] as const;
+const NOBODY = 'nobody';
+const NOBODY_ID = 65534;
 const SETPRIV = ['/usr/bin/setpriv', '/bin/setpriv'] as const;
 
-/** Undefined when we are not root: then the server simply runs as ourselves. */
-export async function runAs(folders: readonly string[]): Promise<RunAs | undefined> {
+/**
+ * Who a server that works in `folders` runs as: the user called `user`, or nobody where there is none. Undefined
+ * when we are not root: then it simply runs as ourselves.
+ */
+export async function runAs(folders: readonly string[], user: string): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const passwd = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
-  const user = USERS.map((name) => passwd.find((entry) => entry[0] === name)).find(Boolean);
-  const [uid, gid] = [Number(user?.[2] ?? 65534), Number(user?.[3] ?? 65534)];
+  const entry = [user, NOBODY]
+    .map((name) => passwd.find(([known]) => known === name))
+    .find(Boolean);
+  const [uid, gid] = [Number(entry?.[2] ?? NOBODY_ID), Number(entry?.[3] ?? NOBODY_ID)];
   const open = await Promise.all(folders.map((folder) => canEnter(dirname(folder), { uid, gid })));
   return { uid, gid, needsPassage: open.includes(false) };
 }
@@ -33,6 +39,7 @@ export async function canEnter(path: string, user: { uid: number; gid: number })
   }
 }
 
+/** The command, its arguments and the options for `spawn` that start it as that user. */
 export function wrapCommand(as: RunAs | undefined, command: string, args: readonly string[]) {
   if (!as) return { command, args: [...args], options: {} };
   if (!as.needsPassage) return { command, args: [...args], options: { uid: as.uid, gid: as.gid } };
