@@ -1,3 +1,17 @@
+import { connect, createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import {
+  killService,
+  pauseService,
+  restartService,
+  resumeService,
+  type ServiceName,
+  startService,
+  stopService,
+} from '#services';
+import { type Lifetime, temporaryFolder } from '#testing';
+import { pause } from './world.ts';
+
 /** A broker of the run's own, which may die. */
 export interface Broker {
   /** What `BUS_URL` is set to. */
@@ -6,6 +20,69 @@ export interface Broker {
   /** `kill -9`, and up again. */
   crash(): Promise<void>;
   freeze(forMs: number): Promise<void>;
-  /** Ends the connections that it has, where it can be told to. */
-  cut(): Promise<void>;
+  /** Ends the connections that it has. Kafka's clients are told its own address, so theirs are left alone. */
+  cut(): void;
+}
+
+export type BrokerEngine = 'amqp' | 'kafka';
+
+const SERVICE: Readonly<Record<BrokerEngine, ServiceName>> = { amqp: 'rabbitmq', kafka: 'kafka' };
+
+/** Starts one with data of its own; it ends with `life`. */
+export async function openBroker(
+  life: Lifetime,
+  engine: BrokerEngine,
+  say: (line: string) => void,
+): Promise<Broker> {
+  const name = SERVICE[engine];
+  const options = { folder: join(await temporaryFolder(life), 'services'), install: true, say };
+  life.after(() => stopService(name, { ...options, wipe: true }));
+  const { record } = await startService(name, options);
+  const line = engine === 'amqp' ? await openLine(life, record.url) : undefined;
+  return {
+    url: line?.url ?? record.url,
+    async restart() {
+      await restartService(name, options);
+    },
+    async crash() {
+      await killService(name, options);
+      await startService(name, options);
+    },
+    async freeze(forMs) {
+      await pauseService(name, options);
+      await pause(forMs);
+      await resumeService(name, options);
+    },
+    cut: () => line?.cut(),
+  };
+}
+
+/** A line between the processes and the broker that can be cut. */
+async function openLine(life: Lifetime, url: string) {
+  const outer = new Set<Socket>();
+  const target = new URL(url);
+  const server = createServer((near) => {
+    const far = connect(Number(target.port), target.hostname);
+    outer.add(near);
+    near.pipe(far).pipe(near);
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy());
+    }
+    near.on('close', () => outer.delete(near));
+  });
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const cut = () => {
+    for (const socket of outer) socket.destroy();
+  };
+  life.after(() => {
+    cut();
+    server.close();
+  });
+  const near = new URL(url);
+  near.port = String((server.address() as { port: number }).port);
+  return { url: near.href, cut };
 }

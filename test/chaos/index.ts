@@ -1,3 +1,3 @@
-export type { Broker } from './broker.ts';
+export { type Broker, type BrokerEngine, openBroker } from './broker.ts';
 export { runStorm, type StormOptions, type StormReport } from './run-storm.ts';
 export { isWhole, writeReport } from './storm-report.ts';

@@ -44,7 +44,7 @@ const ofTheHouse: readonly Mishap[] = [
         where datname = current_database() and application_name = 'kopek' and random() < ${chance.next()}`.execute(
         server.database.pool,
       );
-      await broker?.cut();
+      broker?.cut();
     },
   },
   { name: 'database restarted', weight: 1, happen: ({ server }) => server.restart() },
