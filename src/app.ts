@@ -7,9 +7,9 @@ import {
   type EmbeddedServer,
   migrate,
   openDatabase,
-  pendingMigrations,
   sql,
   startEmbeddedServer,
+  untilMigrated,
 } from '#database';
 import { AppError } from '#errors';
 import type { Log } from '#log';
@@ -30,6 +30,11 @@ export interface StartOptions {
   readonly demo: boolean;
   /** Start the operator's simulator, and let the demo's operator stand there. */
   readonly simulator: boolean;
+  /**
+   * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
+   * or where the database is embedded, the start migrates it.
+   */
+  readonly waitForMigrations?: AbortSignal;
 }
 
 const root = join(import.meta.dirname, '..');
@@ -50,7 +55,7 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
   const { config, log, processes } = options;
   const closing = new AsyncDisposableStack();
   try {
-    const opened = await openTheDatabase(config, log, closing);
+    const opened = await openTheDatabase(options, closing);
     const databaseMs = performance.now() - beganMs;
     const metrics = createMetrics({ ofProcess: true });
     const source = `kopek/${processes.join('+')}`;
@@ -93,7 +98,8 @@ async function stop(closing: AsyncDisposableStack, running: readonly Running[]) 
   return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
 }
 
-async function openTheDatabase(config: Config, log: Log, closing: AsyncDisposableStack) {
+async function openTheDatabase(options: StartOptions, closing: AsyncDisposableStack) {
+  const { config, log } = options;
   let server: EmbeddedServer | undefined;
   if (config.databaseUrl === '') {
     server = await startEmbeddedServer({ folder: join(config.dataDir, 'postgres') });
@@ -102,14 +108,29 @@ async function openTheDatabase(config: Config, log: Log, closing: AsyncDisposabl
   }
   const database = openDatabase({ url: server?.url ?? config.databaseUrl, log });
   closing.defer(() => database.close());
-  const { applied } = await migrate(database, migrationsFolder);
+  const applied = await migrateOrWait(database, options);
   const report = {
     version: server?.version ?? (await serverVersion(database)),
     embedded: server !== undefined,
     created: server?.created ?? false,
-    migrations: applied.length,
+    migrations: applied,
   };
   return { database, report };
+}
+
+/** Answers how many migrations this start has applied. */
+async function migrateOrWait(
+  database: Database,
+  { config, log, waitForMigrations: signal }: StartOptions,
+): Promise<number> {
+  if (!signal || config.databaseUrl === '') {
+    return (await migrate(database, migrationsFolder)).applied.length;
+  }
+  await untilMigrated(database, migrationsFolder, {
+    signal,
+    tell: (left) => log.warn({ left }, 'waiting for migrations: kopek migrate applies them'),
+  });
+  return 0;
 }
 
 async function serverVersion(database: Database): Promise<string> {
@@ -225,12 +246,3 @@ function tidyUp(house: House, closing: AsyncDisposableStack): void {
 async function readVersion(): Promise<string> {
   return JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version;
 }
-
-/** Brings a database up to date and lets go of it; answers what was applied. For `kopek migrate`. */
-export async function migrateOnly(config: Config, log: Log) {
-  await using closing = new AsyncDisposableStack();
-  const { report } = await openTheDatabase(config, log, closing);
-  return report;
-}
-
-export { pendingMigrations };

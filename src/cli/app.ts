@@ -46,4 +46,6 @@ export type StartApp = (options: {
   readonly log: Log;
   readonly demo: boolean;
   readonly simulator: boolean;
+  /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
+  readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

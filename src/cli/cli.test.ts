@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { defineTopic, openBus, parcel } from '#bus';
 import { createSystemClock } from '#clock';
 import { sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
-import { temporaryFolder, testDatabase } from '#testing';
+import { eventually, freePort, temporaryFolder, testDatabase } from '#testing';
 import { COMMANDS } from './commands.ts';
 
 const KOPEK = join(import.meta.dirname, '../../bin/kopek.js');
@@ -152,6 +153,43 @@ test('migrate is done once, and says so', async (t) => {
   assert.equal(dry.out, 'Nothing to apply.\n');
   assert.match((await kopek(['migrate'], env)).out, /^0 applied, (\d+)\/\1 there\.\n$/);
 });
+
+test('serve waits for a migration that somebody else applies, and ends when it is told to meanwhile', async (t) => {
+  const database = await testDatabase(t);
+  const [last] = (
+    await sql<{ name: string; checksum: string }>`
+      delete from platform.migration where name = (select max(name) from platform.migration)
+      returning name, checksum`.execute(database.pool)
+  ).rows;
+  const env = { DATABASE_URL: database.url, KOPEK_DATA_DIR: await temporaryFolder(t) };
+  const start = async () => startServe(t, { ...env, QLISTENER_PORT: String(await freePort()) });
+  const [waiting, leaving] = [await start(), await start()];
+  for (const one of [waiting, leaving]) {
+    await eventually(() => assert.match(one.said(), /waiting for migrations/), WITH_PATIENCE);
+    assert.match(one.said(), new RegExp(last?.name ?? 'none'));
+  }
+  leaving.child.kill('SIGTERM');
+  assert.deepEqual(await once(leaving.child, 'exit'), [0, null]);
+  assert.doesNotMatch(waiting.said(), /ready/);
+  await sql`insert into platform.migration (name, checksum) values (${last?.name}, ${last?.checksum})`.execute(
+    database.pool,
+  );
+  await eventually(() => assert.match(waiting.said(), /"type":"ready"/), WITH_PATIENCE);
+});
+
+const WITH_PATIENCE = { timeoutMs: 30_000 };
+
+/** `kopek serve qlistener` as a process of its own. */
+function startServe(t: TestContext, settings: Readonly<Record<string, string>>) {
+  const child = spawn(process.execPath, [KOPEK, 'serve', 'qlistener', '--json'], {
+    ...{ stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...settings } },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stdout?.on('data', (chunk) => (said += chunk));
+  child.stderr?.on('data', (chunk) => (said += chunk));
+  return { child, said: () => said };
+}
 
 test('a database of a newer Kopek is left alone: exit 2', async (t) => {
   const database = await testDatabase(t);

@@ -11,7 +11,7 @@ export const serve: Command = {
   usage: 'serve <process…> [--json]',
   help: `Runs some processes only, as many copies as wanted, on as many machines as wanted, on one DATABASE_URL:
   ${PROCESS_NAMES.join('  ')}
-No demo, no simulator. The log goes to the standard error, JSON a line. SIGTERM stops it within five seconds.
+No demo, no simulator. It waits until the database has every migration that it needs (kopek migrate). The log goes to the standard error, JSON a line. SIGTERM stops it within five seconds.
 
 --json     {"type":"ready",…} when it is up`,
   options: { json: { type: 'boolean' } },
@@ -21,7 +21,10 @@ No demo, no simulator. The log goes to the standard error, JSON a line. SIGTERM 
     const config = mustReadConfig(call);
     const log = createLog({ level: config.logLevel });
     return stayUntilStopped(call, {
-      start: () => call.startApp({ config, log, processes, demo: false, simulator: false }),
+      start: (waitForMigrations) =>
+        call.startApp({
+          ...{ config, log, processes, demo: false, simulator: false, waitForMigrations },
+        }),
       present: async ({ report }) => {
         const ready = `${processes.join(' ')} ready in ${seconds(report.readyMs)}`;
         const where = [...new Set(Object.values(report.urls))].join('  ');

@@ -8,7 +8,8 @@ import { listenForStop } from './stop-signal.ts';
 const STOP_PATIENCE_MS = 4800;
 
 export interface Stay {
-  readonly start: () => Promise<App>;
+  /** Rejects when `signal` asks to stop before anything runs. */
+  readonly start: (signal: AbortSignal) => Promise<App>;
   /** Tells of what runs; `signal` ends it. */
   readonly present: (app: App, signal: AbortSignal) => Promise<void>;
 }
@@ -20,7 +21,14 @@ export interface Stay {
 export async function stayUntilStopped(call: Call, { present, start }: Stay): Promise<number> {
   const { terminal } = call;
   const stop = listenForStop(() => leave(call, 'Stopped at once.'));
-  const app = await start();
+  const app = await start(stop.signal).catch((error) => {
+    if (!stop.signal.aborted) throw error;
+    return undefined;
+  });
+  if (!app) {
+    stop.close();
+    return EXIT.done;
+  }
   if (!stop.signal.aborted) {
     // What is told must never take the platform down with it.
     present(app, stop.signal).catch((error) => terminal.err(`  ${error}`));

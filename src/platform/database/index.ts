@@ -1,7 +1,7 @@
 export { type RawBuilder, sql } from 'kysely';
 export { type EmbeddedServer, findEmbeddedServer, startEmbeddedServer } from './embedded-server.ts';
 export { isTransient, sqlState } from './failure.ts';
-export { type MigrationReport, migrate, pendingMigrations } from './migrate.ts';
+export { type MigrationReport, migrate, pendingMigrations, untilMigrated } from './migrate.ts';
 export {
   afterCommit,
   beforeCommit,

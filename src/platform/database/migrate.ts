@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type pg from 'pg';
 import { AppError } from '#errors';
 import type { Database } from './open-database.ts';
@@ -60,6 +61,30 @@ export async function pendingMigrations(
     return unapplied(files, applied).map((file) => file.name);
   } finally {
     await client.end();
+  }
+}
+
+const LOOK_EVERY_MS = 1000;
+
+/**
+ * Waits until whoever migrates has applied all that this code needs; `tell` hears what is waited for, whenever that
+ * changes. Ends with the reason of `signal` when that is aborted. Throws as `migrate` does.
+ */
+export async function untilMigrated(
+  database: Database,
+  folder: string,
+  {
+    signal,
+    tell,
+  }: { readonly signal: AbortSignal; readonly tell: (left: readonly string[]) => void },
+): Promise<void> {
+  let told = '';
+  for (;;) {
+    const left = await pendingMigrations(database, folder);
+    if (left.length === 0) return;
+    if (left.join() !== told) tell(left);
+    told = left.join();
+    await setTimeout(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 
