@@ -1,11 +1,14 @@
 import type { Bus, Group, Parcel } from '#bus/bus';
+import { createCompany } from '#bus/company';
+import { createConsumer } from '#bus/consumer';
+import { createHands } from '#bus/hands';
+import { type Line, openLine } from '#bus/line';
 import type { BusOptions } from '#bus/open-bus';
+import { toNewMessage } from '#bus/outgoing';
+import { createSweeper } from '#bus/sweeper';
+import { createWakeUps, WAKE_CHANNEL } from '#bus/wake';
 import { afterCommit, type Tx } from '#database';
-import { createCompany } from './company.ts';
-import { createConsumer } from './consumer.ts';
-import { createHands } from './hands.ts';
-import { type Line, openLine } from './line.ts';
-import { toNewMessage } from './outgoing.ts';
+import { createPostgresSource } from './source.ts';
 import {
   declareQueue,
   insertDelayedMessages,
@@ -14,8 +17,6 @@ import {
   type QueueRow,
   readDepths,
 } from './store.ts';
-import { createSweeper } from './sweeper.ts';
-import { createWakeUps, WAKE_CHANNEL } from './wake.ts';
 
 /** Lanes of an ordered queue: the most consumers that can share it. Never changed for a live queue. */
 const LANES = 16;
@@ -70,7 +71,13 @@ export async function openPostgresBus(options: BusOptions): Promise<Bus> {
         throw new Error(`must hold: ${nameOf(group as Group)} was declared before it is consumed`);
       return createConsumer({
         ...{ database, clock, log, wakeUps, hands, company, queue, options: consumeOptions },
-        ...{ priorities: group.topic.priorities, handler, ready: sweeper.watch(queue.queue) },
+        ...{ handler, ready: sweeper.watch(queue.queue) },
+        source: createPostgresSource({
+          database,
+          clock,
+          queue,
+          priorities: group.topic.priorities,
+        }),
       });
     },
     async depths() {

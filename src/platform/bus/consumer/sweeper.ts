@@ -1,7 +1,7 @@
+import { suspectTheHeld } from '#bus/store';
 import type { Clock } from '#clock';
 import { type Database, isTransient } from '#database';
 import type { Log } from '#log';
-import { suspectTheHeld } from './store.ts';
 
 /** Looks for consumers that died, of this process's queues, every second: what they held may have killed them. */
 export interface Sweeper {

@@ -1,7 +1,7 @@
-import type { Outgoing, Parcel } from '#bus/bus';
+import { type NewMessage, SEPARATOR } from '#bus/store';
 import { AppError } from '#errors';
 import { uuidV7 } from '#ids';
-import { type NewMessage, SEPARATOR } from './store.ts';
+import type { Outgoing, Parcel } from './bus.ts';
 
 /** A message is a fact or an order, not a file. */
 const MESSAGE_BYTES_MAX = 1_048_576;

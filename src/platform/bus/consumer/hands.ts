@@ -1,5 +1,5 @@
-import type { Line } from './line.ts';
-import type { TakenRow } from './store.ts';
+import type { Line } from '#bus/line';
+import type { TakenRow } from '#bus/store';
 
 /**
  * What each consumer of this process holds, known to the others before it begins: whoever finds the hand of a
