@@ -85,6 +85,7 @@ export interface Consumer {
 export interface QueueDepth {
   readonly topic: string;
   readonly group: string;
+  readonly engine: BusCapabilities['engine'];
   readonly ready: number;
   readonly delayed: number;
   readonly dead: number;
@@ -120,6 +121,8 @@ export interface Bus {
     handler: Handler<Payload>,
   ): Consumer;
   depths(): Promise<readonly QueueDepth[]>;
+  /** Throws `unavailable` with the reason while a broker is away; publishing goes on meanwhile. */
+  ready(): Promise<void>;
   /** Puts dead letters of `topic` back, oldest first, at most `limit`; answers how many. */
   redrive(
     topic: string,

@@ -57,6 +57,11 @@ function toJson(topic: string, payload: unknown): string {
     const why = `a message of ${topic} has ${bytes} bytes; at most ${MESSAGE_BYTES_MAX} are carried`;
     throw new AppError('too_large', 'message_too_large', why);
   }
+  return storableJson(json);
+}
+
+/** JSON without what PostgreSQL can't read. */
+export function storableJson(json: string): string {
   return UNSTORABLE.test(json) ? replaceUnstorable(json) : json;
 }
 

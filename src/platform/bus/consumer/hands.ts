@@ -13,15 +13,30 @@ export interface Hands {
 export function createHands(line: Line): Hands {
   return {
     hold: (hand, queue, rows) =>
-      line.query(
-        `insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
-         values ($1, $2, $3, $4, $5, clock_timestamp())
-         on conflict (hand) do update set runs = excluded.runs, alone = excluded.alone, backend_pid = excluded.backend_pid,
-           held_since = excluded.held_since`,
-        [hand, queue, JSON.stringify(runsOf(rows)), rows[0]?.alone, rows[0]?.pid],
-      ),
+      rows[0]?.delivery === undefined ? holdRows(hand, queue, rows) : holdIds(hand, queue, rows),
     drop: (hand) => line.query('delete from platform.bus_hand where hand = $1', [hand]),
   };
+
+  function holdRows(hand: string, queue: number, rows: readonly TakenRow[]): Promise<void> {
+    return line.query(
+      `insert into platform.bus_hand (hand, queue, runs, alone, backend_pid, held_since)
+         values ($1, $2, $3, $4, $5, clock_timestamp())
+         on conflict (hand) do update set runs = excluded.runs, message_ids = '{}', alone = excluded.alone, backend_pid = excluded.backend_pid,
+           held_since = excluded.held_since`,
+      [hand, queue, JSON.stringify(runsOf(rows)), rows[0]?.alone, rows[0]?.pid],
+    );
+  }
+
+  /** What a broker delivered has no row: its ids are known when it is delivered again. */
+  function holdIds(hand: string, queue: number, rows: readonly TakenRow[]): Promise<void> {
+    return line.query(
+      `insert into platform.bus_hand (hand, queue, runs, message_ids, alone, backend_pid, held_since)
+       values ($1, $2, '[]', $3, false, $4, clock_timestamp())
+       on conflict (hand) do update set runs = excluded.runs, message_ids = excluded.message_ids,
+         alone = excluded.alone, backend_pid = excluded.backend_pid, held_since = excluded.held_since`,
+      [hand, queue, rows.map((row) => row.message_id), rows[0]?.pid],
+    );
+  }
 }
 
 type Run = [slot: number, attempts: number, first: number, last: number];

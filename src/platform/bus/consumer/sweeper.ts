@@ -7,6 +7,8 @@ import type { Log } from '#log';
 export interface Sweeper {
   /** From now on also `queue`. Resolves when it has been looked through once. */
   watch(queue: number): Promise<void>;
+  /** Resolves when all of them were looked through once more. */
+  search(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function createSweeper(input: {
       queues.add(queue);
       return sweep();
     },
+    search: sweep,
     async close() {
       clearInterval(timer);
       await last;

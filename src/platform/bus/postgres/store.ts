@@ -15,7 +15,12 @@ export interface TakenRow {
   readonly pid: number;
   /** Its consumer died while handling it: nothing else of the process is to be in work beside it. */
   readonly alone: boolean;
+  /** While it has no row here yet: what the broker delivered. */
+  readonly delivery?: unknown;
 }
+
+/** What carries the messages of a queue. */
+export type EngineName = 'postgres' | 'amqp' | 'kafka';
 
 export interface QueueRow {
   readonly queue: number;
@@ -24,6 +29,8 @@ export interface QueueRow {
   readonly ordered: boolean;
   readonly lanes: number;
   readonly attempts_max: number;
+  readonly engine: EngineName;
+  readonly priorities: number;
 }
 
 /** A message on its way into the queues of its topic. No text in it has the letters NUL and SEPARATOR. */
@@ -42,20 +49,23 @@ export interface NewMessage {
 /** Stands between the values of a column: PostgreSQL splits a text faster than it reads an array, or JSON. */
 export const SEPARATOR = '\x1f';
 
+/** The engine that stays is the first one's: `engine` of the answer tells. */
 export async function declareQueue(
   executor: Executor,
   queue: Omit<QueueRow, 'queue'>,
 ): Promise<QueueRow> {
   const { rows } = await sql<QueueRow>`
-    insert into platform.bus_queue (topic, group_name, ordered, lanes, attempts_max)
-    values (${queue.topic}, ${queue.group_name}, ${queue.ordered}, ${queue.lanes}, ${queue.attempts_max})
+    insert into platform.bus_queue (topic, group_name, ordered, lanes, attempts_max, engine, priorities)
+    values (${queue.topic}, ${queue.group_name}, ${queue.ordered}, ${queue.lanes}, ${queue.attempts_max}, ${queue.engine},
+      ${queue.priorities})
     on conflict on constraint bus_queue_group_once_per_topic
-      do update set attempts_max = excluded.attempts_max
+      do update set attempts_max = excluded.attempts_max, priorities = excluded.priorities
     returning *`.execute(executor);
   const row = rows[0] as QueueRow;
   await sql`
     insert into platform.bus_lane (queue, lane)
-    select ${row.queue}, lane from generate_series(0, ${row.ordered ? row.lanes - 1 : -1}) lane
+    select ${row.queue}, lane
+    from generate_series(0, ${row.ordered || row.engine === 'kafka' ? row.lanes - 1 : -1}) lane
     on conflict do nothing`.execute(executor);
   return row;
 }
@@ -225,7 +235,12 @@ export async function suspectTheHeld(
 
 export async function moveDeadLettersBack(
   tx: Tx,
-  input: { readonly topic: string; readonly group: string | undefined; readonly limit: number },
+  input: {
+    readonly topic: string;
+    readonly group: string | undefined;
+    readonly limit: number;
+    readonly now: Date;
+  },
 ): Promise<number> {
   const { rows } = await sql<{ moved: bigint }>`
     with chosen as (
@@ -238,17 +253,26 @@ export async function moveDeadLettersBack(
       insert into platform.bus_message
         (queue, slot, id, message_id, key, published_at, source, traceparent, payload)
       overriding system value
-      select queue, slot, id, message_id, key, published_at, source, traceparent, payload from taken
+      select t.queue, t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload
+      from taken t join platform.bus_queue q on q.queue = t.queue where q.engine = 'postgres'
+      returning id
+    ), put_back_beside_a_broker as (
+      insert into platform.bus_delayed
+        (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
+      select t.queue, t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload, ${input.now}
+      from taken t join platform.bus_queue q on q.queue = t.queue where q.engine <> 'postgres'
       returning id
     )
-    select count(*) as moved from put_back`.execute(tx);
+    select (select count(*) from put_back) + (select count(*) from put_back_beside_a_broker) as moved`.execute(
+    tx,
+  );
   return Number(rows[0]?.moved ?? 0n);
 }
 
-export interface DepthRow {
-  readonly topic: string;
-  readonly group_name: string;
+export interface DepthRow extends QueueRow {
   readonly ready: bigint;
+  /** Of a broker's topic: not yet with the broker. */
+  readonly unsent: bigint;
   readonly delayed: bigint;
   readonly dead: bigint;
   readonly oldest_seconds: number;
@@ -256,10 +280,12 @@ export interface DepthRow {
 
 export async function readDepths(executor: Executor, now: Date): Promise<DepthRow[]> {
   const { rows } = await sql<DepthRow>`
-    select q.topic, q.group_name,
-      m.ready + d.due as ready, d.waiting as delayed, x.dead,
-      coalesce(extract(epoch from ${now} - least(m.oldest, d.oldest)), 0)::float8 as oldest_seconds
+    select q.*, m.ready + d.due as ready, d.waiting as delayed, x.dead, coalesce(o.unsent, 0) as unsent,
+      coalesce(extract(epoch from ${now} - least(m.oldest, d.oldest, o.oldest)), 0)::float8 as oldest_seconds
     from platform.bus_queue q
+    left join (
+      select topic, count(*) as unsent, min(published_at) as oldest from platform.bus_outgoing group by topic
+    ) o on o.topic = q.topic
     cross join lateral (
       select count(*) as ready, min(published_at) as oldest from platform.bus_message m where m.queue = q.queue
     ) m
@@ -269,6 +295,43 @@ export async function readDepths(executor: Executor, now: Date): Promise<DepthRo
       from platform.bus_delayed d where d.queue = q.queue
     ) d
     cross join lateral (select count(*) as dead from platform.bus_dead x where x.queue = q.queue) x
+    where q.engine <> 'relay'
     order by q.topic, q.group_name`.execute(executor);
   return rows;
+}
+
+/** The engine of each topic that has groups. */
+export async function readEngines(executor: Executor): Promise<readonly [string, EngineName][]> {
+  const { rows } = await sql<{ topic: string; engine: EngineName }>`
+    select distinct topic, engine from platform.bus_queue where engine <> 'relay'`.execute(
+    executor,
+  );
+  return rows.map(({ topic, engine }) => [topic, engine]);
+}
+
+export async function setEngine(
+  executor: Executor,
+  queue: number,
+  engine: EngineName,
+): Promise<void> {
+  await sql`update platform.bus_queue set engine = ${engine} where queue = ${queue}`.execute(
+    executor,
+  );
+}
+
+export async function hasMessages(executor: Executor, queue: number): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from platform.bus_message where queue = ${queue}) as has`.execute(
+    executor,
+  );
+  return rows[0]?.has ?? false;
+}
+
+/** Whether something of `topic` is still to be sent to its broker. */
+export async function hasUnsent(executor: Executor, topic: string): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from platform.bus_outgoing where topic = ${topic}) as has`.execute(
+    executor,
+  );
+  return rows[0]?.has ?? false;
 }
