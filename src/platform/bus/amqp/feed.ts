@@ -70,6 +70,11 @@ export class AmqpFeed implements Feed<AmqpDelivery> {
     }
   }
 
+  settled(): boolean {
+    if (performance.now() > this.#startedMs + START_PATIENCE_MS) return true;
+    return [...this.#inlets.values()].every((inlet) => inlet.settled);
+  }
+
   waiting(): readonly boolean[] {
     return this.#places.map(({ slot }) => this.#inlets.get(slot)?.waits ?? false);
   }
@@ -135,9 +140,6 @@ export class AmqpFeed implements Feed<AmqpDelivery> {
 
   #ofClasses(most: number): AmqpDelivery[] {
     const inlets = this.#places.map(({ slot }) => this.#inlets.get(slot));
-    // Which class is higher can be told when the first messages of each are here.
-    const settled = inlets.length === 1 || inlets.every((inlet) => inlet?.settled);
-    if (!settled && performance.now() < this.#startedMs + START_PATIENCE_MS) return [];
     const shares = shareOut(
       inlets.map((inlet) => inlet?.free ?? 0),
       most,

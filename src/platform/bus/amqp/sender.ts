@@ -103,7 +103,9 @@ export function createSender(client: AmqpClient, origin: string): Sender {
     },
     async send(departures) {
       const on = await opened();
-      const chains = Map.groupBy(departures, ({ key, topic }) => `${topic}\n${key}`);
+      // As they were published, although they come from several lanes.
+      const inOrder = departures.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+      const chains = Map.groupBy(inOrder, ({ key, topic }) => `${topic}\n${key}`);
       const sending = Promise.all([...chains.values()].map((chain) => sendChain(on, chain)));
       try {
         return (await within(sending, CONFIRM_TIMEOUT_MS)).flat();

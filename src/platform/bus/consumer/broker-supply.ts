@@ -60,7 +60,8 @@ export class BrokerSupply<One extends Delivery> implements Supply {
   }
 
   async take(tx: Tx, most: number): Promise<TakenRow[]> {
-    const { lanes, queue } = this.#input;
+    const { feed, lanes, queue } = this.#input;
+    if (!feed.settled()) return [];
     if (queue.ordered && lanes) {
       const owned = lanes.owned();
       if (owned.length === 0) return [];

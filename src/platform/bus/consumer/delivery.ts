@@ -33,6 +33,8 @@ export interface Marked<One extends Delivery> {
 export interface Feed<One extends Delivery> {
   /** Leases and subscriptions, renewed. Throws what is transient. */
   keep(): Promise<void>;
+  /** False for a moment at the start, until it is known of each class whether the broker has messages of it. */
+  settled(): boolean;
   /** By class: whether anything waits here. */
   waiting(): readonly boolean[];
   /** Redelivered messages that nobody has asked about yet. */
