@@ -184,7 +184,7 @@ export function describePriorities(engine: BusUnderTest): void {
     stage.consume(group, { batchSize: 100 }, async (_, messages) => {
       batches.push([1, 0].map((of) => inClass(messages, of)).join(' '));
     });
-    await stage.waitFor(() => assert.ok(batches.length >= 5, batches.join(",")));
+    await stage.waitFor(() => assert.ok(batches.length >= 5, batches.join(',')));
     assert.deepEqual(batches.slice(0, 4), ['0 10', '100 0', '0 10', '100 0']);
   });
 }

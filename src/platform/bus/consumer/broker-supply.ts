@@ -48,7 +48,11 @@ export class BrokerSupply<One extends Delivery> implements Supply {
 
   constructor(input: BrokerSupplyInput<One>) {
     this.#input = input;
-    this.#slots = Array.from({ length: input.priorities }, (_, slot) => slot);
+    const { priorities, queue } = input;
+    this.#slots = Array.from(
+      { length: queue.ordered ? queue.lanes : priorities },
+      (_, slot) => slot,
+    );
   }
 
   async keep(): Promise<void> {
@@ -66,7 +70,11 @@ export class BrokerSupply<One extends Delivery> implements Supply {
       const owned = lanes.owned();
       if (owned.length === 0) return [];
       await lanes.fence(tx, owned);
-      const due = await this.#due(tx, owned, most);
+    }
+    const slots = (queue.ordered ? lanes?.owned() : undefined) ?? this.#slots;
+    if (queue.ordered) {
+      // A retry runs apart from fresh messages, so that it fails apart.
+      const due = await this.#due(tx, slots, most);
       return due.length > 0 ? due : this.#fresh(tx, most);
     }
     const dueFirst = this.#dueFirst && performance.now() >= this.#nextDueLookMs;
@@ -76,7 +84,7 @@ export class BrokerSupply<One extends Delivery> implements Supply {
       // A look for due messages would let this transaction commit without waiting for the disk.
       if (rows.length > 0 || this.#marked.length > 0) return rows;
     }
-    const rows = await this.#due(tx, this.#slots, most);
+    const rows = await this.#due(tx, slots, most);
     if (rows.length === 0) this.#nextDueLookMs = performance.now() + DUE_LOOK_INTERVAL_MS;
     return rows.length > 0 || !dueFirst ? rows : this.#fresh(tx, most);
   }
