@@ -10,6 +10,8 @@ import { defineTopic, type Topic, type TopicOptions } from './topic.ts';
 /** An engine, as its test file hands it to the conformance suite. */
 export interface BusUnderTest {
   readonly name: string;
+  /** Where a process of its own finds it. */
+  readonly url: string;
   readonly database: Database;
   /** Opens the bus as one more process would. Business time is `clock`. */
   open(clock: FakeClock): Promise<Bus>;

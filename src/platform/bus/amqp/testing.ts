@@ -14,7 +14,7 @@ export const AMQP_URL = process.env.KOPEK_TEST_AMQP ?? '';
 /** The bus on RabbitMQ, for the conformance suite and the tests of crashes. */
 export function amqpUnderTest(database: Database, url: string = AMQP_URL): BusUnderTest {
   return {
-    ...{ name: 'amqp:', database },
+    ...{ name: 'amqp:', url, database },
     open: (clock) =>
       openBus({
         ...{ url, database, clock, log: silentLog() },

@@ -140,14 +140,19 @@ async function fetchFrom(
     for (const partition of partitions) {
       const askers = first.get(topicId)?.get(partition.partitionIndex) ?? [];
       for (const one of askers) tell(one, partition);
+      first.get(topicId)?.delete(partition.partitionIndex);
     }
+  }
+  // A broker does not repeat itself: of what it does not mention there is nothing new.
+  for (const { listener, tap } of [...first.values()].flatMap((of) => [...of.values()].flat())) {
+    listener.hear(tap, [], { next: tap.fetchAt, highWatermark: tap.fetchAt });
   }
 }
 
 let turns = 0;
 
 /** Of the queues that read one partition the last, then the first, in turns: nobody waits for one that catches up. */
-function oneEach(wanting: readonly Wanting[]): ReadonlyMap<number, Wanting[]> {
+function oneEach(wanting: readonly Wanting[]): Map<number, Wanting[]> {
   turns += 1;
   const found = new Map<number, Wanting[]>();
   for (const [partition, ofPartition] of Map.groupBy(wanting, ({ tap }) => tap.partition)) {

@@ -13,7 +13,7 @@ export const KAFKA_URL = process.env.KOPEK_TEST_KAFKA ?? '';
 /** The bus on Kafka, for the conformance suite and the tests of crashes. */
 export function kafkaUnderTest(database: Database, url: string = KAFKA_URL): BusUnderTest {
   return {
-    ...{ name: 'kafka:', database },
+    ...{ name: 'kafka:', url, database },
     open: (clock) =>
       openBus({
         ...{ url, database, clock, log: silentLog() },
