@@ -39,7 +39,8 @@ test('lists and switches are read as people write them', () => {
 test('routes are read although the URLs of Kafka hold commas', () => {
   const { config, faults } = readConfig({
     BUS_URL: 'amqp://guest:guest@rabbit',
-    BUS_ROUTES: 'erp.*=kafka://one:9092,two:9092?mechanism=PLAIN, sms_events=postgres:,x=amqp://guest:guest@rabbit',
+    BUS_ROUTES:
+      'erp.*=kafka://one:9092,two:9092?mechanism=PLAIN, sms_events=postgres:,x=amqp://guest:guest@rabbit',
   });
   assert.deepEqual(faults, []);
   assert.deepEqual(config.busRoutes, [

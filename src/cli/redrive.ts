@@ -32,7 +32,7 @@ Mend the cause first: the log tells it.
     const clock = await createSharedClock(database);
     const shared = { database, clock, log: silentLog(), metrics: createMetrics() };
     const bus = await openBus({
-      ...{ ...shared, url: config.busUrl, routes: config.busRoutes },
+      ...{ ...shared, url: config.busUrl, routes: config.busRoutes, relays: false },
       source: 'kopek/redrive',
     });
     try {

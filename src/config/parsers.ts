@@ -58,7 +58,8 @@ export function parseDatabaseUrl(text: string): string {
 }
 
 const AMQP_URL = /^amqps?:\/\/\S+$/;
-const KAFKA_URL = /^kafkas?:\/\/(?:[^:@/?\s]+:[^@/?\s]*@)?[\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)*\/?(?:\?mechanism=[\w-]+)?$/;
+const KAFKA_URL =
+  /^kafkas?:\/\/(?:[^:@/?\s]+:[^@/?\s]*@)?[\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)*\/?(?:\?mechanism=[\w-]+)?$/;
 
 /** `postgres:` is the very database that `DATABASE_URL` names. */
 export function parseBusUrl(text: string): string {

@@ -93,6 +93,16 @@ export interface QueueDepth {
   readonly oldestSeconds: number;
 }
 
+/** A broker, and what waits to be sent to it. */
+export interface CarrierState {
+  readonly engine: BusCapabilities['engine'];
+  /** Why it can't be worked with. */
+  readonly away: string | undefined;
+  readonly unsent: number;
+  /** Age of the oldest message that is not with it yet, in seconds of business time. */
+  readonly lagSeconds: number;
+}
+
 /** What an engine can do; what it declares to lack is tested as lacking. */
 export interface BusCapabilities {
   readonly engine: 'postgres' | 'amqp' | 'kafka';
@@ -121,6 +131,8 @@ export interface Bus {
     handler: Handler<Payload>,
   ): Consumer;
   depths(): Promise<readonly QueueDepth[]>;
+  /** The brokers in use; none on PostgreSQL alone. */
+  carriers(): Promise<readonly CarrierState[]>;
   /** Throws `unavailable` with the reason while a broker is away; publishing goes on meanwhile. */
   ready(): Promise<void>;
   /** Puts dead letters of `topic` back, oldest first, at most `limit`; answers how many. */

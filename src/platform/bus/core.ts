@@ -32,12 +32,16 @@ export async function openCore(options: {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly source: string;
+  /** It moves queues itself, and so does not show itself as one who works with them. */
+  readonly isMover?: boolean;
 }): Promise<BusCore> {
   const { clock, database, log, metrics, source } = options;
   const wakeUps = createWakeUps((): Line => line, log);
   const line = openLine({
     ...{ database, log, channel: WAKE_CHANNEL, hear: wakeUps.hear },
-    begin: (client) => showPresence((text) => client.query(text)),
+    ...(options.isMover
+      ? {}
+      : { begin: (client: Queryable) => showPresence((text) => client.query(text)) }),
   });
   // Throws while queues are being moved.
   await line.query('select', []);
@@ -48,6 +52,10 @@ export async function openCore(options: {
     sweeper: createSweeper({ database, clock, log }),
     origin: await readOrigin(database.pool),
   };
+}
+
+interface Queryable {
+  query(text: string): Promise<{ rows: unknown[] }>;
 }
 
 export async function closeCore({ line, sweeper }: BusCore): Promise<void> {

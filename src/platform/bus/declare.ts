@@ -3,6 +3,7 @@ import type { Group } from './bus.ts';
 import type { BusCore } from './core.ts';
 import type { Engine } from './engine.ts';
 import { LANES } from './key-hash.ts';
+import { whenReady } from './open-engines.ts';
 import {
   declareQueue,
   type EngineName,
@@ -62,6 +63,7 @@ async function whyStay(
   const engine = engines.get(row.engine);
   if (!engine) return 'what waits there is not known without its URL';
   try {
+    await whenReady(engine);
     const count = (await engine.depths([row])).get(row.queue) ?? 0;
     return count > 0 ? `${count} messages wait there` : undefined;
   } catch {

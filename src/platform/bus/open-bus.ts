@@ -7,7 +7,7 @@ import { createConsumer } from './consumer/consumer.ts';
 import type { Source } from './consumer/supply.ts';
 import { closeCore, openCore } from './core.ts';
 import { declareGroup } from './declare.ts';
-import { measureDepths } from './depths.ts';
+import { lookAtCarriers, measureDepths } from './depths.ts';
 import type { Engine, SourceInput } from './engine.ts';
 import { establishGroups, openEngines } from './open-engines.ts';
 import { createPostgresSource } from './postgres/source.ts';
@@ -31,6 +31,8 @@ export interface BusOptions {
   readonly metrics: Metrics;
   /** The CloudEvents `source` of what this process publishes, such as `kopek/telco`. */
   readonly source: string;
+  /** False for those who only look: what waits to be sent waits for others. */
+  readonly relays?: boolean;
 }
 
 /**
@@ -41,7 +43,8 @@ export async function openBus(options: BusOptions): Promise<Bus> {
   const routing = createRouting(options.url, options.routes ?? []);
   const core = await openCore(options);
   const engines = await openEngines(core, routing.urls);
-  const relays = [...engines.values()].map((carrier) => startRelay({ ...core, carrier }));
+  const carriers = options.relays === false ? [] : [...engines.values()];
+  const relays = carriers.map((carrier) => startRelay({ ...core, carrier }));
   const stored = new Map(await readEngines(core.database.pool));
   const queues = new Map<string, QueueRow>();
   const engineOf = (topic: string): EngineName => stored.get(topic) ?? routing.engineOf(topic);
@@ -73,6 +76,7 @@ export async function openBus(options: BusOptions): Promise<Bus> {
       return createConsumer({ ...core, source, queue, options: consumeOptions, handler, ready });
     },
     depths: () => measureDepths(core, engines),
+    carriers: () => lookAtCarriers(core, engines),
     async ready() {
       for (const engine of engines.values()) await engine.ready();
     },

@@ -51,7 +51,8 @@ export async function establishGroups(
   }
 }
 
-async function whenReady(engine: Engine): Promise<void> {
+/** Waits for a client that has just begun to connect. Throws why it is not there. */
+export async function whenReady(engine: Engine): Promise<void> {
   const endMs = performance.now() + START_PATIENCE_MS;
   for (;;) {
     try {

@@ -1,3 +1,4 @@
+import type { BrokerUnderTest, ForeignMessage } from '#bus/conformance-broker';
 import type { BusUnderTest } from '#bus/conformance-stage';
 import { openBus } from '#bus/open-bus';
 import type { Topic } from '#bus/topic';
@@ -22,6 +23,42 @@ export function amqpUnderTest(database: Database, url: string = AMQP_URL): BusUn
       }),
     forget: (topic) => forgetTopic(database, topic),
   };
+}
+
+/** The same, and what other systems do with it. */
+export function rabbitUnderTest(database: Database): BrokerUnderTest {
+  const { hostname, port } = new URL(AMQP_URL);
+  return {
+    ...amqpUnderTest(database),
+    ...{ host: hostname, port: Number(port || 5672), sendForeign },
+    restart: process.env.KOPEK_TEST_AMQP_RESTART,
+    through(way) {
+      const url = new URL(AMQP_URL);
+      url.hostname = '127.0.0.1';
+      url.port = String(way);
+      return url.href;
+    },
+  };
+}
+
+async function sendForeign(topic: string, message: ForeignMessage): Promise<void> {
+  const { attributes = {}, body, id } = message;
+  const headers = Object.fromEntries(
+    Object.entries(attributes).map(([name, value]) => [`cloudEvents_${name}`, value]),
+  );
+  const client = createAmqpClient(AMQP_URL, 'erp', silentLog());
+  await waitFor(client.ready);
+  const channel = await client.channel();
+  await channel.confirmSelect();
+  await channel.basicPublish(
+    {
+      ...{ exchange: topic, routingKey: '', headers, contentType: 'application/json' },
+      ...(id === undefined ? {} : { messageId: id }),
+    },
+    Buffer.from(body),
+  );
+  await channel.close();
+  await client.close();
 }
 
 async function forgetTopic(database: Database, topic: Topic<unknown>): Promise<void> {

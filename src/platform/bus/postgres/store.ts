@@ -335,3 +335,11 @@ export async function hasUnsent(executor: Executor, topic: string): Promise<bool
   );
   return rows[0]?.has ?? false;
 }
+
+export async function readQueues(executor: Executor): Promise<readonly QueueRow[]> {
+  const { rows } = await sql<QueueRow>`
+    select * from platform.bus_queue where engine <> 'relay' order by topic, group_name`.execute(
+    executor,
+  );
+  return rows;
+}
