@@ -5,6 +5,14 @@
 
 import type { ColumnType } from "kysely";
 
+export type ArrayType<T> = ArrayTypeImpl<T> extends (infer U)[]
+  ? U[]
+  : ArrayTypeImpl<T>;
+
+export type ArrayTypeImpl<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S[], I[], U[]>
+  : T[];
+
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
   ? ColumnType<S, I | undefined, U>
   : ColumnType<T, T | undefined, T>;
@@ -184,8 +192,15 @@ export interface PlatformBusHand {
   backend_pid: number;
   hand: string;
   held_since: Timestamp;
+  message_ids: Generated<string[]>;
   queue: number;
   runs: Json;
+}
+
+export interface PlatformBusInbox {
+  message_id: string;
+  queue: number;
+  taken_at: Generated<Timestamp>;
 }
 
 export interface PlatformBusLane {
@@ -193,12 +208,43 @@ export interface PlatformBusLane {
   lease_until: Generated<Timestamp>;
   owner: string | null;
   queue: number;
+  sending_ids: Generated<ArrayType<bigint>>;
+  sending_sequences: Generated<ArrayType<bigint>>;
+  sequence: Generated<bigint>;
 }
 
 export interface PlatformBusMember {
   lease_until: Timestamp;
   owner: string;
   queue: number;
+}
+
+export interface PlatformBusOffset {
+  class: number;
+  lane_sequences: Generated<ArrayType<bigint>>;
+  next_offset: bigint;
+  partition: number;
+  queue: number;
+}
+
+export interface PlatformBusOrigin {
+  origin: Generated<string>;
+  single: Generated<boolean>;
+}
+
+export interface PlatformBusOutgoing {
+  bytes: number;
+  class: number;
+  engine: string;
+  id: Generated<bigint>;
+  key: string;
+  lane: number;
+  message_id: string;
+  payload: Json;
+  published_at: Timestamp;
+  source: string;
+  topic: string;
+  traceparent: string | null;
 }
 
 export interface PlatformBusParcel {
@@ -216,11 +262,19 @@ export interface PlatformBusParcel {
 
 export interface PlatformBusQueue {
   attempts_max: number;
+  engine: Generated<string>;
   group_name: string;
   lanes: number;
   ordered: boolean;
+  priorities: Generated<number>;
   queue: Generated<number>;
   topic: string;
+}
+
+export interface PlatformBusSuspected {
+  message_id: string;
+  queue: number;
+  suspected_at: Generated<Timestamp>;
 }
 
 export interface PlatformClock {
@@ -479,10 +533,15 @@ export interface DB {
   "platform.bus_dead": PlatformBusDead;
   "platform.bus_delayed": PlatformBusDelayed;
   "platform.bus_hand": PlatformBusHand;
+  "platform.bus_inbox": PlatformBusInbox;
   "platform.bus_lane": PlatformBusLane;
   "platform.bus_member": PlatformBusMember;
+  "platform.bus_offset": PlatformBusOffset;
+  "platform.bus_origin": PlatformBusOrigin;
+  "platform.bus_outgoing": PlatformBusOutgoing;
   "platform.bus_parcel": PlatformBusParcel;
   "platform.bus_queue": PlatformBusQueue;
+  "platform.bus_suspected": PlatformBusSuspected;
   "platform.clock": PlatformClock;
   "platform.idempotency_key": PlatformIdempotencyKey;
   "platform.migration": PlatformMigration;

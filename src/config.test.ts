@@ -36,6 +36,28 @@ test('lists and switches are read as people write them', () => {
   assert.equal(config.logLevel, 'warn');
 });
 
+test('routes are read although the URLs of Kafka hold commas', () => {
+  const { config, faults } = readConfig({
+    BUS_URL: 'amqp://guest:guest@rabbit',
+    BUS_ROUTES:
+      'erp.*=kafka://one:9092,two:9092?mechanism=PLAIN, sms_events=postgres:,x=amqp://guest:guest@rabbit',
+  });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(config.busRoutes, [
+    { pattern: 'erp.*', url: 'kafka://one:9092,two:9092?mechanism=PLAIN' },
+    { pattern: 'sms_events', url: 'postgres:' },
+    { pattern: 'x', url: 'amqp://guest:guest@rabbit' },
+  ]);
+});
+
+test('a route to another broker of the same kind than BUS_URL is refused', () => {
+  const { faults } = readConfig({ BUS_URL: 'amqp://one', BUS_ROUTES: 'a=amqp://two' });
+  assert.deepEqual(
+    faults.map(({ code, name }) => [name, code]),
+    [['BUS_ROUTES', 'KOP-0311']],
+  );
+});
+
 const BAD = [
   ['KOPEK_PORT', '10k', 'KOP-0120', /"10k" is not a port/],
   ['KOPEK_PORT', '0', 'KOP-0120', /1 to 65535/],
@@ -43,7 +65,12 @@ const BAD = [
   ['KOPEK_HOST', 'not a host', 'KOP-0123', /not an address/],
   ['DATABASE_URL', 'mysql://here/db', 'KOP-0211', /PostgreSQL/],
   ['DATABASE_URL', 'kopek', 'KOP-0125', /not a URL/],
-  ['BUS_URL', 'amqp://broker.example', 'KOP-0310', /PostgreSQL only/],
+  ['BUS_URL', 'nats://broker.example', 'KOP-0310', /no engine/],
+  ['BUS_URL', 'kafka://one:9092;two:9092', 'KOP-0310', /no engine/],
+  ['BUS_URL', 'amqp://', 'KOP-0310', /no engine/],
+  ['BUS_ROUTES', 'billing.*', 'KOP-0311', /topic=URL/],
+  ['BUS_ROUTES', 'billing.*=http://here', 'KOP-0310', /no engine/],
+  ['BUS_ROUTES', 'a=kafka://one:9092, b=kafka://two:9092', 'KOP-0311', /two different kafka/],
   ['KOPEK_SECRET', 'short', 'KOP-0130', /has 5 letters/],
   ['KOPEK_PUBLIC_URL', 'pay.example.com', 'KOP-0125', /not a URL/],
   ['KOPEK_PUBLIC_URL', 'ftp://pay.example.com', 'KOP-0125', /http or https/],

@@ -62,10 +62,20 @@ const SETTINGS = {
   busUrl: setting({
     name: 'BUS_URL',
     kind: 'URL',
-    sentence: 'What carries the messages between processes; postgres: is the same database.',
+    sentence:
+      'What carries the messages between processes: postgres: is the same database, amqp://… is RabbitMQ, ' +
+      'kafka://… is Kafka.',
     fallback: 'postgres:',
     secret: true,
     parse: parse.parseBusUrl,
+  }),
+  busRoutes: setting({
+    name: 'BUS_ROUTES',
+    kind: 'topic=URL, parted by commas; * in a topic stands for any letters',
+    sentence: 'Topics that go elsewhere than to BUS_URL; the first that matches holds.',
+    fallback: '',
+    secret: true,
+    parse: parse.parseBusRoutes,
   }),
   secret: setting({
     name: 'KOPEK_SECRET',
@@ -199,7 +209,7 @@ export function readConfig(
     return [key, value];
   });
   const config = Object.fromEntries(entries) as Config;
-  faults.push(...findSharedPorts(config, sources));
+  faults.push(...findSharedPorts(config, sources), ...findSecondBroker(config, sources));
   return { config, faults, unknown: findUnknown(env, file), sources };
 }
 
@@ -261,6 +271,28 @@ function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): 
       why: undefined,
       instead: String(dispatcherPort + 1),
       source: sources.get('OPERATOR_SIMULATOR_PORT') ?? 'default',
+    },
+  ];
+}
+
+/** What waits for a kind of broker is one table, so there is one of each kind. */
+function findSecondBroker(
+  { busRoutes, busUrl }: Config,
+  sources: ReadonlyMap<string, string>,
+): ConfigFault[] {
+  const kindOf = (url: string) => url.replace(/s?:.*/s, '');
+  const second = busRoutes.find(
+    ({ url }) => url !== busUrl && kindOf(url) === kindOf(busUrl) && kindOf(url) !== 'postgre',
+  );
+  if (!second) return [];
+  return [
+    {
+      name: 'BUS_ROUTES',
+      code: 'KOP-0311',
+      message: `names another ${kindOf(busUrl)}: URL than BUS_URL`,
+      why: 'topics can go to one broker of a kind',
+      instead: undefined,
+      source: sources.get('BUS_ROUTES') ?? 'default',
     },
   ];
 }

@@ -52,7 +52,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const clock = await createSharedClock(database);
   const ids = createIdSource(await nextProcessNumber(database));
   const base = { database, clock, log, metrics, ids, secret, publicUrl: config.publicUrl };
-  const bus = await openBus({ ...base, url: config.busUrl, source });
+  const bus = await openBus({ ...base, url: config.busUrl, routes: config.busRoutes, source });
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
   const sms = createSms({ ...base, bus });

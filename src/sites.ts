@@ -60,7 +60,7 @@ async function openSite(house: House, { port, processes, version }: SiteOptions)
   const server = await createHttpServer({
     ...{ log, metrics, trustedProxies: config.trustedProxies, renderErrorPage: renderProblemPage },
     api: { keyring, database, clock },
-    checks: { database: () => mustAnswer(house) },
+    checks: { database: () => mustAnswer(house), bus: () => house.bus.ready() },
     ...(isSite ? { reference: { title: 'Kopek', version } } : {}),
   });
   addRoutes(server, house, processes);

@@ -57,4 +57,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'puts the dead letters of a topic back to work',
     load: async () => (await import('./redrive.ts')).redrive,
   },
+  {
+    name: 'bus',
+    group: 'Act',
+    summary: 'where messages wait (status); hands queues over to another engine (move)',
+    load: async () => (await import('./bus.ts')).bus,
+  },
 ];

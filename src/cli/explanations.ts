@@ -93,13 +93,37 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     code: 'KOP-0310',
     title: 'The bus has no such engine',
-    text: 'This version carries messages in PostgreSQL: leave BUS_URL empty, or write postgres:',
-    errors: ['bus_unknown'],
+    text: 'Messages go through the same database (postgres:), RabbitMQ (amqp:, amqps:) or Kafka (kafka:, kafkas:).',
+    errors: ['bus_unknown', 'bus_url_malformed'],
+  },
+  {
+    code: 'KOP-0311',
+    title: 'The routes of topics can not be used',
+    text: 'BUS_ROUTES is a list of topic=URL, parted by commas; * in a topic stands for any letters. There is at most one\nbroker of each kind, BUS_URL included.',
+    errors: ['bus_two_brokers'],
   },
   {
     code: 'KOP-0312',
     title: 'No such topic',
     text: 'Nobody has ever listened to a topic of this name on this database, so it holds nothing.',
+  },
+  {
+    code: 'KOP-0313',
+    title: 'Messages wait on another engine',
+    text: 'BUS_URL or BUS_ROUTES send a topic elsewhere than where its messages wait. Stop all processes and say\nkopek bus move: it hands over what waits, and the next start goes on with it.',
+    errors: ['bus_engine_differs'],
+  },
+  {
+    code: 'KOP-0314',
+    title: 'The bus is in use',
+    text: 'Queues are moved between engines only while no process works with them: otherwise some of them would go on\nsending to where nobody listens. Stop all processes first; a start during a move waits for its end.',
+    errors: ['bus_in_use', 'bus_moving'],
+  },
+  {
+    code: 'KOP-0315',
+    title: 'A broker can not be reached',
+    text: 'RabbitMQ or Kafka does not answer at the URL in BUS_URL or BUS_ROUTES, or refuses the user. What is published\nmeanwhile waits in the database and goes out when the broker is back.',
+    errors: ['broker_away', 'broker_refuses'],
   },
   {
     code: 'KOP-0410',

@@ -31,7 +31,10 @@ Mend the cause first: the log tells it.
     const database = await openRunningDatabase(config, 'redrive');
     const clock = await createSharedClock(database);
     const shared = { database, clock, log: silentLog(), metrics: createMetrics() };
-    const bus = await openBus({ ...shared, url: config.busUrl, source: 'kopek/redrive' });
+    const bus = await openBus({
+      ...{ ...shared, url: config.busUrl, routes: config.busRoutes, relays: false },
+      source: 'kopek/redrive',
+    });
     try {
       const [topic = ''] = call.positionals;
       const found = mustFind(await bus.depths(), topic, call.values.group);

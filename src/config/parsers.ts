@@ -57,13 +57,51 @@ export function parseDatabaseUrl(text: string): string {
   });
 }
 
+const AMQP_URL = /^amqps?:\/\/\S+$/;
+const KAFKA_URL =
+  /^kafkas?:\/\/(?:[^:@/?\s]+:[^@/?\s]*@)?[\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)*\/?(?:\?mechanism=[\w-]+)?$/;
+
 /** `postgres:` is the very database that `DATABASE_URL` names. */
 export function parseBusUrl(text: string): string {
-  if (text === 'postgres:') return text;
-  throw new SettingFault('KOP-0310', `this version carries messages in PostgreSQL only`, {
-    why: 'RabbitMQ (amqp:) and Kafka (kafka:) are planned, and not built yet',
-    instead: 'postgres: (or leave it empty)',
+  if (text === 'postgres:' || KAFKA_URL.test(text)) return text;
+  if (AMQP_URL.test(text) && URL.canParse(text) && new URL(text).hostname !== '') return text;
+  throw new SettingFault('KOP-0310', 'names no engine that carries messages', {
+    why: 'they go through the same database, through RabbitMQ, or through Kafka',
+    instead: 'postgres: or amqp://user:password@host:5672 or kafka://host:9092,host:9092',
   });
+}
+
+export interface TopicRoute {
+  readonly pattern: string;
+  readonly url: string;
+}
+
+/** A route ends where the next one begins: a URL of Kafka may hold commas, too. */
+const ROUTE_END = /\s*,\s*(?=[\w.*{}-]+=(?:postgres|amqps?|kafkas?):)/;
+const ROUTE = /^([\w.*-]+)=(.+)$/;
+
+/** `pattern=URL`, parted by commas. */
+export function parseBusRoutes(text: string): readonly TopicRoute[] {
+  if (text.trim() === '') return [];
+  const routes = text.trim().split(ROUTE_END).map(readRoute);
+  const kinds = Map.groupBy(routes, ({ url }) => url.replace(/s?:.*/s, ''));
+  for (const [kind, ofKind] of kinds) {
+    if (new Set(ofKind.map(({ url }) => url)).size < 2) continue;
+    throw new SettingFault('KOP-0311', `names two different ${kind}: URLs`, {
+      why: 'topics can go to one broker of a kind',
+    });
+  }
+  return routes;
+}
+
+function readRoute(text: string): TopicRoute {
+  const [, pattern, url] = ROUTE.exec(text) ?? [];
+  if (pattern === undefined || url === undefined) {
+    throw new SettingFault('KOP-0311', 'is no list of topic=URL', {
+      instead: 'billing-payout.*=kafka://host:9092, sms_events=postgres:',
+    });
+  }
+  return { pattern, url: parseBusUrl(url) };
 }
 
 const SECRET_LENGTH_MIN = 32;

@@ -85,11 +85,22 @@ export interface Consumer {
 export interface QueueDepth {
   readonly topic: string;
   readonly group: string;
+  readonly engine: BusCapabilities['engine'];
   readonly ready: number;
   readonly delayed: number;
   readonly dead: number;
   /** Age of the oldest message that could be taken now, in seconds of business time; 0 when none waits. */
   readonly oldestSeconds: number;
+}
+
+/** A broker, and what waits to be sent to it. */
+export interface CarrierState {
+  readonly engine: BusCapabilities['engine'];
+  /** Why it can't be worked with. */
+  readonly away: string | undefined;
+  readonly unsent: number;
+  /** Age of the oldest message that is not with it yet, in seconds of business time. */
+  readonly lagSeconds: number;
 }
 
 /** What an engine can do; what it declares to lack is tested as lacking. */
@@ -120,6 +131,10 @@ export interface Bus {
     handler: Handler<Payload>,
   ): Consumer;
   depths(): Promise<readonly QueueDepth[]>;
+  /** The brokers in use; none on PostgreSQL alone. */
+  carriers(): Promise<readonly CarrierState[]>;
+  /** Throws `unavailable` with the reason while a broker is away; publishing goes on meanwhile. */
+  ready(): Promise<void>;
   /** Puts dead letters of `topic` back, oldest first, at most `limit`; answers how many. */
   redrive(
     topic: string,

@@ -146,6 +146,7 @@ export function describeConsuming(engine: BusUnderTest): void {
     const stage = await setStage(t, engine);
     const group = await stage.group();
     await stage.publish(numbered(1000));
+    await stage.arrived();
     const first = gate();
     const sizes: number[] = [];
     stage.consume(group, { batchSize: 30, concurrency: 2 }, async (tx, messages) => {
@@ -170,6 +171,7 @@ export function describeConsuming(engine: BusUnderTest): void {
       return room;
     };
     await stage.publish(numbered(10));
+    await stage.arrived();
     stage.consume(
       group,
       { room: countRoom },
@@ -185,6 +187,7 @@ export function describeConsuming(engine: BusUnderTest): void {
     const stage = await setStage(t, engine);
     const group = await stage.group();
     await stage.publish(numbered(20));
+    await stage.arrived();
     const [started, finish] = [gate(), gate()];
     const consumer = stage.consume(group, { batchSize: 5 }, async (tx, messages) => {
       started.open();

@@ -95,7 +95,7 @@ export function describeOutcomes(engine: BusUnderTest): void {
       attempts.push(...messages.map((one) => one.attempts));
       await writeEffects(tx, messages);
     });
-    await stage.publish(numbered(5));
+    await stage.publish(numbered(5, { keys: 1 }));
     await stage.waitFor(() => deadIs(stage, 5));
     broken = false;
     assert.equal(await stage.bus.redrive(stage.topic.name, { group: 'other', limit: 10 }), 0);
@@ -113,6 +113,7 @@ export function describeOutcomes(engine: BusUnderTest): void {
     const codes = ['40001', '40P01', '57P01'];
     const calls: [size: number, attempts: number][] = [];
     await stage.publish(numbered(10));
+    await stage.arrived();
     stage.consume(group, {}, async (tx, messages) => {
       calls.push([messages.length, Math.max(...messages.map((one) => one.attempts))]);
       const code = codes.shift();

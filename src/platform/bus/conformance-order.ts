@@ -144,6 +144,7 @@ export function describePriorities(engine: BusUnderTest): void {
       const messages = numbered(100, { from: priority * 1000 });
       await stage.publish(messages.map((message) => ({ ...message, priority })));
     }
+    await stage.arrived();
     const batches: string[] = [];
     stage.consume(group, { batchSize: 50 }, async (tx, messages) => {
       batches.push([2, 1, 0].map((of) => inClass(messages, of)).join(' '));
@@ -159,6 +160,7 @@ export function describePriorities(engine: BusUnderTest): void {
     const group = await stage.group();
     const high = numbered(400, { from: 1000 }).map((message) => ({ ...message, priority: 2 }));
     await stage.publish([...numbered(2), ...high]);
+    await stage.arrived();
     const seen: number[] = [];
     stage.consume(group, { batchSize: 1 }, async (_, messages) => {
       seen.push(...messages.map((one) => one.payload.n));
@@ -176,12 +178,13 @@ export function describePriorities(engine: BusUnderTest): void {
     await stage.publish(
       numbered(200, { from: 1000 }).map((message) => ({ ...message, priority: 1 })),
     );
+    await stage.arrived();
     stage.clock.advanceMs(1);
     const batches: string[] = [];
     stage.consume(group, { batchSize: 100 }, async (_, messages) => {
       batches.push([1, 0].map((of) => inClass(messages, of)).join(' '));
     });
-    await stage.waitFor(() => assert.ok(batches.length >= 5));
+    await stage.waitFor(() => assert.ok(batches.length >= 5, batches.join(',')));
     assert.deepEqual(batches.slice(0, 4), ['0 10', '100 0', '0 10', '100 0']);
   });
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { Type } from 'typebox';
 import { createFakeClock, type FakeClock } from '#clock';
@@ -9,9 +10,13 @@ import { defineTopic, type Topic, type TopicOptions } from './topic.ts';
 /** An engine, as its test file hands it to the conformance suite. */
 export interface BusUnderTest {
   readonly name: string;
+  /** Where a process of its own finds it. */
+  readonly url: string;
   readonly database: Database;
   /** Opens the bus as one more process would. Business time is `clock`. */
   open(clock: FakeClock): Promise<Bus>;
+  /** Of a broker: removes what it keeps of `topic`, when a test has ended. */
+  forget?(topic: Topic<unknown>): Promise<void>;
 }
 
 export interface Load {
@@ -35,6 +40,8 @@ export interface Stage {
   /** One more process. */
   another(): Promise<Bus>;
   publish(messages: readonly Outgoing<Load>[]): Promise<void>;
+  /** Resolves when all that was published is where consumers take it from. */
+  arrived(): Promise<void>;
   /** Consumes until the test ends. */
   consume(group: Group<Load>, options: StageOptions, handler: Handler<Load>): Consumer;
   /** The numbers that have had an effect in `group`, sorted; one that had two is there twice. */
@@ -49,6 +56,8 @@ export interface StageOptions extends ConsumeOptions {
 }
 
 let topics = 0;
+/** A broker outlives the run, and a number of a process comes again. */
+const RUN = `${Date.now().toString(36)}.${process.pid}`;
 
 /** Everything it opens is closed when `t` ends. */
 export async function setStage(
@@ -59,7 +68,7 @@ export async function setStage(
   const { database } = engine;
   const clock = createFakeClock(START);
   topics += 1;
-  const topic = defineTopic<Load>(`test.${process.pid}.${topics}`, {
+  const topic = defineTopic<Load>(`test.${RUN}.${topics}`, {
     ...{ schema: LOAD, description: 'numbers', ...options },
   });
   const consumers: Consumer[] = [];
@@ -67,6 +76,7 @@ export async function setStage(
   t.after(async () => {
     await Promise.all(consumers.map((consumer) => consumer.stop()));
     await Promise.all(buses.map((one) => one.close()));
+    await engine.forget?.(topic as Topic<unknown>);
   });
   const open = async () => {
     const opened = await engine.open(clock);
@@ -90,6 +100,11 @@ export async function setStage(
       return group;
     },
     publish: (messages) => database.transaction((tx) => bus.publish(tx, topic, messages)),
+    async arrived() {
+      await eventually(async () => assert.equal(await countUnsent(database, topic.name), 0), {
+        timeoutMs: WAIT_MS,
+      });
+    },
     consume(group, { on = bus, ...consumeOptions }, handler) {
       const consumer = on.consume(group, consumeOptions, handler);
       consumers.push(consumer);
@@ -99,6 +114,13 @@ export async function setStage(
       (await history(group)).map(({ n }) => n).sort((left, right) => left - right),
     waitFor: (check) => eventually(check, { timeoutMs: WAIT_MS }),
   };
+}
+
+async function countUnsent(database: Database, topic: string): Promise<number> {
+  const { rows } = await sql`select from platform.bus_outgoing where topic = ${topic}`.execute(
+    database.pool,
+  );
+  return rows.length;
 }
 
 async function makeEffects(database: Database): Promise<void> {

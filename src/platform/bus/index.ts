@@ -1,6 +1,7 @@
 export {
   type Bus,
   type BusCapabilities,
+  type CarrierState,
   type ConsumeOptions,
   type Consumer,
   type Group,
@@ -12,5 +13,7 @@ export {
   type QueueDepth,
   type Verdict,
 } from './bus.ts';
+export { type MovedQueue, moveQueues } from './move.ts';
 export { openBus } from './open-bus.ts';
+export { createRouting } from './routes.ts';
 export { defineTopic, type Topic, type TopicOptions } from './topic.ts';

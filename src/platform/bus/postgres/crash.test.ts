@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
+import { startChild } from '#bus/conformance-crash';
 import {
   type BusUnderTest,
   numbered,
@@ -16,33 +15,16 @@ import { sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { eventually, testDatabase } from '#testing';
-import type { CrashSettings } from './crash-consumer.ts';
 
 const database = await testDatabase();
 const engine: BusUnderTest = {
-  ...{ name: 'postgres:', database },
+  ...{ name: 'postgres:', url: 'postgres:', database },
   open: (clock) =>
     openBus({
       ...{ url: 'postgres:', database, clock, log: silentLog() },
       ...{ metrics: createMetrics(), source: 'kopek/test' },
     }),
 };
-
-type Child = ChildProcess & { readonly said: () => string };
-
-function startChild(t: TestContext, stage: Stage, settings: Partial<CrashSettings>): Child {
-  const { topic } = stage;
-  const all = { url: database.url, topic: topic.name, ordered: topic.ordered, attemptsMax: 3 };
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'crash-consumer.ts'), JSON.stringify({ ...all, ...settings })],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stdout.on('data', (chunk) => (said += chunk));
-  return Object.assign(child, { said: () => said });
-}
 
 for (const ordered of [false, true]) {
   const kind = ordered ? 'an ordered' : 'a plain';

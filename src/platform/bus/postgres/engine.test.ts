@@ -13,4 +13,4 @@ const open = (clock: FakeClock) =>
     ...{ metrics: createMetrics(), source: 'kopek/test' },
   });
 
-describeBus({ name: 'postgres:', database, open });
+describeBus({ name: 'postgres:', url: 'postgres:', database, open });

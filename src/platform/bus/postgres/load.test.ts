@@ -11,7 +11,7 @@ import { eventually, MIGRATIONS, temporaryFolder, testDatabase } from '#testing'
 
 function engineOn(database: Database): BusUnderTest {
   return {
-    ...{ name: 'postgres:', database },
+    ...{ name: 'postgres:', url: 'postgres:', database },
     open: (clock) =>
       openBus({
         ...{ url: 'postgres:', database, clock, log: silentLog() },

@@ -3,12 +3,12 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { openBus } from '#bus/open-bus';
 import { createSystemClock } from '#clock';
 import { type Database, migrate, openDatabase, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { MIGRATIONS, temporaryFolder, testDatabase } from '#testing';
-import { openPostgresBus } from './engine.ts';
 import {
   cutParcels,
   declareQueue,
@@ -28,7 +28,7 @@ async function newQueue(): Promise<QueueRow> {
   queues += 1;
   return declareQueue(database.pool, {
     ...{ topic: `parcels.${queues}`, group_name: 'worker', ordered: false },
-    ...{ lanes: 16, attempts_max: 3 },
+    ...{ lanes: 16, attempts_max: 3, engine: 'postgres', priorities: 1 },
   });
 }
 
@@ -40,7 +40,8 @@ interface Publication {
 
 async function lay(queue: QueueRow, { count, from, slot = 0 }: Publication): Promise<void> {
   const messages = Array.from({ length: count }, (_, at) => ({
-    ...{ topic: queue.topic, id: uuidOf(from + at), key: `k${from + at}`, slot, dueAt: undefined },
+    ...{ topic: queue.topic, id: uuidOf(from + at), key: `k${from + at}` },
+    ...{ slot, lane: undefined, dueAt: undefined },
     traceparent: (from + at) % 3 === 0 ? `t${from + at}` : undefined,
     payload: JSON.stringify({ n: from + at, text: 'x'.repeat(((from + at) * 37) % 300) }),
   }));
@@ -179,7 +180,7 @@ test('messages that waited before there were parcels are taken after the migrati
     rows.map((row) => JSON.parse(row.payload).n),
     Array.from({ length: 15 }, (_, at) => at + 1),
   );
-  const bus = await openPostgresBus({
+  const bus = await openBus({
     ...{ url: 'postgres:', database: old, clock: createSystemClock(), log: silentLog() },
     ...{ metrics: createMetrics(), source: 'kopek/test' },
   });

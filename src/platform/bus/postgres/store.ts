@@ -15,7 +15,12 @@ export interface TakenRow {
   readonly pid: number;
   /** Its consumer died while handling it: nothing else of the process is to be in work beside it. */
   readonly alone: boolean;
+  /** While it has no row here yet: what the broker delivered. */
+  readonly delivery?: unknown;
 }
+
+/** What carries the messages of a queue. */
+export type EngineName = 'postgres' | 'amqp' | 'kafka';
 
 export interface QueueRow {
   readonly queue: number;
@@ -24,6 +29,8 @@ export interface QueueRow {
   readonly ordered: boolean;
   readonly lanes: number;
   readonly attempts_max: number;
+  readonly engine: EngineName;
+  readonly priorities: number;
 }
 
 /** A message on its way into the queues of its topic. No text in it has the letters NUL and those that separate. */
@@ -31,8 +38,10 @@ export interface NewMessage {
   readonly topic: string;
   readonly id: string;
   readonly key: string;
-  /** The lane of its key where its topic is ordered, else its priority class, 0 being taken first. */
+  /** Its priority class, 0 being taken first. */
   readonly slot: number;
+  /** Where its topic is ordered: the lane of its key. */
+  readonly lane: number | undefined;
   readonly traceparent: string | undefined;
   readonly dueAt: Date | undefined;
   /** JSON. */
@@ -44,20 +53,23 @@ export const SEPARATOR = '\x1f';
 /** Stands between parcels on their way to the database. */
 export const PARCEL_SEPARATOR = '\x1e';
 
+/** The engine that stays is the first one's: `engine` of the answer tells. */
 export async function declareQueue(
   executor: Executor,
   queue: Omit<QueueRow, 'queue'>,
 ): Promise<QueueRow> {
   const { rows } = await sql<QueueRow>`
-    insert into platform.bus_queue (topic, group_name, ordered, lanes, attempts_max)
-    values (${queue.topic}, ${queue.group_name}, ${queue.ordered}, ${queue.lanes}, ${queue.attempts_max})
+    insert into platform.bus_queue (topic, group_name, ordered, lanes, attempts_max, engine, priorities)
+    values (${queue.topic}, ${queue.group_name}, ${queue.ordered}, ${queue.lanes}, ${queue.attempts_max}, ${queue.engine},
+      ${queue.priorities})
     on conflict on constraint bus_queue_group_once_per_topic
-      do update set attempts_max = excluded.attempts_max
+      do update set attempts_max = excluded.attempts_max, priorities = excluded.priorities
     returning *`.execute(executor);
   const row = rows[0] as QueueRow;
   await sql`
     insert into platform.bus_lane (queue, lane)
-    select ${row.queue}, lane from generate_series(0, ${row.ordered ? row.lanes - 1 : -1}) lane
+    select ${row.queue}, lane
+    from generate_series(0, ${row.ordered || row.engine === 'kafka' ? row.lanes - 1 : -1}) lane
     on conflict do nothing`.execute(executor);
   return row;
 }
@@ -86,7 +98,7 @@ export async function insertMessages(tx: Tx, publication: Publication): Promise<
     from (
       select q.queue, p.*
       from unnest(
-        ${parcels.map((parcel) => parcel[0]?.topic)}::text[], ${parcels.map((parcel) => parcel[0]?.slot)}::smallint[],
+        ${parcels.map((parcel) => parcel[0]?.topic)}::text[], ${parcels.map(([first]) => first && slotOf(first))}::smallint[],
         ${parcels.map((parcel) => parcel.length)}::smallint[], ${column((one) => one.id)}, ${column((one) => one.key)},
         ${column((one) => one.payload)}, ${traced ? column((one) => one.traceparent ?? '') : sql`null::text[]`}
       ) with ordinality as p (topic, slot, size, ids, keys, payloads, traceparents, n)
@@ -101,12 +113,14 @@ export const PARCEL_MOST = 64;
 const PARCEL_LETTERS_MOST = 7000;
 const ID_LETTERS = 37;
 
+const slotOf = ({ lane, slot }: NewMessage) => lane ?? slot;
+
 /** Messages of one topic and slot together, in their order. */
 function pack(messages: readonly NewMessage[]): readonly (readonly NewMessage[])[] {
   const parcels: NewMessage[][] = [];
   const open = new Map<string, { parcel: NewMessage[]; letters: number }>();
   for (const message of messages) {
-    const place = `${message.slot} ${message.topic}`;
+    const place = `${slotOf(message)} ${message.topic}`;
     const letters = ID_LETTERS + message.key.length + message.payload.length;
     const last = open.get(place);
     if (last && last.parcel.length < PARCEL_MOST && last.letters + letters <= PARCEL_LETTERS_MOST) {
@@ -199,7 +213,7 @@ export async function cutParcels(
 }
 
 /** Messages as they come back: one value of each column a message, their ids neighbours. */
-interface TakenParcel {
+export interface TakenParcel {
   readonly slot: number;
   readonly id: bigint;
   readonly size: number;
@@ -214,7 +228,7 @@ interface TakenParcel {
   readonly alone: boolean;
 }
 
-function unpack(parcel: TakenParcel): readonly TakenRow[] {
+export function unpack(parcel: TakenParcel): readonly TakenRow[] {
   const { alone, attempts, pid, published_at, slot, source } = parcel;
   const ids = parcel.message_ids.split(SEPARATOR);
   const keys = parcel.keys.split(SEPARATOR);
@@ -294,7 +308,12 @@ export async function suspectTheHeld(
 
 export async function moveDeadLettersBack(
   tx: Tx,
-  input: { readonly topic: string; readonly group: string | undefined; readonly limit: number },
+  input: {
+    readonly topic: string;
+    readonly group: string | undefined;
+    readonly limit: number;
+    readonly now: Date;
+  },
 ): Promise<number> {
   const { rows } = await sql<{ moved: bigint }>`
     with chosen as (
@@ -306,17 +325,26 @@ export async function moveDeadLettersBack(
     ), put_back as (
       insert into platform.bus_parcel
         (queue, slot, id, size, message_ids, keys, published_at, source, traceparents, payloads)
-      select queue, slot, id, 1, message_id::text, key, published_at, source, traceparent, payload::text from taken
+      select t.queue, t.slot, t.id, 1, t.message_id::text, t.key, t.published_at, t.source, t.traceparent, t.payload::text
+      from taken t join platform.bus_queue q on q.queue = t.queue where q.engine = 'postgres'
+      returning id
+    ), put_back_beside_a_broker as (
+      insert into platform.bus_delayed
+        (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
+      select t.queue, t.slot, t.id, t.message_id, t.key, t.published_at, t.source, t.traceparent, t.payload, ${input.now}
+      from taken t join platform.bus_queue q on q.queue = t.queue where q.engine <> 'postgres'
       returning id
     )
-    select count(*) as moved from put_back`.execute(tx);
+    select (select count(*) from put_back) + (select count(*) from put_back_beside_a_broker) as moved`.execute(
+    tx,
+  );
   return Number(rows[0]?.moved ?? 0n);
 }
 
-export interface DepthRow {
-  readonly topic: string;
-  readonly group_name: string;
+export interface DepthRow extends QueueRow {
   readonly ready: bigint;
+  /** Of a broker's topic: not yet with the broker. */
+  readonly unsent: bigint;
   readonly delayed: bigint;
   readonly dead: bigint;
   readonly oldest_seconds: number;
@@ -324,10 +352,12 @@ export interface DepthRow {
 
 export async function readDepths(executor: Executor, now: Date): Promise<DepthRow[]> {
   const { rows } = await sql<DepthRow>`
-    select q.topic, q.group_name,
-      m.ready + d.due as ready, d.waiting as delayed, x.dead,
-      coalesce(extract(epoch from ${now} - least(m.oldest, d.oldest)), 0)::float8 as oldest_seconds
+    select q.*, m.ready + d.due as ready, d.waiting as delayed, x.dead, coalesce(o.unsent, 0) as unsent,
+      coalesce(extract(epoch from ${now} - least(m.oldest, d.oldest, o.oldest)), 0)::float8 as oldest_seconds
     from platform.bus_queue q
+    left join (
+      select topic, count(*) as unsent, min(published_at) as oldest from platform.bus_outgoing group by topic
+    ) o on o.topic = q.topic
     cross join lateral (
       select coalesce(sum(size), 0) as ready, min(published_at) as oldest from platform.bus_parcel p
       where p.queue = q.queue
@@ -338,6 +368,51 @@ export async function readDepths(executor: Executor, now: Date): Promise<DepthRo
       from platform.bus_delayed d where d.queue = q.queue
     ) d
     cross join lateral (select count(*) as dead from platform.bus_dead x where x.queue = q.queue) x
+    where q.engine <> 'relay'
     order by q.topic, q.group_name`.execute(executor);
+  return rows;
+}
+
+/** The engine of each topic that has groups. */
+export async function readEngines(executor: Executor): Promise<readonly [string, EngineName][]> {
+  const { rows } = await sql<{ topic: string; engine: EngineName }>`
+    select distinct topic, engine from platform.bus_queue where engine <> 'relay'`.execute(
+    executor,
+  );
+  return rows.map(({ topic, engine }) => [topic, engine]);
+}
+
+export async function setEngine(
+  executor: Executor,
+  queue: number,
+  engine: EngineName,
+): Promise<void> {
+  await sql`update platform.bus_queue set engine = ${engine} where queue = ${queue}`.execute(
+    executor,
+  );
+}
+
+export async function hasMessages(executor: Executor, queue: number): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from platform.bus_parcel where queue = ${queue}) as has`.execute(
+    executor,
+  );
+  return rows[0]?.has ?? false;
+}
+
+/** Whether something of `topic` is still to be sent to its broker. */
+export async function hasUnsent(executor: Executor, topic: string): Promise<boolean> {
+  const { rows } = await sql<{ has: boolean }>`
+    select exists (select from platform.bus_outgoing where topic = ${topic}) as has`.execute(
+    executor,
+  );
+  return rows[0]?.has ?? false;
+}
+
+export async function readQueues(executor: Executor): Promise<readonly QueueRow[]> {
+  const { rows } = await sql<QueueRow>`
+    select * from platform.bus_queue where engine <> 'relay' order by topic, group_name`.execute(
+    executor,
+  );
   return rows;
 }

@@ -1,16 +1,17 @@
 import { type Database, sql, type Tx } from '#database';
 import { AppError } from '#errors';
-import type { QueueRow, TakenRow } from './store.ts';
 
 /**
- * The lanes of an ordered queue that one consumer loop owns. A lane has one owner at a time, by a lease in real
- * time; whoever takes from it locks it, so that an owner whose lease ended in the midst of its work is waited for.
+ * The lanes of a queue that one loop owns. A lane has one owner at a time, by a lease in real time; whoever takes
+ * from it locks it, so that an owner whose lease ended in the midst of its work is waited for.
  */
 export interface Lanes {
   /** Renews the leases when it is time, gives back what is above a fair share, takes what is free. */
   keep(): Promise<void>;
-  /** Locks the lanes of `rows` until `tx` ends. Throws `lane_lost` (transient) when one is no longer ours. */
-  fence(tx: Tx, rows: readonly TakenRow[]): Promise<void>;
+  /** Those of the last `keep`, sorted; none once their lease must have ended. */
+  owned(): readonly number[];
+  /** Locks `lanes` until `tx` ends. Throws `lane_lost` (transient) when one is no longer ours. */
+  fence(tx: Tx, lanes: readonly number[]): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -19,27 +20,39 @@ const RENEWAL_MS = 3000;
 /** With less than its share a loop asks more often: others give back within their next renewal. */
 const HUNGRY_MS = 250;
 
-export function createLanes(database: Database, queue: QueueRow, owner: string): Lanes {
+export function createLanes(
+  database: Database,
+  queue: { readonly queue: number; readonly topic: string },
+  owner: string,
+): Lanes {
   let settleAtMs = 0;
+  let endsAtMs = 0;
+  let owned: readonly number[] = [];
   return {
     async keep() {
-      if (performance.now() < settleAtMs) return;
-      const content = await database.transaction((tx) => settle(tx, queue.queue, owner));
-      settleAtMs = performance.now() + (content ? RENEWAL_MS : HUNGRY_MS);
+      const nowMs = performance.now();
+      if (nowMs < settleAtMs) return;
+      const settled = await database.transaction((tx) => settle(tx, queue.queue, owner));
+      owned = settled.owned;
+      endsAtMs = nowMs + LEASE_MS;
+      settleAtMs = performance.now() + (settled.content ? RENEWAL_MS : HUNGRY_MS);
     },
-    async fence(tx, rows) {
-      const wanted = [...new Set(rows.map((row) => row.slot))];
-      const owned = await sql`
+    owned: () => (performance.now() < endsAtMs ? owned : []),
+    async fence(tx, lanes) {
+      const wanted = [...new Set(lanes)];
+      const locked = await sql`
         select lane from platform.bus_lane
         where queue = ${queue.queue} and lane = any (${wanted}::smallint[])
           and owner = ${owner} and lease_until > clock_timestamp()
         order by lane for update`.execute(tx);
-      if (owned.rows.length < wanted.length) {
+      if (locked.rows.length < wanted.length) {
+        settleAtMs = 0;
         throw new AppError('unavailable', 'lane_lost', `A lane of ${queue.topic} has a new owner.`);
       }
     },
     async release() {
       settleAtMs = 0;
+      owned = [];
       await database.transaction(async (tx) => {
         await sql`delete from platform.bus_member where queue = ${queue.queue} and owner = ${owner}`.execute(
           tx,
@@ -51,8 +64,8 @@ export function createLanes(database: Database, queue: QueueRow, owner: string):
   };
 }
 
-/** True when the loop has its share. */
-async function settle(tx: Tx, queue: number, owner: string): Promise<boolean> {
+/** `content` when the loop has its share. */
+async function settle(tx: Tx, queue: number, owner: string) {
   const { lanes, members, rank, mine } = await takePart(tx, queue, owner);
   const share = Math.floor(lanes / members) + (rank < lanes % members ? 1 : 0);
   const surplus = Math.max(0, mine - share);
@@ -63,17 +76,19 @@ async function settle(tx: Tx, queue: number, owner: string): Promise<boolean> {
       select lane from platform.bus_lane where queue = ${queue} and owner = ${owner}
       order by lane desc limit ${surplus} for update skip locked
     ))`.execute(tx);
-  await sql`
+  const kept = await sql<{ lane: number }>`
     update platform.bus_lane set lease_until = ${lease}
-    where queue = ${queue} and owner = ${owner} and lease_until > clock_timestamp()`.execute(tx);
-  const free = await sql`
+    where queue = ${queue} and owner = ${owner} and lease_until > clock_timestamp()
+    returning lane`.execute(tx);
+  const free = await sql<{ lane: number }>`
     update platform.bus_lane set owner = ${owner}, lease_until = ${lease}
     where queue = ${queue} and lane = any (array(
       select lane from platform.bus_lane where queue = ${queue} and lease_until <= clock_timestamp()
       order by lane limit ${Math.max(0, share - mine)} for update skip locked
     ))
     returning lane`.execute(tx);
-  return mine - surplus + free.rows.length === share;
+  const owned = [...kept.rows, ...free.rows].map(({ lane }) => lane).sort((a, b) => a - b);
+  return { owned, content: owned.length === share };
 }
 
 /** Says that we live, forgets those that don't, and counts. */

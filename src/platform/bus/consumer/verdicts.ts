@@ -1,9 +1,10 @@
 import type { ConsumeOptions, Verdict } from '#bus/bus';
+import { bury, type NotDone, putOff, type QueueRow, type TakenRow } from '#bus/store';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import { must } from '#errors';
 import type { Log } from '#log';
-import { bury, type NotDone, putOff, type QueueRow, type TakenRow } from './store.ts';
+import { idOf } from './foreign.ts';
 
 export interface Judge {
   /** Carries out what a handler said of messages that `tx` has taken. */
@@ -44,7 +45,7 @@ export function createJudge({ clock, log, queue, backoff = BACKOFF }: JudgeInput
     await bury(tx, queue.queue, dead);
     for (const { row, error } of dead) {
       log.error(
-        { topic: queue.topic, group: queue.group_name, message: row.message_id, error },
+        { topic: queue.topic, group: queue.group_name, message: idOf(row), error },
         'a message went to the dead letters',
       );
     }
@@ -53,7 +54,7 @@ export function createJudge({ clock, log, queue, backoff = BACKOFF }: JudgeInput
   return {
     async obey(tx, rows, verdicts) {
       if (verdicts.length === 0) return;
-      const rowOf = new Map(rows.map((row) => [row.message_id, row]));
+      const rowOf = new Map(rows.map((row) => [idOf(row), row]));
       const judged = verdicts.map((verdict) => {
         const row = rowOf.get(verdict.id);
         must(row, `a verdict is about a message of the batch, not ${verdict.id}`);
@@ -63,7 +64,7 @@ export function createJudge({ clock, log, queue, backoff = BACKOFF }: JudgeInput
       await carryOut(tx, judged);
     },
     fail: (tx, row, reason) =>
-      carryOut(tx, [{ row, verdict: { id: row.message_id, verdict: 'retry', reason } }]),
+      carryOut(tx, [{ row, verdict: { id: idOf(row), verdict: 'retry', reason } }]),
   };
 }
 
@@ -72,7 +73,7 @@ function refuseOvertaking(rows: readonly TakenRow[], verdicts: readonly Verdict[
   const again = new Set(verdicts.filter((one) => one.verdict === 'retry').map((one) => one.id));
   const waiting = new Set<string>();
   for (const row of rows) {
-    if (again.has(row.message_id)) waiting.add(row.key);
+    if (again.has(idOf(row))) waiting.add(row.key);
     else if (waiting.has(row.key)) {
       throw new Error(`a message of key ${row.key} has to wait for the retry of an earlier one`);
     }

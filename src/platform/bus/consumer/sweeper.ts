@@ -1,12 +1,14 @@
+import { suspectTheHeld } from '#bus/store';
 import type { Clock } from '#clock';
 import { type Database, isTransient } from '#database';
 import type { Log } from '#log';
-import { suspectTheHeld } from './store.ts';
 
 /** Looks for consumers that died, of this process's queues, every second: what they held may have killed them. */
 export interface Sweeper {
   /** From now on also `queue`. Resolves when it has been looked through once. */
   watch(queue: number): Promise<void>;
+  /** Resolves when all of them were looked through once more. */
+  search(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function createSweeper(input: {
       queues.add(queue);
       return sweep();
     },
+    search: sweep,
     async close() {
       clearInterval(timer);
       await last;

@@ -1,7 +1,8 @@
-import type { Outgoing, Parcel } from '#bus/bus';
+import { laneOf } from '#bus/key-hash';
+import { type NewMessage, PARCEL_SEPARATOR, SEPARATOR } from '#bus/store';
 import { AppError } from '#errors';
 import { uuidV7 } from '#ids';
-import { type NewMessage, PARCEL_SEPARATOR, SEPARATOR } from './store.ts';
+import type { Outgoing, Parcel } from './bus.ts';
 
 /** A message is a fact or an order, not a file. */
 const MESSAGE_BYTES_MAX = 1_048_576;
@@ -30,24 +31,13 @@ export function toNewMessage(
     topic: topic.name,
     id: id ?? uuidV7(nowMs),
     key: checkKey(topic.name, message.key),
-    slot: topic.ordered ? laneOf(message.key) : topic.priorities - 1 - priority,
+    slot: topic.priorities - 1 - priority,
+    lane: topic.ordered ? laneOf(message.key) : undefined,
     // It comes from outside: one that is none starts a new trace.
     traceparent: traceparent && TRACEPARENT.test(traceparent) ? traceparent : undefined,
     dueAt: notBefore,
     payload: toJson(topic.name, message.payload),
   };
-}
-
-/** Lanes of an ordered queue: the most consumers that can share it. Never changed for a live queue. */
-export const LANES = 16;
-
-/** FNV-1a over the key's letters: the same in every process and version. */
-function laneOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < key.length; at += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  }
-  return (hash >>> 0) % LANES;
 }
 
 const NO_KEY_LETTER = new RegExp(`[\\0${SEPARATOR}${PARCEL_SEPARATOR}]`);
@@ -71,6 +61,11 @@ function toJson(topic: string, payload: unknown): string {
     const why = `a message of ${topic} has ${bytes} bytes; at most ${MESSAGE_BYTES_MAX} are carried`;
     throw new AppError('too_large', 'message_too_large', why);
   }
+  return storableJson(json);
+}
+
+/** JSON without what PostgreSQL can't read. */
+export function storableJson(json: string): string {
   return UNSTORABLE.test(json) ? replaceUnstorable(json) : json;
 }
 

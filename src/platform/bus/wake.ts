@@ -9,6 +9,8 @@ import type { Line } from './line.ts';
 export interface WakeUps {
   /** Called after the commit of a transaction that published to `topics`. */
   announce(topics: readonly string[]): void;
+  /** Something came for `topic` that only this process has. */
+  stir(topic: string): void;
   /** Called with what another process announced. */
   hear(payload: string): void;
   /** Grows with every announcement of `topic`. Asked before looking, so that none is missed while looking. */
@@ -62,6 +64,7 @@ export function createWakeUps(line: () => Line, log: Log): WakeUps {
       }
       void flush();
     },
+    stir: wake,
     hear(payload) {
       for (const topic of payload.split(' ')) wake(topic);
     },

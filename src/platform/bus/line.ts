@@ -16,6 +16,8 @@ export interface LineInput {
   readonly database: Database;
   readonly log: Log;
   readonly channel: string;
+  /** Run on each new connection. What it throws is thrown by queries, until it succeeds. */
+  readonly begin?: (client: Client) => Promise<void>;
   /** Called with the payload of each notification of another process. */
   readonly hear: (payload: string) => void;
 }
@@ -24,7 +26,7 @@ const RECONNECT_INTERVAL_MS = 1000;
 
 type Client = Awaited<ReturnType<Database['connect']>>;
 
-export function openLine({ database, log, channel, hear }: LineInput): Line {
+export function openLine({ database, log, channel, begin, hear }: LineInput): Line {
   let client: Promise<Client> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   let closed = false;
@@ -47,8 +49,14 @@ export function openLine({ database, log, channel, hear }: LineInput): Line {
     fresh.on('end', () => {
       client = undefined;
     });
-    await fresh.query(`listen ${channel}`);
-    return fresh;
+    try {
+      await begin?.(fresh);
+      await fresh.query(`listen ${channel}`);
+      return fresh;
+    } catch (error) {
+      await fresh.end();
+      throw error;
+    }
   }
 
   const keepListening = () =>

@@ -1,0 +1,7 @@
+import { test } from 'node:test';
+import { describeCrashes } from '#bus/conformance-crash';
+import { testDatabase } from '#testing';
+import { KAFKA_URL, kafkaUnderTest } from './testing.ts';
+
+if (KAFKA_URL === '') test('crashes on kafka:', { skip: 'KOPEK_TEST_KAFKA is not set' });
+else describeCrashes(kafkaUnderTest(await testDatabase()));
