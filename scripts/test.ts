@@ -17,8 +17,8 @@ const RUN_TIMEOUT_MS = 10 * 60_000;
 const LONG_RUN_TIMEOUT_MS = 60 * 60_000;
 const KILL_AFTER_MS = 5_000;
 const FOLDER = 'kopek-test-run-';
-/** The engines whose conformance suites run: a broker's needs its broker, and is named here when it has one. */
-const BUS_ENGINES = ['postgres'] as const;
+/** The engines whose conformance suites run: a broker's needs its broker, whose URL is in the environment. */
+const BROKERS = { amqp: 'KOPEK_TEST_AMQP', kafka: 'KOPEK_TEST_KAFKA' } as const;
 
 const HELP = `npm test [-- --long] [-- <part of a path>…] [-- --test-name-pattern=<text>]
 
@@ -49,11 +49,19 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     await prepareTemplate(server.url);
     if (stop.signal.aborted) return 1;
-    console.log(`${files.length} test files, bus engines: ${BUS_ENGINES.join(', ')}\n`);
+    console.log(`${files.length} test files, bus engines: ${nameEngines()}\n`);
     return await runTests({ files, options, long, url: server.url, signal: stop.signal });
   } finally {
     await endTestServer(server);
   }
+}
+
+/** Says plainly what is not run. */
+function nameEngines(): string {
+  const brokers = Object.entries(BROKERS).map(([engine, variable]) =>
+    process.env[variable] ? engine : `${engine} not run (${variable} is not set)`,
+  );
+  return ['postgres', ...brokers].join(', ');
 }
 
 function findFiles(filters: readonly string[], long: boolean): readonly string[] {
