@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { type ConfigReading, readConfig } from '#config';
+import { openBus } from '#bus';
+import { createSystemClock } from '#clock';
+import { type Config, type ConfigReading, readConfig } from '#config';
 import { type Database, findEmbeddedServer, openDatabase, pendingMigrations } from '#database';
 import { AppError, messageOf } from '#errors';
 import { silentLog } from '#log';
@@ -13,6 +15,7 @@ import { embeddedFolder } from './running-database.ts';
 import { describeFault } from './settings.ts';
 
 const CALL_TIMEOUT_MS = 3000;
+const BROKER_PATIENCE_MS = 1000;
 
 /** What was tried, and what came of it: `bad` keeps Kopek from starting, `warning` does not. */
 interface Reach {
@@ -52,9 +55,8 @@ async function reach({ root }: Call, { config, faults }: ConfigReading): Promise
   try {
     const found = await reachDatabase(database, join(root, 'db/migrations'));
     if (found.state === 'bad') return [found];
-    const bus = { name: 'bus', state: 'good', text: 'same database' } as const;
-    const pending = found.state === 'warning';
-    return [found, bus, ...(pending ? [] : await reachOperators(database))];
+    if (found.state === 'warning') return [found];
+    return [found, ...(await reachBus(database, config)), ...(await reachOperators(database))];
   } finally {
     await database.close();
   }
@@ -73,6 +75,30 @@ async function reachDatabase(database: Database, migrations: string): Promise<Re
     const code = error instanceof AppError ? explanationOf(error.code)?.code : undefined;
     const text = hideCredentials(messageOf(error));
     return { name: 'database', state: 'bad', text, code: code ?? 'KOP-0210' };
+  }
+}
+
+/** A broker that is away does not keep Kopek from starting: what is published waits. */
+async function reachBus(database: Database, config: Config): Promise<Reach[]> {
+  const { busRoutes: routes, busUrl: url } = config;
+  if ([url, ...routes.map((route) => route.url)].every((one) => one === 'postgres:')) {
+    return [{ name: 'bus', state: 'good', text: 'same database' }];
+  }
+  const shared = {
+    database,
+    log: silentLog(),
+    metrics: createMetrics(),
+    clock: createSystemClock(),
+  };
+  const bus = await openBus({ ...shared, url, routes, source: 'kopek/check', relays: false });
+  try {
+    await bus.ready().catch(() => new Promise((done) => setTimeout(done, BROKER_PATIENCE_MS)));
+    return (await bus.carriers()).map(({ away, engine }): Reach => {
+      if (away === undefined) return { name: 'bus', state: 'good', text: `${engine} answers` };
+      return { name: 'bus', state: 'warning', text: hideCredentials(away), code: 'KOP-0315' };
+    });
+  } finally {
+    await bus.close();
   }
 }
 

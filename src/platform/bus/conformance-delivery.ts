@@ -123,7 +123,7 @@ export function describeParcels(engine: BusUnderTest): void {
   });
 }
 
-/** How many at once, how many together, and how it ends. */
+/** How many at once, and how many together. */
 export function describeConsuming(engine: BusUnderTest): void {
   test('many consumers in several processes that stumble at random have one effect each', async (t) => {
     const stage = await setStage(t, engine);
@@ -182,7 +182,10 @@ export function describeConsuming(engine: BusUnderTest): void {
     room = 4;
     await stage.waitFor(() => assert.deepEqual(sizes, [4, 4, 2]));
   });
+}
 
+/** How it ends. */
+export function describeStopping(engine: BusUnderTest): void {
   test('stop() waits for the batch in hand and takes no other', async (t) => {
     const stage = await setStage(t, engine);
     const group = await stage.group();

@@ -1,5 +1,10 @@
 import { describe } from 'node:test';
-import { describeConsuming, describeParcels, describePublishing } from './conformance-delivery.ts';
+import {
+  describeConsuming,
+  describeParcels,
+  describePublishing,
+  describeStopping,
+} from './conformance-delivery.ts';
 import {
   describeDelays,
   describeFailures,
@@ -15,6 +20,7 @@ export function describeBus(engine: BusUnderTest): void {
     describe('publishing', () => describePublishing(engine));
     describe('parcels', () => describeParcels(engine));
     describe('consuming', () => describeConsuming(engine));
+    describe('stopping', () => describeStopping(engine));
     describe('failures', () => describeFailures(engine));
     describe('outcomes', () => describeOutcomes(engine));
     describe('handlers that misbehave', () => describeHandlers(engine));

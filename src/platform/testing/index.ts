@@ -5,5 +5,6 @@ export { freePort } from './free-port.ts';
 export { createSpan, type Lifetime, type Span } from './lifetime.ts';
 export { MIGRATIONS, prepareTemplate } from './template.ts';
 export { temporaryFolder } from './temporary-folder.ts';
+export { type TestBroker, testBroker } from './test-brokers.ts';
 export { testDatabase } from './test-database.ts';
 export { endTestServer, startTestServer, type TestServer } from './test-server.ts';

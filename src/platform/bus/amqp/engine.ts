@@ -6,11 +6,12 @@ import { createLanes } from '#bus/lanes';
 import type { QueueRow } from '#bus/store';
 import type { Source } from '#bus/supply';
 import { defineTopic } from '#bus/topic';
-import { createAmqpClient } from './client.ts';
+import { type AmqpClient, createAmqpClient } from './client.ts';
 import { AmqpFeed } from './feed.ts';
 import { createJanitor } from './janitor.ts';
 import { placesOf } from './layout.ts';
 import { createSender } from './sender.ts';
+import { createTopology } from './topology.ts';
 
 /** Sent ahead by the broker, for each of its queues: twice what is handled at once, within these bounds. */
 const PREFETCH_LEAST = 50;
@@ -21,7 +22,9 @@ const DRAIN_PREFETCH = 500;
 /** RabbitMQ: `amqp://user:password@host:port/vhost`. */
 export function openAmqpEngine(core: BusCore, url: string): Engine {
   const client = createAmqpClient(url, core.source, core.log);
-  const sender = createSender(client, core.origin);
+  const topology = createTopology(client);
+  const sender = createSender(client, topology, core.origin);
+  const { doubt } = topology;
   const feeds = new Map<number, Set<AmqpFeed>>();
 
   const routeOf = (queue: QueueRow) => ({
@@ -39,8 +42,8 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
     const { batchSize = BATCH_SIZE, concurrency = 1 } = options;
     const wanted = 2 * batchSize * (queue.ordered ? 1 : concurrency);
     const prefetch = Math.min(PREFETCH_MOST, Math.max(PREFETCH_LEAST, wanted));
-    const establish = () => sender.establish([routeOf(queue)]);
-    const shared = { core, client, queue, topic: group.topic, prefetch, establish };
+    const establish = () => topology.establish([routeOf(queue)]);
+    const shared = { core, client, queue, topic: group.topic, prefetch, establish, doubt };
     const ofQueue = feedsOf(queue);
     const plain = queue.ordered ? undefined : new AmqpFeed(shared, undefined);
     if (plain) ofQueue.add(plain);
@@ -71,7 +74,7 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
   return {
     engine: 'amqp',
     ready: client.ready,
-    establish: sender.establish,
+    establish: topology.establish,
     send: sender.send,
     openSource,
     async depths(queues) {
@@ -79,16 +82,17 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
       for (const queue of queues) {
         const held = [...(feeds.get(queue.queue) ?? [])].map((feed) => feed.outstanding());
         let count = held.reduce((sum, one) => sum + one, 0);
-        for (const { name } of placesOf(queue, queue.group_name)) count += await countReady(name);
+        for (const { name } of placesOf(queue, queue.group_name))
+          count += await countReady(client, name);
         found.set(queue.queue, count);
       }
       return found;
     },
     openFeed(queue) {
       const topic = defineTopic<unknown>(queue.topic, { schema: Type.Unknown(), description: '' });
-      const establish = () => sender.establish([routeOf(queue)]);
+      const establish = () => topology.establish([routeOf(queue)]);
       const feed = new AmqpFeed(
-        { core, client, queue, topic, prefetch: DRAIN_PREFETCH, establish },
+        { core, client, queue, topic, prefetch: DRAIN_PREFETCH, establish, doubt },
         undefined,
       );
       feedsOf(queue).add(feed);
@@ -99,17 +103,17 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
       await client.close();
     },
   };
+}
 
-  /** A channel of its own: one that asks for a queue that is not there is closed. */
-  async function countReady(queue: string): Promise<number> {
-    const channel = await client.channel();
-    try {
-      return (await channel.queueDeclare({ queue, passive: true })).messageCount;
-    } catch (error) {
-      if ((error as { code?: string }).code === 'NOT_FOUND') return 0;
-      throw error;
-    } finally {
-      await channel.close();
-    }
+/** A channel of its own: one that asks for a queue that is not there is closed. */
+async function countReady(client: AmqpClient, queue: string): Promise<number> {
+  const channel = await client.channel();
+  try {
+    return (await channel.queueDeclare({ queue, passive: true })).messageCount;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'NOT_FOUND') return 0;
+    throw error;
+  } finally {
+    await channel.close();
   }
 }

@@ -20,6 +20,7 @@ export interface FeedInput {
   readonly topic: Topic<unknown>;
   readonly prefetch: number;
   readonly establish: () => Promise<void>;
+  readonly doubt: () => void;
 }
 
 /** How long the first batch waits for all classes to be heard of. */
@@ -162,9 +163,9 @@ export class AmqpFeed implements Feed<AmqpDelivery> {
   }
 
   #makeInlet({ name, slot }: Place): Inlet {
-    const { client, core, establish, prefetch, queue } = this.#input;
+    const { client, core, doubt, establish, prefetch, queue } = this.#input;
     return new Inlet({
-      ...{ client, log: core.log, queue: name, prefetch, establish },
+      ...{ client, log: core.log, queue: name, prefetch, establish, doubt },
       read: (message, channel) => this.#read(message, channel, slot),
       stir: () => core.wakeUps.stir(queue.topic),
     });

@@ -17,6 +17,8 @@ export interface InletInput {
   readonly queue: string;
   /** Makes sure that the queue is there. */
   readonly establish: () => Promise<void>;
+  /** It was not there after all. */
+  readonly doubt: () => void;
   /** Messages that the broker sends ahead. */
   readonly prefetch: number;
   readonly read: (message: AsyncMessage, channel: Channel) => AmqpDelivery;
@@ -78,7 +80,8 @@ export class Inlet {
       return;
     this.#opening = this.#connect()
       .catch((error) => {
-        const { log, queue } = this.#input;
+        const { doubt, log, queue } = this.#input;
+        doubt();
         if (!isTransient(error))
           log.warn({ queue, reason: messageOf(error) }, 'a queue can not be consumed');
       })

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ReturnedMessage } from 'rabbitmq-client';
-import type { Departure, Failure, Route } from '#bus/carrier';
+import type { Departure, Failure } from '#bus/carrier';
 import { AppError, messageOf } from '#errors';
 import type { AmqpClient, Channel } from './client.ts';
 import { toEnvelope } from './envelope.ts';
-import { declareRoute, routingKeyOf } from './layout.ts';
+import { routingKeyOf } from './layout.ts';
+import type { Topology } from './topology.ts';
 
 export interface Sender {
-  establish(routes: readonly Route[]): Promise<void>;
   send(departures: readonly Departure[]): Promise<readonly Failure[]>;
   close(): Promise<void>;
 }
@@ -16,9 +16,7 @@ export interface Sender {
 const CONFIRM_TIMEOUT_MS = 20_000;
 
 /** Sends with publisher confirms; what no queue took comes back, and counts as not sent. */
-export function createSender(client: AmqpClient, origin: string): Sender {
-  const routes = new Map<string, Route>();
-  const established = new Set<string>();
+export function createSender(client: AmqpClient, topology: Topology, origin: string): Sender {
   const returned = new Map<string, string>();
   let channel: Promise<Channel> | undefined;
 
@@ -35,7 +33,7 @@ export function createSender(client: AmqpClient, origin: string): Sender {
     fresh.once('close', () => {
       channel = undefined;
       // It may have closed because a queue that we relied on is gone.
-      established.clear();
+      topology.doubt();
     });
     fresh.on('basic.return', ({ messageId, replyText }: ReturnedMessage) => {
       if (messageId) returned.set(messageId, replyText);
@@ -46,7 +44,7 @@ export function createSender(client: AmqpClient, origin: string): Sender {
 
   /** Answers why the broker has not stored it, or undefined. */
   async function publish(on: Channel, departure: Departure): Promise<string | undefined> {
-    const route = routes.get(departure.topic);
+    const route = topology.routeOf(departure.topic);
     if (!route) return 'its topic has no groups';
     const slot = route.ordered ? departure.lane : departure.class;
     const envelope = toEnvelope(departure, routingKeyOf(route, slot), origin);
@@ -62,7 +60,7 @@ export function createSender(client: AmqpClient, origin: string): Sender {
     const reply = returned.get(departure.message_id);
     if (reply === undefined) return undefined;
     returned.delete(departure.message_id);
-    established.clear();
+    topology.doubt();
     return `no queue takes it (${reply})`;
   }
 
@@ -76,31 +74,6 @@ export function createSender(client: AmqpClient, origin: string): Sender {
   }
 
   return {
-    async establish(asked) {
-      const fresh = asked.filter((route) => {
-        routes.set(route.topic, route);
-        return route.groups.some(({ name }) => !established.has(`${route.topic}\n${name}`));
-      });
-      if (fresh.length === 0) return;
-      const own = await client.channel();
-      try {
-        for (const route of fresh) {
-          await declareRoute(own, route);
-          for (const { name } of route.groups) established.add(`${route.topic}\n${name}`);
-        }
-      } catch (error) {
-        throw new AppError(
-          'unavailable',
-          'broker_refuses',
-          `RabbitMQ refuses: ${messageOf(error)}`,
-          {
-            cause: error,
-          },
-        );
-      } finally {
-        await own.close();
-      }
-    },
     async send(departures) {
       const on = await opened();
       // As they were published, although they come from several lanes.

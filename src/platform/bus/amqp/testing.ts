@@ -6,11 +6,13 @@ import type { Database } from '#database';
 import { sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
+import { testBroker } from '#testing';
 import { createAmqpClient } from './client.ts';
 import { placesOf } from './layout.ts';
 
 /** Where tests find a RabbitMQ; without it they say that they were not run. */
-export const AMQP_URL = process.env.KOPEK_TEST_AMQP ?? '';
+const broker = testBroker('AMQP');
+export const AMQP_URL = broker.url;
 
 /** The bus on RabbitMQ, for the conformance suite and the tests of crashes. */
 export function amqpUnderTest(database: Database, url: string = AMQP_URL): BusUnderTest {
@@ -31,7 +33,7 @@ export function rabbitUnderTest(database: Database): BrokerUnderTest {
   return {
     ...amqpUnderTest(database),
     ...{ host: hostname, port: Number(port || 5672), sendForeign },
-    restart: process.env.KOPEK_TEST_AMQP_RESTART,
+    restart: broker.restart,
     through(way) {
       const url = new URL(AMQP_URL);
       url.hostname = '127.0.0.1';

@@ -5,11 +5,13 @@ import type { Topic } from '#bus/topic';
 import { type Database, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
+import { testBroker } from '#testing';
 import { createKafkaClient, readKafkaUrl } from './client.ts';
 import { topicsOf } from './layout.ts';
 
 /** Where tests find a Kafka; without it they say that they were not run. */
-export const KAFKA_URL = process.env.KOPEK_TEST_KAFKA ?? '';
+const broker = testBroker('KAFKA');
+export const KAFKA_URL = broker.url;
 
 /** The bus on Kafka, for the conformance suite and the tests of crashes. */
 export function kafkaUnderTest(database: Database, url: string = KAFKA_URL): BusUnderTest {
@@ -30,7 +32,7 @@ export function clusterUnderTest(database: Database): BrokerUnderTest {
   return {
     ...kafkaUnderTest(database),
     ...{ host, port: Number(port), sendForeign },
-    restart: process.env.KOPEK_TEST_KAFKA_RESTART,
+    restart: broker.restart,
     // Only the first question goes that way: the cluster tells where its brokers are.
     through: (way) => `kafka://127.0.0.1:${way}`,
   };
