@@ -41,6 +41,25 @@ async function createTopic(parts: KafkaParts, topic: string): Promise<void> {
   }
 }
 
+/** Asks leaders of partitions; one that was chosen a moment ago may not know it yet, and is asked again. */
+export async function askLeaders<Answer>(
+  { kafka }: KafkaParts,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const endMs = performance.now() + LEADERS_PATIENCE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      const isNew = ['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE'].some((name) =>
+        kafka.findErrorBy(error as Error, 'apiId', name),
+      );
+      if (!isNew || performance.now() > endMs) throw error;
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+    }
+  }
+}
+
 /** The number of partitions of a topic, which is made when it is not there; a live one is never changed. */
 export async function ensureTopic(parts: KafkaParts, topic: string): Promise<number> {
   const count = await countPartitions(parts, topic);

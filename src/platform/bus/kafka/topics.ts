@@ -2,7 +2,7 @@ import type { Route } from '#bus/carrier';
 import type { BusCore } from '#bus/core';
 import { AppError } from '#errors';
 import { type KafkaClient, reasonOf } from './client.ts';
-import { ensureTopic } from './cluster.ts';
+import { askLeaders, ensureTopic } from './cluster.ts';
 import { topicOf, topicsOf } from './layout.ts';
 import { beginAt, type Position, readOffsets } from './store.ts';
 
@@ -33,7 +33,7 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
   }
 
   async function list(topics: readonly string[], timestamp: bigint) {
-    const { admin } = await client.parts();
+    const parts = await client.parts();
     const asked = await Promise.all(
       topics.map(async (name) => ({
         name,
@@ -42,7 +42,9 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
         })),
       })),
     );
-    const found = await admin.listOffsets({ topics: asked, isolationLevel: 1 });
+    const found = await askLeaders(parts, () =>
+      parts.admin.listOffsets({ topics: asked, isolationLevel: 1 }),
+    );
     return new Map(
       found.map(({ name, partitions: of }) => [
         name,
