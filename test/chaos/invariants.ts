@@ -62,8 +62,9 @@ export async function untilQuiet(stage: Stage, timeoutMs = QUIET_MS): Promise<vo
   await eventually(
     async () => {
       const { rows } = await moving.execute(stage.database.pool);
-      const found = JSON.stringify(rows[0]?.left);
-      const settled = found === before && rows[0]?.left === null;
+      const withBroker = await stage.countWithBroker();
+      const found = JSON.stringify([rows[0]?.left, withBroker]);
+      const settled = found === before && rows[0]?.left === null && withBroker === 0;
       before = found;
       if (!settled) throw new Error(`still moving: ${found}`);
     },
@@ -76,6 +77,7 @@ const moving = sql<{ left: readonly string[] | null }>`
   select array_agg(what) as left from (
     select q.topic || ' ' || sum(size) as what from platform.bus_parcel m join platform.bus_queue q using (queue)
       group by q.topic
+    union all select 'unsent ' || topic from platform.bus_outgoing
     union all select 'delayed ' || q.topic from platform.bus_delayed d join platform.bus_queue q using (queue)
     union all select 'payment ' || state from payments.payment
       where closed_at is null and not (state = 'unknown' and next_inquiry_at is null)
@@ -241,6 +243,9 @@ const leases = sql<{ what: string }>`
   where state = 'unknown' and next_inquiry_at < clock_timestamp() - ${LEASE_LATE}
   union all
   select 'message of queue ' || queue from platform.bus_parcel
+  where published_at < clock_timestamp() - ${MESSAGE_LATE}
+  union all
+  select 'unsent message of ' || topic from platform.bus_outgoing
   where published_at < clock_timestamp() - ${MESSAGE_LATE}
   union all
   select 'delayed message of queue ' || queue from platform.bus_delayed

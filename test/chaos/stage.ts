@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { type Bus, openBus } from '#bus';
+import { createSystemClock } from '#clock';
 import { readConfig } from '#config';
 import { type Database, sql } from '#database';
 import { fillDemo, saveDemoOperator } from '#demo';
@@ -29,6 +31,8 @@ export interface Stage {
   /** Where the dispatcher answers, whenever one runs. */
   readonly site: string;
   readonly key: string;
+  /** How many messages wait with a broker; where PostgreSQL carries them its tables tell. */
+  countWithBroker(): Promise<number>;
   /** One more process with these parts; a second copy of a part gets other ports. */
   start(...parts: readonly ProcessName[]): Promise<Kopek>;
   /** Changes the operator's row and the operator alike; running processes follow within a second. */
@@ -86,6 +90,7 @@ export async function setStageOn(
       return kopek;
     },
     setOperator: (changes) => setOperator(database, book, changes),
+    countWithBroker: watchBroker(database, processSettings.BUS_URL, atEnd),
   };
   await stage.setOperator({ ...SWIFT, ...settings });
   atEnd(async () => {
@@ -93,6 +98,29 @@ export async function setStageOn(
     await operator.close();
   });
   return stage;
+}
+
+/** Asks over a bus of its own, which is opened when it is first asked: until then nothing of it helps the processes. */
+function watchBroker(
+  database: Database,
+  url: string | undefined,
+  atEnd: (work: () => Promise<unknown>) => unknown,
+): () => Promise<number> {
+  if (url === undefined) return async () => 0;
+  let opened: Promise<Bus> | undefined;
+  const open = async () => {
+    const bus = await openBus({
+      ...{ url, database, clock: createSystemClock(), log: silentLog() },
+      ...{ metrics: createMetrics(), source: 'kopek/chaos' },
+    });
+    atEnd(() => bus.close());
+    return bus;
+  };
+  return async () => {
+    opened ??= open();
+    const depths = await (await opened).depths();
+    return depths.reduce((sum, depth) => sum + depth.ready + depth.delayed, 0);
+  };
 }
 
 async function freePorts() {
