@@ -35,7 +35,7 @@ export async function openBroker(
   say: (line: string) => void,
 ): Promise<Broker> {
   const name = SERVICE[engine];
-  const options = { folder: join(await temporaryFolder(life), 'services'), install: true, say };
+  const options = { folder: join(await temporaryFolder(life), 'services'), say };
   life.after(() => stopService(name, { ...options, wipe: true }));
   const { record } = await startService(name, options);
   const line = engine === 'amqp' ? await openLine(life, record.url) : undefined;
