@@ -174,6 +174,9 @@ begin
     order by id on conflict do nothing;
     get diagnostics count_ = row_count;
     suspects := suspects + count_;
+    -- Of Kafka nobody can tell whether they were done: those that were never come again.
+    delete from platform.bus_suspected s
+    where s.queue = gone.queue and s.suspected_at < clock_timestamp() - interval '31 days';
     for one in
       select * from platform.bus_take_these(gone.queue, slots, ids, tried, false)
     loop

@@ -23,7 +23,8 @@ async function countPartitions(parts: KafkaParts, topic: string): Promise<number
   }
 }
 
-async function createTopic(parts: KafkaParts, topic: string): Promise<void> {
+/** False when somebody else was faster. */
+async function createTopic(parts: KafkaParts, topic: string): Promise<boolean> {
   const { brokers } = await parts.admin.metadata({ topics: [], forceUpdate: true });
   const replicas = Math.min(REPLICAS_MAX, brokers.size);
   const configs = Object.entries({
@@ -36,40 +37,48 @@ async function createTopic(parts: KafkaParts, topic: string): Promise<void> {
   }).map(([name, value]) => ({ name, value }));
   try {
     await parts.admin.createTopics({ topics: [topic], partitions: LANES, replicas, configs });
+    return true;
   } catch (error) {
     if (!parts.kafka.findErrorBy(error as Error, 'apiId', 'TOPIC_ALREADY_EXISTS')) throw error;
+    return false;
   }
 }
 
-/** Asks leaders of partitions; one that was chosen a moment ago may not know it yet, and is asked again. */
-export async function askLeaders<Answer>(
+export interface KnownTopic {
+  readonly partitions: number;
+  /** Made by us just now: all that is in it came after that. */
+  readonly isNew: boolean;
+}
+
+/** A topic, which is made when it is not there; a live one is never changed. */
+export async function ensureTopic(parts: KafkaParts, topic: string): Promise<KnownTopic> {
+  const count = await countPartitions(parts, topic);
+  if (count !== undefined) return { partitions: count, isNew: false };
+  const isNew = await createTopic(parts, topic);
+  const endMs = performance.now() + LEADERS_PATIENCE_MS;
+  for (;;) {
+    const partitions = await countPartitions(parts, topic);
+    if (partitions !== undefined) return { partitions, isNew };
+    if (performance.now() > endMs) throw new Error(`${topic} was made and has no leaders`);
+    await new Promise((done) => setTimeout(done, PAUSE_MS));
+  }
+}
+
+const MOVING = ['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
+
+/** Asks again while leaders change: a topic that was just made has one in name before it has one. */
+export async function withLeaders<Result>(
   { kafka }: KafkaParts,
-  ask: () => Promise<Answer>,
-): Promise<Answer> {
+  ask: () => Promise<Result>,
+): Promise<Result> {
   const endMs = performance.now() + LEADERS_PATIENCE_MS;
   for (;;) {
     try {
       return await ask();
     } catch (error) {
-      const isNew = ['NOT_LEADER_OR_FOLLOWER', 'LEADER_NOT_AVAILABLE'].some((name) =>
-        kafka.findErrorBy(error as Error, 'apiId', name),
-      );
-      if (!isNew || performance.now() > endMs) throw error;
-      await new Promise((done) => setTimeout(done, PAUSE_MS));
+      const isMoving = MOVING.some((id) => kafka.findErrorBy(error as Error, 'apiId', id));
+      if (!isMoving || performance.now() > endMs) throw error;
     }
-  }
-}
-
-/** The number of partitions of a topic, which is made when it is not there; a live one is never changed. */
-export async function ensureTopic(parts: KafkaParts, topic: string): Promise<number> {
-  const count = await countPartitions(parts, topic);
-  if (count !== undefined) return count;
-  await createTopic(parts, topic);
-  const endMs = performance.now() + LEADERS_PATIENCE_MS;
-  for (;;) {
-    const made = await countPartitions(parts, topic);
-    if (made !== undefined) return made;
-    if (performance.now() > endMs) throw new Error(`${topic} was made and has no leaders`);
     await new Promise((done) => setTimeout(done, PAUSE_MS));
   }
 }

@@ -2,7 +2,7 @@ import type { Route } from '#bus/carrier';
 import type { BusCore } from '#bus/core';
 import { AppError } from '#errors';
 import { type KafkaClient, reasonOf } from './client.ts';
-import { askLeaders, ensureTopic } from './cluster.ts';
+import { ensureTopic, withLeaders } from './cluster.ts';
 import { topicOf, topicsOf } from './layout.ts';
 import { beginAt, type Position, readOffsets } from './store.ts';
 
@@ -25,11 +25,15 @@ const EARLIEST = -2n;
 export function createTopics(core: BusCore, client: KafkaClient): Topics {
   const partitions = new Map<string, number>();
   const begun = new Set<number>();
+  const made = new Set<string>();
 
   async function ensure(topic: string): Promise<number> {
-    const known = partitions.get(topic) ?? (await ensureTopic(await client.parts(), topic));
-    partitions.set(topic, known);
-    return known;
+    const known = partitions.get(topic);
+    if (known !== undefined) return known;
+    const found = await ensureTopic(await client.parts(), topic);
+    partitions.set(topic, found.partitions);
+    if (found.isNew) made.add(topic);
+    return found.partitions;
   }
 
   async function list(topics: readonly string[], timestamp: bigint) {
@@ -42,7 +46,7 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
         })),
       })),
     );
-    const found = await askLeaders(parts, () =>
+    const found = await withLeaders(parts, () =>
       parts.admin.listOffsets({ topics: asked, isolationLevel: 1 }),
     );
     return new Map(
@@ -62,9 +66,9 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
     for (const slot of names.keys()) {
       for (const [partition, offset] of ends.get(topicOf(route, slot)) ?? []) {
         const known = rows.some((row) => row.class === slot && row.partition === partition);
-        // A partition that somebody added since is read from its beginning.
-        const isNew = !rows.some((row) => row.class === slot);
-        if (!known) missing.push({ class: slot, partition, offset: isNew ? offset : 0n });
+        // A topic that we made, or a partition that somebody added since, is read from its beginning.
+        const begins = !rows.some((row) => row.class === slot) && !made.has(topicOf(route, slot));
+        if (!known) missing.push({ class: slot, partition, offset: begins ? offset : 0n });
       }
     }
     if (missing.length > 0) await beginAt(core.database.pool, queue, missing);
@@ -77,6 +81,8 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
         for (const route of routes) {
           await Promise.all(topicsOf(route).map(ensure));
           for (const { queue } of route.groups) if (!begun.has(queue)) await begin(route, queue);
+          // A group that comes later hears what comes after it.
+          for (const name of topicsOf(route)) made.delete(name);
         }
       } catch (error) {
         const why = `Kafka's topics can't be made ready: ${reasonOf(error)}`;

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { test } from 'node:test';
+import { describeDatabaseCrashes } from '#bus/conformance-database';
 import { type BusUnderTest, numbered, range, setStage, writeEffects } from '#bus/conformance-stage';
 import { openBus } from '#bus/open-bus';
-import { type Database, migrate, openDatabase, sql, startEmbeddedServer } from '#database';
+import { type Database, openDatabase, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
-import { eventually, MIGRATIONS, temporaryFolder, testDatabase } from '#testing';
+import { testDatabase } from '#testing';
 
 function engineOn(database: Database): BusUnderTest {
   return {
@@ -57,36 +56,6 @@ test('under a snapshot held open the index is not read again from its beginning'
   assert.ok(entries < 30 * count, `${entries} index entries were read`);
 });
 
-test('the database stopped and killed under load: what was committed has one effect', async (t) => {
-  const folder = await temporaryFolder();
-  const server = await startEmbeddedServer({ folder, durable: true });
-  const database = openDatabase({ url: server.url, log: silentLog() });
-  t.after(() =>
-    t.after(async () => {
-      await database.close();
-      await server.stop();
-    }),
-  );
-  await migrate(database, MIGRATIONS);
-  const stage = await setStage(t, engineOn(database));
-  const group = await stage.group('worker', 1);
-  await sql`create table sent (n integer primary key)`.execute(database.pool);
-  stage.consume(group, { batchSize: 20, concurrency: 3 }, writeEffects);
-  const publisher = keepPublishing(stage, database);
-  for (const signal of ['SIGINT', 'SIGKILL'] as const) {
-    await progress(publisher);
-    await endServer(folder, signal);
-    await startEmbeddedServer({ folder, durable: true });
-  }
-  await progress(publisher);
-  await publisher.stop();
-  const { rows } = await sql<{ n: number }>`select n from sent order by n`.execute(database.pool);
-  const sent = rows.map(({ n }) => n);
-  await stage.waitFor(async () => assert.deepEqual(await stage.effects(), sent));
-  const [depth] = await stage.bus.depths();
-  assert.deepEqual([depth?.ready, depth?.delayed, depth?.dead], [0, 0, 0]);
-});
-
 /** As if each message had been published alone. */
 async function layParcels({ topic }: Stage, count: number): Promise<void> {
   await sql`
@@ -100,51 +69,7 @@ async function layParcels({ topic }: Stage, count: number): Promise<void> {
 
 type Stage = Awaited<ReturnType<typeof setStage>>;
 
-function keepPublishing(stage: Stage, database: Database) {
-  let running = true;
-  let committed = 0;
-  const work = (async () => {
-    for (let from = 0; running; from += 10) {
-      try {
-        await database.transaction(async (tx) => {
-          await stage.bus.publish(tx, stage.topic, numbered(10, { from }));
-          await sql`insert into sent select generate_series(${from}::integer, ${from + 9}::integer)`.execute(
-            tx,
-          );
-        });
-        committed += 1;
-      } catch {
-        await new Promise((done) => setTimeout(done, 20)); // it may be committed all the same: `sent` knows
-      }
-    }
-  })();
-  return {
-    committed: () => committed,
-    async stop() {
-      running = false;
-      await work;
-    },
-  };
-}
-
-async function progress(publisher: { committed(): number }): Promise<void> {
-  const before = publisher.committed();
-  await eventually(() => assert.ok(publisher.committed() > before + 30), { timeoutMs: 40_000 });
-}
-
-async function endServer(folder: string, signal: 'SIGINT' | 'SIGKILL'): Promise<void> {
-  const file = join(folder, 'data', 'postmaster.pid');
-  const pid = Number((await readFile(file, 'utf8')).split('\n')[0]);
-  process.kill(pid, signal);
-  if (signal === 'SIGINT') {
-    const isThere = () =>
-      readFile(file).then(
-        () => true,
-        () => false,
-      );
-    await eventually(async () => assert.equal(await isThere(), false), { timeoutMs: 30_000 });
-  }
-}
+describeDatabaseCrashes(engineOn);
 
 async function readIndexReads(database: Database): Promise<number> {
   await sql`select pg_stat_force_next_flush()`.execute(database.pool);
