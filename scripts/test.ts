@@ -13,6 +13,8 @@ const ROOT = join(import.meta.dirname, '..');
 const PLACES = ['src', 'simulators', 'scripts', 'test'] as const;
 /** Files wait for the database more than they compute: four at once took half the time on two cores. */
 const CONCURRENCY = 4;
+/** What all others use goes down in them: they run afterwards, one by one. */
+const ALONE = /\brestart\.test\.ts$/;
 const TEST_TIMEOUT_MS = 60_000;
 const LONG_TEST_TIMEOUT_MS = 20 * 60_000;
 /** For a file whose process does not end although its tests have: the run must. */
@@ -60,7 +62,12 @@ async function main(args: readonly string[]): Promise<number> {
     if (stop.signal.aborted) return 1;
     console.log(`${files.length} test files, ${engines.summary}\n`);
     const variables = { ...engines.variables, KOPEK_TEST_SERVER: server.url };
-    return await runTests({ files, options, long, variables, signal: stop.signal });
+    const run = { options, long, variables, signal: stop.signal };
+    const together = files.filter((file) => !ALONE.test(file));
+    const code = together.length > 0 ? await runTests({ ...run, files: together }) : 0;
+    const alone = files.filter((file) => ALONE.test(file));
+    if (alone.length === 0 || stop.signal.aborted) return code;
+    return (await runTests({ ...run, files: alone, concurrency: 1 })) || code;
   } finally {
     await endTestServer(server);
   }
@@ -93,6 +100,7 @@ function stopOnSignal(): AbortController {
 
 interface Run {
   readonly files: readonly string[];
+  readonly concurrency?: number;
   readonly options: readonly string[];
   readonly long: boolean;
   /** Where the tests find their servers. */
@@ -106,7 +114,7 @@ async function runTests(run: Run): Promise<number> {
   const child = spawn(
     process.execPath,
     [
-      ...['--test', '--test-reporter=spec', `--test-concurrency=${CONCURRENCY}`],
+      ...['--test', '--test-reporter=spec', `--test-concurrency=${run.concurrency ?? CONCURRENCY}`],
       ...[`--test-timeout=${timeoutMs}`, ...run.options, ...run.files],
     ],
     { cwd: ROOT, stdio: 'inherit', env: environment(run.variables) },

@@ -21,7 +21,10 @@ test('a broker of services.json counts when it answers', async (t) => {
   const folder = await temporaryFolder(t);
   const url = await noteKafka(t, folder);
   assert.deepEqual(await findTestEngines({ environment: {}, all: false, folder }), {
-    variables: { KOPEK_TEST_KAFKA: url },
+    variables: {
+      KOPEK_TEST_KAFKA: url,
+      KOPEK_TEST_KAFKA_RESTART: 'npm run --silent services -- restart kafka',
+    },
     summary: 'bus engines: postgres, kafka; amqp is not up: npm run services -- start rabbitmq',
   });
 });

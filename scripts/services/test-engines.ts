@@ -4,7 +4,7 @@ import { SERVICE_NAMES, ServiceFault, type ServiceName } from './service.ts';
 
 /** On which engines of the bus this run tests. */
 export interface TestEngines {
-  /** What the tests read: the URL of each broker that answers. */
+  /** What the tests read: the URL of each broker that answers, and how to restart one that we started. */
   readonly variables: Readonly<Record<string, string>>;
   /** For the person: `bus engines: postgres, amqp; kafka is not up: npm run services -- start kafka`. */
   readonly summary: string;
@@ -30,6 +30,11 @@ const ENGINES: Readonly<Record<ServiceName, Engine>> = {
 /** Always there: tests bring their own PostgreSQL. */
 const POSTGRES = 'postgres';
 
+/** For a shell in the root of the project. */
+function restartOf(service: ServiceName): string {
+  return `npm run --silent services -- restart ${service}`;
+}
+
 /** Asks each broker whether it is there. Throws when one that was named, or has to be, is not. */
 export async function findTestEngines(search: EngineSearch): Promise<TestEngines> {
   // Those of another user are not ours to test on.
@@ -43,7 +48,8 @@ export async function findTestEngines(search: EngineSearch): Promise<TestEngines
       if (named && hands?.outcome === 'silent') {
         throw new ServiceFault(`The broker of ${variable} does not answer: ${hands.reason}`);
       }
-      return { service, name, variable, url: hands?.outcome === 'answers' ? url : undefined };
+      const answers = hands?.outcome === 'answers';
+      return { service, name, variable, url: answers ? url : undefined, ours: !named };
     }),
   );
   const down = states.filter(({ url }) => url === undefined);
@@ -54,7 +60,15 @@ export async function findTestEngines(search: EngineSearch): Promise<TestEngines
   ].join('; ');
   if (search.all && down.length > 0) throw new ServiceFault(summary);
   const variables = Object.fromEntries(
-    states.flatMap(({ variable, url }) => (url === undefined ? [] : [[variable, url]])),
+    states.flatMap(({ ours, service, url, variable }): [string, string][] => {
+      if (url === undefined) return [];
+      return ours
+        ? [
+            [variable, url],
+            [`${variable}_RESTART`, restartOf(service)],
+          ]
+        : [[variable, url]];
+    }),
   );
   return { variables, summary };
 }

@@ -236,7 +236,10 @@ function describeAbsence(engine: BrokerUnderTest): void {
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(from)));
     await assertOrder(stage);
   });
+}
 
+/** The broker itself goes down and comes back: in a file of its own, which runs alone, for all others use it too. */
+export function describeRestart(engine: BrokerUnderTest): void {
   const skip = engine.restart ? false : 'no command to restart it is set';
   test('it is restarted under load, and nothing is lost or done twice', { skip }, async (t) => {
     const stage = await setStage(t, engine, { ordered: true });
