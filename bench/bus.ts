@@ -1,20 +1,9 @@
-import { Type } from 'typebox';
-import { type Bus, defineTopic, type Group, type Message, openBus } from '#bus';
-import { createSystemClock } from '#clock';
-import { type Database, sql } from '#database';
-import { silentLog } from '#log';
-import { createMetrics } from '#metrics';
+import type { Database } from '#database';
 import type { BenchContext, Measurement } from './frame/claim.ts';
 import { openGraphileWorker } from './frame/graphile-worker.ts';
+import { openOurBus } from './frame/our-bus.ts';
 import { openPgBoss, openPgBossUnkept } from './frame/pg-boss.ts';
-import {
-  BATCH,
-  createEffects,
-  inBatches,
-  type Load,
-  type Queue,
-  type Wanted,
-} from './frame/queue.ts';
+import type { Queue } from './frame/queue.ts';
 
 export const name = 'bus';
 export const claim =
@@ -86,53 +75,12 @@ export async function run(context: BenchContext): Promise<void> {
 
 type Opener = (database: Database) => Promise<Queue>;
 
+const openOurs: Opener = (database) => openOurBus('postgres:', database);
+
 /** Messages per second, both hops together. */
 async function measure(queue: Queue, count = MESSAGES): Promise<number> {
   const beganMs = performance.now();
   await queue.publish({ count, concurrency: CONCURRENCY });
   await queue.consume({ count, concurrency: CONCURRENCY });
   return (count * 1000) / (performance.now() - beganMs);
-}
-
-const topic = defineTopic<Load>('bench', {
-  schema: Type.Object({ n: Type.Integer(), text: Type.String() }),
-  description: 'benchmark',
-});
-
-async function openOurs(database: Database): Promise<Queue> {
-  const bus = await openBus({
-    ...{ url: 'postgres:', database, clock: createSystemClock(), log: silentLog() },
-    ...{ metrics: createMetrics(), source: 'kopek/bench' },
-  });
-  const group = { topic, name: 'worker' };
-  await bus.declare([group as Group]);
-  await createEffects(database);
-  return {
-    publish: (wanted) =>
-      inBatches(wanted, (at) => database.transaction((tx) => bus.publish(tx, topic, messages(at)))),
-    consume: (wanted) => consume(bus, group, wanted),
-    close: () => bus.close(),
-  };
-}
-
-async function consume(bus: Bus, group: Group<Load>, wanted: Wanted): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let handled = 0;
-  const options = { batchSize: BATCH, concurrency: wanted.concurrency };
-  const consumer = bus.consume(group, options, async (tx, batch) => {
-    await sql`insert into effect (message, n) select * from unnest(
-      ${batch.map((message: Message<Load>) => message.id)}::uuid[],
-      ${batch.map((message: Message<Load>) => message.payload.n)}::integer[])`.execute(tx);
-    handled += batch.length;
-    if (handled >= wanted.count) resolve();
-  });
-  await promise;
-  await consumer.stop();
-}
-
-function messages(from: number) {
-  return Array.from({ length: BATCH }, (_, at) => ({
-    key: `k${from + at}`,
-    payload: { n: from + at, text: 'what a message carries, more or less' },
-  }));
 }

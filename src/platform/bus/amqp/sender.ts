@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ReturnedMessage } from 'rabbitmq-client';
 import type { Departure, Failure } from '#bus/carrier';
 import { AppError, messageOf } from '#errors';
 import type { AmqpClient, Channel } from './client.ts';
+import { openConfirming } from './confirming-channel.ts';
 import { toEnvelope } from './envelope.ts';
 import { routingKeyOf } from './layout.ts';
 import type { Topology } from './topology.ts';
@@ -17,32 +17,9 @@ const CONFIRM_TIMEOUT_MS = 20_000;
 
 /** Sends with publisher confirms; what no queue took comes back, and counts as not sent. */
 export function createSender(client: AmqpClient, topology: Topology, origin: string): Sender {
-  const returned = new Map<string, string>();
-  let channel: Promise<Channel> | undefined;
+  const { opened, returned, close } = openConfirming(client, topology);
 
-  function opened(): Promise<Channel> {
-    channel ??= open().catch((error) => {
-      channel = undefined;
-      throw error;
-    });
-    return channel;
-  }
-
-  async function open(): Promise<Channel> {
-    const fresh = await client.channel();
-    fresh.once('close', () => {
-      channel = undefined;
-      // It may have closed because a queue that we relied on is gone.
-      topology.doubt();
-    });
-    fresh.on('basic.return', ({ messageId, replyText }: ReturnedMessage) => {
-      if (messageId) returned.set(messageId, replyText);
-    });
-    await fresh.confirmSelect();
-    return fresh;
-  }
-
-  /** Answers why the broker has not stored it, or undefined. */
+  /** Answers why the broker has refused it, or undefined. Whether a queue took it, `returnedOf` tells a moment later. */
   async function publish(on: Channel, departure: Departure): Promise<string | undefined> {
     const route = topology.routeOf(departure.topic);
     if (!route) return 'its topic has no groups';
@@ -55,8 +32,11 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
       if ((error as { code?: string }).code !== 'NACK') throw error;
       return messageOf(error);
     }
-    // The client tells of a returned message a moment after it has told that the broker confirmed it.
-    await setImmediate();
+    return undefined;
+  }
+
+  /** The client tells of a returned message a moment after it has told that the broker confirmed it. */
+  function returnedOf(departure: Departure): string | undefined {
     const reply = returned.get(departure.message_id);
     if (reply === undefined) return undefined;
     returned.delete(departure.message_id);
@@ -67,21 +47,35 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
   /** One after the other: a message is sent when the one before it of its key is stored. */
   async function sendChain(on: Channel, chain: readonly Departure[]): Promise<Failure[]> {
     for (const [at, departure] of chain.entries()) {
-      const reason = await publish(on, departure);
+      let reason = await publish(on, departure);
+      if (reason === undefined && at < chain.length - 1) {
+        await setImmediate();
+        reason = returnedOf(departure);
+      }
       if (reason !== undefined) return chain.slice(at).map((one) => ({ departure: one, reason }));
     }
     return [];
   }
 
+  async function sendAll(on: Channel, departures: readonly Departure[]): Promise<Failure[]> {
+    // As they were published, although they come from several lanes.
+    const inOrder = departures.toSorted((left, right) => (left.id < right.id ? -1 : 1));
+    const chains = [...Map.groupBy(inOrder, ({ key, topic }) => `${topic}\n${key}`).values()];
+    const refused = (await Promise.all(chains.map((chain) => sendChain(on, chain)))).flat();
+    await setImmediate();
+    const missed = chains.flatMap((chain) => {
+      const last = chain.at(-1);
+      const reason = last && returnedOf(last);
+      return last && reason !== undefined ? [{ departure: last, reason }] : [];
+    });
+    return [...refused, ...missed];
+  }
+
   return {
     async send(departures) {
       const on = await opened();
-      // As they were published, although they come from several lanes.
-      const inOrder = departures.toSorted((left, right) => (left.id < right.id ? -1 : 1));
-      const chains = Map.groupBy(inOrder, ({ key, topic }) => `${topic}\n${key}`);
-      const sending = Promise.all([...chains.values()].map((chain) => sendChain(on, chain)));
       try {
-        return (await within(sending, CONFIRM_TIMEOUT_MS)).flat();
+        return await within(sendAll(on, departures), CONFIRM_TIMEOUT_MS);
       } catch (error) {
         // Nobody knows what was stored: all of it is sent again, and the inbox knows.
         void on.close();
@@ -90,9 +84,7 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
         });
       }
     },
-    async close() {
-      await (await channel?.catch(() => undefined))?.close();
-    },
+    close,
   };
 }
 

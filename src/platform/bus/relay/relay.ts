@@ -38,9 +38,14 @@ export interface RelayInput {
   readonly carrier: Carrier;
 }
 
+/** They share the lanes: while one waits for the broker the other one asks the database. */
+const LOOPS = 2;
 /** Of one lane in one turn. A record batch of Kafka holds them all, and is to fit into a topic made by others. */
 const ROWS_MAX = 200;
 const BYTES_MAX = 524_288;
+/** After a turn with so few the next ones gather for a moment: under load sets stay sets. */
+const FEW = 100;
+const GATHER_MS = 4;
 const IDLE_POLL_MS = 300;
 const AWAY_PAUSE_MS = 300;
 const TROUBLE_PAUSE_MOST_MS = 5000;
@@ -52,11 +57,11 @@ const WHOLE_LOOK_INTERVAL_MS = 200;
 export function startRelay(input: RelayInput): Relay {
   const stopping = new AbortController();
   addMetrics(input);
-  const running = new RelayLoop(input, stopping.signal).run();
+  const loops = Array.from({ length: LOOPS }, () => new RelayLoop(input, stopping.signal).run());
   return {
     async stop() {
       stopping.abort();
-      await running;
+      await Promise.all(loops);
     },
   };
 }
@@ -144,6 +149,7 @@ class RelayLoop {
     this.#failures.note(failures);
     const failed = new Set(failures.map(({ departure }) => departure.id));
     this.#confirmed = turn.departures.filter(({ id }) => !failed.has(id));
+    if (turn.departures.length < FEW) await this.#sleep(GATHER_MS);
   }
 
   async #keep(): Promise<Lanes> {

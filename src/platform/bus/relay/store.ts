@@ -1,6 +1,6 @@
 import { laneOf } from '#bus/key-hash';
 import { type EngineName, type NewMessage, SEPARATOR } from '#bus/store';
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { Departure } from './carrier.ts';
 
 export type BrokerName = Exclude<EngineName, 'postgres'>;
@@ -46,7 +46,7 @@ export async function insertOutgoing(
   if (messages.length === 0) return;
   const column = (read: (message: NewMessage) => string | number) =>
     sql`string_to_array(${messages.map(read).join(SEPARATOR)}, ${SEPARATOR})`;
-  await sql`
+  await prepared`
     insert into platform.bus_outgoing
       (engine, lane, topic, class, message_id, key, published_at, source, traceparent, payload, bytes)
     select ${engine}, m.lane::smallint, m.topic, m.class::smallint, m.id::uuid, m.key, ${publishedAt}, ${source},
@@ -77,11 +77,11 @@ export async function lockRelayLanes(
   queue: number,
   owner: string,
 ): Promise<readonly RelayLane[]> {
-  await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+  await prepared`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
     set_config('enable_bitmapscan', 'off', true), set_config('enable_hashjoin', 'off', true)`.execute(
     tx,
   );
-  const { rows } = await sql<RelayLane>`
+  const { rows } = await prepared<RelayLane>`
     select lane, sequence, sending_ids, sending_sequences,
       (extract(epoch from clock_timestamp()) * 1000000)::bigint as now_us
     from platform.bus_lane
@@ -107,7 +107,7 @@ export async function readOutgoing(
     readonly bytesMax: number;
   },
 ): Promise<OutgoingRow[]> {
-  const { rows } = await sql<OutgoingRow>`
+  const { rows } = await prepared<OutgoingRow>`
     select o.* from unnest(${input.lanes}::smallint[], ${input.floors}::bigint[]) as l (lane, floor)
     cross join lateral (
       select ${COLUMNS} from (
@@ -131,7 +131,7 @@ export async function readThese(
   },
 ): Promise<OutgoingRow[]> {
   if (input.ids.length === 0) return [];
-  const { rows } = await sql<OutgoingRow>`
+  const { rows } = await prepared<OutgoingRow>`
     select ${sql.raw(
       'o.lane, o.id, o.topic, o.class, o.message_id, o.key, o.published_at::text, o.source, o.traceparent,',
     )} o.payload::text as payload, o.bytes
@@ -152,7 +152,7 @@ export async function deleteOutgoing(
   },
 ): Promise<void> {
   if (input.ids.length === 0) return;
-  await sql`
+  await prepared`
     delete from platform.bus_outgoing where ctid = any (array(
       select o.ctid from unnest(${input.lanes}::smallint[], ${input.ids}::bigint[]) as w (lane, id)
       join platform.bus_outgoing o on o.engine = ${input.engine} and o.lane = w.lane and o.id = w.id
@@ -179,7 +179,7 @@ export async function registerSending(
       ...{ ids: `{${ids.join(',')}}`, sequences: `{${sequences.join(',')}}` },
     })),
   );
-  await sql`
+  await prepared`
     update platform.bus_lane l set sequence = r.sequence, sending_ids = r.ids::bigint[],
       sending_sequences = r.sequences::bigint[]
     from jsonb_to_recordset(${json}::jsonb) as r (lane smallint, sequence bigint, ids text, sequences text)
@@ -199,7 +199,7 @@ export async function readGroups(
   executor: Executor,
   topics: readonly string[],
 ): Promise<readonly GroupRow[]> {
-  const { rows } = await sql<GroupRow>`
+  const { rows } = await prepared<GroupRow>`
     select queue, topic, group_name, ordered, priorities from platform.bus_queue
     where topic = any (${topics}::text[]) and engine <> 'relay' order by queue`.execute(executor);
   return rows;

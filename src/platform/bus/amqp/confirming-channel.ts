@@ -1,0 +1,44 @@
+import type { ReturnedMessage } from 'rabbitmq-client';
+import type { AmqpClient, Channel } from './client.ts';
+import type { Topology } from './topology.ts';
+
+/** A channel with publisher confirms: made when it is first needed, and again when it was lost. */
+export interface ConfirmingChannel {
+  opened(): Promise<Channel>;
+  /** By message id, why the broker gave it back. */
+  readonly returned: Map<string, string>;
+  close(): Promise<void>;
+}
+
+export function openConfirming(client: AmqpClient, topology: Topology): ConfirmingChannel {
+  const returned = new Map<string, string>();
+  let channel: Promise<Channel> | undefined;
+
+  async function open(): Promise<Channel> {
+    const fresh = await client.channel();
+    fresh.once('close', () => {
+      channel = undefined;
+      // It may have closed because a queue that we relied on is gone.
+      topology.doubt();
+    });
+    fresh.on('basic.return', ({ messageId, replyText }: ReturnedMessage) => {
+      if (messageId) returned.set(messageId, replyText);
+    });
+    await fresh.confirmSelect();
+    return fresh;
+  }
+
+  return {
+    returned,
+    opened() {
+      channel ??= open().catch((error) => {
+        channel = undefined;
+        throw error;
+      });
+      return channel;
+    },
+    async close() {
+      await (await channel?.catch(() => undefined))?.close();
+    },
+  };
+}
