@@ -7,12 +7,12 @@ import { type Claim, median, type Result } from './frame/claim.ts';
 import { figure, runClaim, startBenchServer } from './frame/run-claim.ts';
 
 const SAMPLES = 3;
-/** The whole run ends in ten minutes: after this no further sample is begun. */
+/** The whole run ends in ten minutes, unless a long claim is named: after this no further sample is begun. */
 const TIME_MS = 8.5 * 60_000;
 
 const HELP = `npm run bench [-- name…] [--samples N] [--json]
 
-  name…          only these claims: the names of the files of bench/
+  name…          only these claims: the names of the files of bench/; soak is measured only when it is named
   --samples N    pairs of samples per comparison (${SAMPLES})
   --json         prints the results as JSON on stdout, progress on stderr
 
@@ -46,10 +46,17 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Takes longer than ten minutes by itself: measured when it is named. */
+const LONG = /\.long\.ts$/;
+
+function nameOf(file: string): string {
+  return basename(file, '.ts').replace(/\.long$/, '');
+}
+
 async function readClaims(names: readonly string[]): Promise<readonly Claim[]> {
   const files = globSync('*.ts', { cwd: import.meta.dirname })
     .filter((file) => file !== basename(import.meta.filename))
-    .filter((file) => names.length === 0 || names.includes(basename(file, '.ts')))
+    .filter((file) => (names.length === 0 ? !LONG.test(file) : names.includes(nameOf(file))))
     .sort();
   return Promise.all(
     files.map((file) => import(join(import.meta.dirname, file)) as Promise<Claim>),

@@ -65,9 +65,10 @@ export async function startSimulatorProcess(): Promise<SimulatorProcess> {
 }
 
 /** A configuration on this database, with free ports and a folder of its own. */
-export async function benchConfig(database: Database, folder: string) {
+export async function benchConfig(database: Database, folder: string, busUrl = 'postgres:') {
   const { config } = readConfig({
     DATABASE_URL: database.url,
+    BUS_URL: busUrl,
     KOPEK_DATA_DIR: folder,
     KOPEK_PORT: String(await freePort()),
     QLISTENER_PORT: String(await freePort()),
