@@ -1,6 +1,6 @@
 // `npm run chaos -- --minutes 5 --bus amqp|kafka|postgres --seed N`: everything at once, then judgement.
 import { parseArgs } from 'node:util';
-import { isWhole, openBroker, runStorm, writeReport } from '#chaos';
+import { isWhole, knows, openBroker, runStorm, writeReport } from '#chaos';
 
 const HELP = `npm run chaos [-- --minutes N] [--bus postgres|amqp|kafka] [--seed N] [--inquiry byOurId|repeatIsSafe|none]
 
@@ -12,6 +12,7 @@ the tables. Exits 1 when one does not hold.
   --bus NAME     what carries the messages (postgres); for amqp and kafka a broker of the run's own is started
   --seed N       the same seed chooses the same misfortunes (1)
   --inquiry M    whether the operator can be asked what became of a charge (byOurId)
+  --from COMMIT  begins with that version and upgrades to this one under load, process by process
 `;
 
 const BUSES = ['postgres', 'amqp', 'kafka'] as const;
@@ -35,6 +36,10 @@ async function main(args: readonly string[]): Promise<number> {
     console.error(`${seconds.padStart(7)} s  ${line}`);
   };
   const { bus, ...storm } = order;
+  if (storm.from !== undefined && !(await knows(storm.from))) {
+    console.error(`--from: the history of this checkout has no commit ${storm.from}`);
+    return 2;
+  }
   const report = await runStorm({
     ...{ ...storm, say },
     ...(bus === 'postgres' ? {} : { openBroker: (life) => openBroker(life, bus, say) }),
@@ -46,9 +51,11 @@ async function main(args: readonly string[]): Promise<number> {
 /** What is wrong with the arguments, or what they ask for. */
 function parseOrder(args: readonly string[]) {
   const text = { type: 'string' } as const;
-  let values: { [name in 'minutes' | 'bus' | 'seed' | 'inquiry']?: string } & { help?: boolean };
+  let values: { [name in 'minutes' | 'bus' | 'seed' | 'inquiry' | 'from']?: string } & {
+    help?: boolean;
+  };
   try {
-    const options = { minutes: text, bus: text, seed: text, inquiry: text } as const;
+    const options = { minutes: text, bus: text, seed: text, inquiry: text, from: text } as const;
     ({ values } = parseArgs({
       args: [...args],
       options: { ...options, help: { type: 'boolean' } },
@@ -64,5 +71,5 @@ function parseOrder(args: readonly string[]) {
   if (!Number.isSafeInteger(seed)) return '--seed is a whole number';
   if (!inquiry) return `--inquiry is one of ${INQUIRIES.join(', ')}`;
   if (!bus) return `--bus is one of ${BUSES.join(', ')}`;
-  return { help, bus, minutes, seed, inquiry };
+  return { help, bus, minutes, seed, inquiry, from: values.from };
 }

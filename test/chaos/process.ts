@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const ROOT = join(import.meta.dirname, '../..');
+export const ROOT = join(import.meta.dirname, '../..');
 /** Two cores carry many of them at once when the whole suite runs. */
 const READY_PATIENCE_MS = 40_000;
 
@@ -20,12 +20,32 @@ export interface Kopek {
   stop(): Promise<{ readonly code: number | null; readonly tookMs: number }>;
 }
 
-/** Starts `bin/kopek.js …args` with exactly these settings and waits until it says that it is ready. */
+/** Runs a program of the checkout `root` to its end; throws what it said unless it went well. */
+export async function runIn(
+  root: string,
+  args: readonly string[],
+  settings: Readonly<Record<string, string>>,
+): Promise<void> {
+  const child = spawn(process.execPath, [...args], {
+    ...{ cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...ofMachine(), ...settings } },
+  });
+  let said = '';
+  child.stdout?.on('data', (chunk) => (said += chunk));
+  child.stderr?.on('data', (chunk) => (said += chunk));
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
+}
+
+/**
+ * Starts `bin/kopek.js …args` with exactly these settings and waits until it says that it is ready. `root` is another
+ * checkout when another version is to run.
+ */
 export async function startKopek(
   args: readonly string[],
   settings: Readonly<Record<string, string>>,
+  root = ROOT,
 ): Promise<Kopek> {
-  const child = spawn(process.execPath, [join(ROOT, 'bin/kopek.js'), ...args, '--json'], {
+  const child = spawn(process.execPath, [join(root, 'bin/kopek.js'), ...args, '--json'], {
     cwd: settings.KOPEK_DATA_DIR ?? ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...ofMachine(), ...settings },

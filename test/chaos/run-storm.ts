@@ -2,6 +2,7 @@ import { sql } from '#database';
 import { createSpan, eventually, type Lifetime } from '#testing';
 import type { Broker } from './broker.ts';
 import { type Chance, createChance } from './chance.ts';
+import { checkOut } from './checkout.ts';
 import { type Judged, judgeInvariants, untilQuiet } from './invariants.ts';
 import { type Mishap, mishapsOf, pickMishap } from './mishaps.ts';
 import type { OperatorSettings, Stage } from './stage.ts';
@@ -14,6 +15,8 @@ export interface StormOptions {
   readonly inquiry: OperatorSettings['inquiry'];
   /** Opens the broker that carries the messages; absent: PostgreSQL does. */
   readonly openBroker?: (life: Lifetime) => Promise<Broker>;
+  /** A commit of an older version: the storm begins with it, and upgrades process by process. */
+  readonly from?: string | undefined;
   /** A line of progress. */
   readonly say: (line: string) => void;
 }
@@ -53,8 +56,9 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
   const life = createSpan();
   try {
     const broker = await options.openBroker?.(life);
+    const root = options.from && (await checkOut(life, options.from));
     const operator = { ...OPERATOR, inquiry: options.inquiry };
-    const world = await openWorld(life, { broker, operator });
+    const world = await openWorld(life, { broker, operator, root });
     return await weather(world, options);
   } finally {
     await life.end();
@@ -77,6 +81,7 @@ async function weather(world: World, options: StormOptions): Promise<StormReport
     say(`${leftS} s left · ${traffic.phones.length} customers · ${total(mishaps)} mishaps`);
   }, PROGRESS_MS);
   try {
+    if (options.from) await upgrade(world, { mishaps, say });
     await sufferUntil(endMs, world, { chance: createChance(seed + 1), mishaps, say });
     say('calm: waiting until everybody has been answered');
     await traffic.end();
@@ -84,6 +89,26 @@ async function weather(world: World, options: StormOptions): Promise<StormReport
     clearInterval(progress);
   }
   return { ...(await judge(world, traffic, say)), seed, mishaps };
+}
+
+const BETWEEN_UPGRADES_MS = 800;
+
+/** As the documents say it: migrate, then one process after the other; meanwhile both versions are at work. */
+async function upgrade(
+  { crew, stage }: World,
+  { mishaps, say }: Pick<Suffering, 'mishaps' | 'say'>,
+): Promise<void> {
+  await pause(BETWEEN_UPGRADES_MS * 2);
+  say('migrating under load');
+  await stage.migrate();
+  for (const [at, name] of crew.names.entries()) {
+    await pause(BETWEEN_UPGRADES_MS);
+    say(`${name} is upgraded`);
+    // Some die instead of stopping: what they held is the other version's to find.
+    if (at % 2 === 0) await crew.kill(at, 0);
+    else await crew.replace(at);
+    mishaps.set('process upgraded', (mishaps.get('process upgraded') ?? 0) + 1);
+  }
 }
 
 interface Suffering {

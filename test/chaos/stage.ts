@@ -3,17 +3,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type Bus, openBus } from '#bus';
 import { createSystemClock } from '#clock';
-import { readConfig } from '#config';
 import { type Database, sql } from '#database';
-import { fillDemo, saveDemoOperator } from '#demo';
-import { buildHouse } from '#house';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { ProcessName } from '#processes';
 import { startOperatorSimulator } from '#simulators/operator';
 import { freePort, type Lifetime, temporaryFolder, testDatabase } from '#testing';
+import { furnish } from './furnish.ts';
 import { type OperatorBook, openBook } from './operator-book.ts';
-import { type Kopek, startKopek } from './process.ts';
+import { type Kopek, ROOT, runIn, startKopek } from './process.ts';
 
 /** What an operator's row may say otherwise than the demo's: for tests that can't wait. */
 export interface OperatorSettings {
@@ -35,6 +33,10 @@ export interface Stage {
   countWithBroker(): Promise<number>;
   /** One more process with these parts; a second copy of a part gets other ports. */
   start(...parts: readonly ProcessName[]): Promise<Kopek>;
+  /** The same of another version, from its checkout. */
+  startFrom(root: string, parts: readonly ProcessName[]): Promise<Kopek>;
+  /** `kopek migrate`, of this version. */
+  migrate(): Promise<void>;
   /** Changes the operator's row and the operator alike; running processes follow within a second. */
   setOperator(settings: Partial<OperatorSettings>): Promise<void>;
 }
@@ -52,15 +54,22 @@ export async function setStage(
   settings: Partial<OperatorSettings> = {},
 ): Promise<Stage> {
   const database = await testDatabase(t);
-  return setStageOn(database, t, settings);
+  return setStageOn(database, t, { operator: settings });
 }
 
-/** The same on a database that its test brings along, and with further settings of its processes. */
+export interface StageOptions {
+  readonly operator?: Partial<OperatorSettings>;
+  /** Further settings of its processes. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** A checkout of the version that comes first: it lays out the database. Ours unless told. */
+  readonly root?: string;
+}
+
+/** The same on a database that its test brings along. */
 export async function setStageOn(
   database: Database,
   t: Lifetime | undefined,
-  settings: Partial<OperatorSettings> = {},
-  processSettings: Readonly<Record<string, string>> = {},
+  { operator: settings = {}, settings: processSettings = {}, root = ROOT }: StageOptions = {},
 ): Promise<Stage> {
   const atEnd = t
     ? (work: () => Promise<unknown>) => t.after(work)
@@ -75,20 +84,26 @@ export async function setStageOn(
     ...{ DATABASE_URL: database.url, KOPEK_DATA_DIR: folder, KOPEK_SECRET: SECRET },
     ...processSettings,
   };
-  await furnish(database, { ...env, KOPEK_PORT: String(port) }, operator.url);
+  await furnishFrom(root, { ...env, KOPEK_PORT: String(port) }, operator.url);
   const running: Kopek[] = [];
   const book = openBook(operator.url);
+  const startFrom = async (checkout: string, parts: readonly ProcessName[]) => {
+    const given = {
+      ...env,
+      KOPEK_LOG_LEVEL: 'warn',
+      KOPEK_PORT: String(port),
+      ...(await freePorts()),
+    };
+    const kopek = await startKopek(['serve', ...parts], given, checkout);
+    running.push(kopek);
+    return kopek;
+  };
   const stage: Stage = {
     ...{ database, book, operatorUrl: operator.url, site: `http://127.0.0.1:${port}` },
     key: (await readFile(join(folder, 'demo-key'), 'utf8')).trim(),
-    async start(...parts) {
-      const kopek = await startKopek(['serve', ...parts], {
-        ...{ ...env, KOPEK_LOG_LEVEL: 'warn', KOPEK_PORT: String(port) },
-        ...(await freePorts()),
-      });
-      running.push(kopek);
-      return kopek;
-    },
+    start: (...parts) => startFrom(ROOT, parts),
+    startFrom,
+    migrate: () => runIn(ROOT, ['bin/kopek.js', 'migrate'], env),
     setOperator: (changes) => setOperator(database, book, changes),
     countWithBroker: watchBroker(database, processSettings.BUS_URL, atEnd),
   };
@@ -98,6 +113,17 @@ export async function setStageOn(
     await operator.close();
   });
   return stage;
+}
+
+/** In a process of its own: it is the other version's code that has to know the other version's tables. */
+function furnishFrom(
+  root: string,
+  env: Readonly<Record<string, string>>,
+  operatorUrl: string,
+): Promise<void> {
+  return root === ROOT
+    ? furnish(env, operatorUrl)
+    : runIn(root, ['test/chaos/furnish.ts', operatorUrl], env);
 }
 
 /** Asks over a bus of its own, which is opened when it is first asked: until then nothing of it helps the processes. */
@@ -130,22 +156,6 @@ async function freePorts() {
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),
   };
-}
-
-/** Terms, campaigns and a key as the demo has them; nothing runs yet. */
-async function furnish(
-  database: Database,
-  env: Readonly<Record<string, string>>,
-  operatorUrl: string,
-): Promise<void> {
-  const house = await buildHouse({
-    ...{ config: readConfig(env).config, database, log: silentLog() },
-    ...{ metrics: createMetrics(), source: 'kopek/chaos' },
-  });
-  await saveDemoOperator(house, operatorUrl);
-  await fillDemo(house);
-  await house.declareGroups();
-  await house.close();
 }
 
 async function setOperator(

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { migrationsFolder } from '#app';
-import { type Database, migrate, openDatabase, startEmbeddedServer } from '#database';
+import { type Database, openDatabase, startEmbeddedServer } from '#database';
 import { silentLog } from '#log';
 import type { ProcessName } from '#processes';
 import { type Lifetime, temporaryFolder } from '#testing';
 import type { Broker } from './broker.ts';
-import type { Kopek } from './process.ts';
+import { type Kopek, ROOT } from './process.ts';
 import { type OperatorSettings, type Stage, setStageOn } from './stage.ts';
 
 /** Everything of a run that may die, and come back. */
@@ -50,14 +49,16 @@ const DOWN_MS = 300;
 export interface WorldOptions {
   readonly broker: Broker | undefined;
   readonly operator: Partial<OperatorSettings>;
+  /** A checkout of the version that everything begins with. */
+  readonly root?: string | undefined;
 }
 
 export async function openWorld(life: Lifetime, options: WorldOptions): Promise<World> {
-  const { broker, operator } = options;
+  const { broker, operator, root = ROOT } = options;
   const server = await openServer(life);
   const settings: Readonly<Record<string, string>> = broker ? { BUS_URL: broker.url } : {};
-  const stage = await setStageOn(server.database, life, operator, settings);
-  return { stage, server, broker, crew: await gather(stage) };
+  const stage = await setStageOn(server.database, life, { operator, settings, root });
+  return { stage, server, broker, crew: await gather(stage, root) };
 }
 
 async function openServer(life: Lifetime): Promise<DatabaseServer> {
@@ -69,7 +70,6 @@ async function openServer(life: Lifetime): Promise<DatabaseServer> {
     const last = await startEmbeddedServer({ folder });
     await last.stop();
   });
-  await migrate(database, migrationsFolder);
   const down = async (signal: 'SIGINT' | 'SIGKILL') => {
     const pid = Number(
       (await readFile(join(folder, 'data', 'postmaster.pid'), 'utf8')).split('\n')[0],
@@ -81,8 +81,9 @@ async function openServer(life: Lifetime): Promise<DatabaseServer> {
   return { database, restart: () => down('SIGINT'), crash: () => down('SIGKILL') };
 }
 
-async function gather(stage: Stage): Promise<Crew> {
-  const crew: Kopek[] = await Promise.all(PARTS.map((parts) => stage.start(...parts)));
+/** Whoever comes back is of this version, whichever it was before. */
+async function gather(stage: Stage, root: string): Promise<Crew> {
+  const crew: Kopek[] = await Promise.all(PARTS.map((parts) => stage.startFrom(root, parts)));
   const again = async (at: number) => {
     crew[at] = await stage.start(...(PARTS[at] ?? []));
   };
