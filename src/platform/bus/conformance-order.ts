@@ -67,8 +67,8 @@ export function describeOrder(engine: BusUnderTest): void {
   });
 }
 
-/** Order when handlers answer, and when lanes change their owner. */
-export function describeLanes(engine: BusUnderTest): void {
+/** What waits for a message of its key, whatever becomes of the others of its batch. */
+export function describeWaiting(engine: BusUnderTest): void {
   test('what waits behind a failed message is there also when another of its batch fails', async (t) => {
     const stage = await setStage(t, engine, { ordered: true });
     const group = await stage.group();
@@ -92,7 +92,10 @@ export function describeLanes(engine: BusUnderTest): void {
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
     await assertOrder(stage);
   });
+}
 
+/** Order when handlers answer, and when lanes change their owner. */
+export function describeLanes(engine: BusUnderTest): void {
   test('a verdict to retry holds back the later messages of its key, also those in its batch', async (t) => {
     const stage = await setStage(t, engine, { ordered: true });
     const group = await stage.group();
