@@ -60,6 +60,22 @@ describe("Kafka's topics", { skip }, async () => {
     await stage.waitFor(async () => assert.deepEqual(await gone.effects(), range(10)));
   });
 
+  test('a topic that the cluster refuses keeps no other waiting', async (t) => {
+    const stage = await setStage(t, engine);
+    const longest = 249;
+    const refused = { ...stage.topic, name: `${stage.topic.name}.`.padEnd(longest + 1, 'x') };
+    const groups = [stage.topic, refused].map((topic) => ({ topic, name: 'worker' }));
+    await stage.bus.declare(groups as never);
+    await stage.database.transaction(async (tx) => {
+      await stage.bus.publish(tx, refused, numbered(5));
+      await stage.bus.publish(tx, stage.topic, numbered(5));
+    });
+    await stage.arrived();
+    await sql`delete from platform.bus_outgoing where topic = ${refused.name}`.execute(
+      stage.database.pool,
+    );
+  });
+
   test('a backlog fits also into a topic of one partition that others made', async (t) => {
     const stage = await setStage(t, engine);
     await onCluster(({ admin }) =>

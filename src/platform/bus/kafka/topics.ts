@@ -1,7 +1,8 @@
 import type { Route } from '#bus/carrier';
 import type { BusCore } from '#bus/core';
+import { isTransient } from '#database';
 import { AppError } from '#errors';
-import { type KafkaClient, reasonOf } from './client.ts';
+import { isAway, type KafkaClient, reasonOf } from './client.ts';
 import { ensureTopic, withLeaders } from './cluster.ts';
 import { topicOf, topicsOf } from './layout.ts';
 import { beginAnew, beginAt, type Position, readOffsets } from './store.ts';
@@ -91,7 +92,9 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
         }
       } catch (error) {
         const why = `Kafka's topics can't be made ready: ${reasonOf(error)}`;
-        throw new AppError('unavailable', 'broker_away', why, { cause: error });
+        const { kafka } = await client.parts();
+        const code = isAway(kafka, error) || isTransient(error) ? 'broker_away' : 'broker_refuses';
+        throw new AppError('unavailable', code, why, { cause: error });
       }
     },
     partitionsOf: ensure,
