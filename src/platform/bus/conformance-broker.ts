@@ -51,6 +51,7 @@ export function describeBroker(engine: BrokerUnderTest): void {
     describe('routes', () => describeRoutes(engine));
     describe('moving', () => describeMoves(engine));
     describe('a broker that is away', () => describeAbsence(engine));
+    describe('a broker that stands still', () => describeStandstill(engine));
     describe('a slow consumer', () => describeSlowness(engine));
   });
 }
@@ -287,6 +288,39 @@ function describeAbsence(engine: BrokerUnderTest): void {
     await stage.waitFor(async () => assert.equal((await stage.effects()).length, from));
     assert.deepEqual(await stage.effects(), range(from));
     await assertOrder(stage);
+  });
+}
+
+/** One that neither answers nor closes its connections. */
+function describeStandstill(engine: BrokerUnderTest): void {
+  test('it stands still: what waits here is told all the same, and nobody waits for it to stop', async (t) => {
+    const stage = await setStage(t, engine);
+    const group = await stage.group();
+    await stage.bus.close();
+    const proxy = await createTcpProxy(engine);
+    await proxy.open();
+    t.after(() => t.after(() => proxy.close()));
+    const bus = await open(t, engine, { url: engine.through(proxy.port) });
+    await bus.declare([group as never]);
+    const consumer = stage.consume(group, { on: bus }, writeEffects);
+    await stage.database.transaction((tx) => bus.publish(tx, stage.topic, numbered(5)));
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
+    proxy.freeze();
+    const notBefore = new Date(stage.clock.nowMs() + 1000);
+    const later = numbered(5, { from: 5 }).map((message) => ({ ...message, notBefore }));
+    await stage.database.transaction((tx) =>
+      bus.publishAll(tx, [
+        parcel(stage.topic, numbered(5, { from: 5 })),
+        parcel(stage.topic, later),
+      ]),
+    );
+    const beganMs = performance.now();
+    const [depth] = (await bus.depths()).filter(({ topic }) => topic === stage.topic.name);
+    await bus.carriers();
+    assert.equal(depth?.delayed, 5);
+    await consumer.stop();
+    await bus.close();
+    assert.ok(performance.now() - beganMs < 10_000);
   });
 }
 

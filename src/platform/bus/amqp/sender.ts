@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ReturnedMessage } from 'rabbitmq-client';
 import type { Departure, Failure } from '#bus/carrier';
+import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
 import type { AmqpClient, Channel } from './client.ts';
 import { toEnvelope } from './envelope.ts';
@@ -14,6 +15,7 @@ export interface Sender {
 
 /** A broker that has lost its majority says nothing: then nobody knows what became of a message. */
 const CONFIRM_TIMEOUT_MS = 20_000;
+const CLOSE_PATIENCE_MS = 500;
 
 /** Sends with publisher confirms; what no queue took comes back, and counts as not sent. */
 export function createSender(client: AmqpClient, topology: Topology, origin: string): Sender {
@@ -91,7 +93,8 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
       }
     },
     async close() {
-      await (await channel?.catch(() => undefined))?.close();
+      const closing = channel?.then((open) => open.close());
+      if (closing) await waitAtMost(closing, CLOSE_PATIENCE_MS);
     },
   };
 }
