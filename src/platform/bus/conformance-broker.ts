@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { exec } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -46,9 +47,11 @@ export interface ForeignMessage {
 export function describeBroker(engine: BrokerUnderTest): void {
   describe(`the broker behind ${engine.name}`, () => {
     describe('foreign messages', () => describeForeign(engine));
+    describe('setting apart', () => describeSettingApart(engine));
     describe('routes', () => describeRoutes(engine));
     describe('moving', () => describeMoves(engine));
     describe('a broker that is away', () => describeAbsence(engine));
+    describe('a broker that stands still', () => describeStandstill(engine));
     describe('a slow consumer', () => describeSlowness(engine));
   });
 }
@@ -98,6 +101,32 @@ function describeForeign(engine: BrokerUnderTest): void {
       rows.map(({ error }) => error).join('\n'),
       /no JSON.*\n.*no JSON.*\n.*not of the shape/,
     );
+  });
+}
+
+/** What was set apart in a transaction that failed is not forgotten with it. */
+function describeSettingApart(engine: BrokerUnderTest): void {
+  test('what may be poison, or can not be read, is kept also when a message beside it fails', async (t) => {
+    const stage = await setStage(t, engine);
+    const group = await stage.group('worker', 1);
+    const poison = randomUUID();
+    await stage.publish([{ key: 'k', id: poison, payload: { n: 0 } }]);
+    await stage.arrived();
+    await engine.sendForeign(stage.topic.name, { body: '{"n":"one"}', key: 'k' });
+    await stage.publish([1, 2].map((n) => ({ key: 'k', payload: { n } })));
+    await stage.arrived();
+    await sql`insert into platform.bus_suspected (queue, message_id)
+      select queue, ${poison} from platform.bus_queue where topic = ${stage.topic.name}`.execute(
+      stage.database.pool,
+    );
+    stage.consume(group, {}, async (tx, messages) => {
+      if (messages.some((one) => one.payload.n === 2)) throw new Error('no');
+      await writeEffects(tx, messages);
+    });
+    await stage.waitFor(async () => {
+      const [depth] = (await stage.bus.depths()).filter(({ topic }) => topic === stage.topic.name);
+      assert.deepEqual([await stage.effects(), depth?.dead, depth?.ready], [[0, 1], 2, 0]);
+    });
   });
 }
 
@@ -262,6 +291,39 @@ export function describeRestart(engine: BrokerUnderTest): void {
     await stage.waitFor(async () => assert.equal((await stage.effects()).length, from));
     assert.deepEqual(await stage.effects(), range(from));
     await assertOrder(stage);
+  });
+}
+
+/** One that neither answers nor closes its connections. */
+function describeStandstill(engine: BrokerUnderTest): void {
+  test('it stands still: what waits here is told all the same, and nobody waits for it to stop', async (t) => {
+    const stage = await setStage(t, engine);
+    const group = await stage.group();
+    await stage.bus.close();
+    const proxy = await createTcpProxy(engine);
+    await proxy.open();
+    t.after(() => t.after(() => proxy.close()));
+    const bus = await open(t, engine, { url: engine.through(proxy.port) });
+    await bus.declare([group as never]);
+    const consumer = stage.consume(group, { on: bus }, writeEffects);
+    await stage.database.transaction((tx) => bus.publish(tx, stage.topic, numbered(5)));
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
+    proxy.freeze();
+    const notBefore = new Date(stage.clock.nowMs() + 1000);
+    const later = numbered(5, { from: 5 }).map((message) => ({ ...message, notBefore }));
+    await stage.database.transaction((tx) =>
+      bus.publishAll(tx, [
+        parcel(stage.topic, numbered(5, { from: 5 })),
+        parcel(stage.topic, later),
+      ]),
+    );
+    const beganMs = performance.now();
+    const [depth] = (await bus.depths()).filter(({ topic }) => topic === stage.topic.name);
+    await bus.carriers();
+    assert.equal(depth?.delayed, 5);
+    await consumer.stop();
+    await bus.close();
+    assert.ok(performance.now() - beganMs < 10_000);
   });
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LANES, laneOf } from '#bus/key-hash';
 import type { Message } from './bus.ts';
 import {
   type BusUnderTest,
@@ -62,6 +63,33 @@ export function describeOrder(engine: BusUnderTest): void {
     stage.clock.advanceMs(60_000);
     const all = [...range(60), 63, 64];
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), all));
+    await assertOrder(stage);
+  });
+}
+
+/** What waits for a message of its key, whatever becomes of the others of its batch. */
+export function describeWaiting(engine: BusUnderTest): void {
+  test('what waits behind a failed message is there also when another of its batch fails', async (t) => {
+    const stage = await setStage(t, engine, { ordered: true });
+    const group = await stage.group();
+    const [x = '', a = '', b = ''] = keysOfOneLane();
+    let broken = true;
+    await stage.publish([x, a, a, b].map((key, n) => ({ key, payload: { n } })));
+    await stage.arrived();
+    // Tried in halves: 2 is to wait for 1, and 3, which fails beside it, must not hide it.
+    stage.consume(group, {}, async (tx, messages) => {
+      if (broken && messages.some(({ payload: { n } }) => n === 1 || n === 3))
+        throw new Error('no');
+      await writeEffects(tx, messages);
+    });
+    await stage.waitFor(async () => {
+      const [depth] = (await stage.bus.depths()).filter(({ topic }) => topic === stage.topic.name);
+      assert.ok((depth?.delayed ?? 0) >= 2);
+    });
+    broken = false;
+    stage.clock.advanceMs(60_000);
+    await stage.publish([{ key: a, payload: { n: 4 } }]);
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
     await assertOrder(stage);
   });
 }
@@ -133,6 +161,10 @@ export function describeLanes(engine: BusUnderTest): void {
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(from)));
     await assertOrder(stage);
   });
+}
+
+function keysOfOneLane(): readonly string[] {
+  return Array.from({ length: 20 * LANES }, (_, n) => `k${n}`).filter((key) => laneOf(key) === 0);
 }
 
 /** Classes of priority; the higher first, the lower never last for ever. */

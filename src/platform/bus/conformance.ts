@@ -11,7 +11,12 @@ import {
   describeHandlers,
   describeOutcomes,
 } from './conformance-failures.ts';
-import { describeLanes, describeOrder, describePriorities } from './conformance-order.ts';
+import {
+  describeLanes,
+  describeOrder,
+  describePriorities,
+  describeWaiting,
+} from './conformance-order.ts';
 import type { BusUnderTest } from './conformance-stage.ts';
 
 /** What the bus promises, whatever carries it: every engine runs this suite unchanged. */
@@ -26,6 +31,7 @@ export function describeBus(engine: BusUnderTest): void {
     describe('handlers that misbehave', () => describeHandlers(engine));
     describe('delays', () => describeDelays(engine));
     describe('order per key', () => describeOrder(engine));
+    describe('waiting for a key', () => describeWaiting(engine));
     describe('lanes', () => describeLanes(engine));
     describe('priorities', () => describePriorities(engine));
   });

@@ -2,8 +2,13 @@ import { messageOf } from '#errors';
 import type { CarrierState, QueueDepth } from './bus.ts';
 import type { BusCore } from './core.ts';
 import type { Engine } from './engine.ts';
+import { waitAtMost } from './patience.ts';
 import { type DepthRow, type EngineName, readDepths } from './postgres/store.ts';
 import { readLag } from './relay/store.ts';
+
+/** Whoever asks for metrics waits no longer for a broker. */
+const ANSWER_PATIENCE_MS = 2000;
+const asked = new WeakMap<Engine, Promise<ReadonlyMap<number, number>>>();
 
 /** How full every queue is: what waits here, what is to be sent, and what the brokers have, as far as they answer. */
 export async function measureDepths(
@@ -27,8 +32,20 @@ export async function measureDepths(
 
 async function askBroker(engine: Engine | undefined, rows: readonly DepthRow[]) {
   if (!engine) return new Map<number, number>();
-  // One that is away is told of elsewhere; what waits here is worth knowing all the same.
-  return engine.depths(rows).catch((): ReadonlyMap<number, number> => new Map());
+  // One that is away, or stands still, is told of elsewhere; what waits here is worth knowing all the same.
+  const answer = asked.get(engine) ?? ask(engine, rows);
+  const inTime = await waitAtMost(answer, ANSWER_PATIENCE_MS);
+  return inTime ? answer : new Map<number, number>();
+}
+
+/** Nobody is asked again while the last answer is waited for. */
+function ask(engine: Engine, rows: readonly DepthRow[]): Promise<ReadonlyMap<number, number>> {
+  const answer = engine
+    .depths(rows)
+    .catch((): ReadonlyMap<number, number> => new Map())
+    .finally(() => asked.delete(engine));
+  asked.set(engine, answer);
+  return answer;
 }
 
 /** Of each broker whether it answers, and what waits to be sent to it. */

@@ -10,6 +10,7 @@ import { declareGroup } from './declare.ts';
 import { lookAtCarriers, measureDepths } from './depths.ts';
 import type { Engine, SourceInput } from './engine.ts';
 import { establishGroups, openEngines } from './open-engines.ts';
+import { waitAtMost } from './patience.ts';
 import { createPostgresSource } from './postgres/source.ts';
 import {
   type EngineName,
@@ -20,6 +21,9 @@ import {
 import { createPublisher } from './publish.ts';
 import { startRelay } from './relay/relay.ts';
 import { type BusRoute, createRouting } from './routes.ts';
+
+/** A relay that stops waits no longer for confirmations: what had none is sent again, and passed over. */
+const RELAY_PATIENCE_MS = 1000;
 
 export interface BusOptions {
   /** Where topics go that no route names. `postgres:` means the very database that `database` is. */
@@ -88,8 +92,11 @@ export async function openBus(options: BusOptions): Promise<Bus> {
       return moved;
     },
     async close() {
-      await Promise.all(relays.map((relay) => relay.stop()));
+      const stopping = Promise.all(relays.map((relay) => relay.stop()));
+      // Who waits for a broker that stands still hears that it is closed.
+      await waitAtMost(stopping, RELAY_PATIENCE_MS);
       await Promise.all([...engines.values()].map((engine) => engine.close()));
+      await waitAtMost(stopping, RELAY_PATIENCE_MS);
       await closeCore(core);
     },
   };

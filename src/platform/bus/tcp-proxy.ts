@@ -6,6 +6,8 @@ export interface TcpProxy {
   /** Refuses connections, and cuts those there are. */
   close(): Promise<void>;
   open(): Promise<void>;
+  /** Lets nothing through from now on, and says nothing: as if the other side stood still. */
+  freeze(): void;
 }
 
 /** It is closed at first, so that the first connection is refused. */
@@ -16,6 +18,7 @@ export async function createTcpProxy(target: {
   const sockets = new Set<Socket>();
   let server: Server | undefined;
   let port = 0;
+  let frozen = false;
 
   async function open(): Promise<void> {
     const opened = createServer((near) => {
@@ -30,6 +33,7 @@ export async function createTcpProxy(target: {
         });
       }
       near.pipe(far).pipe(near);
+      if (frozen) for (const socket of [near, far]) socket.pause();
     });
     await new Promise<void>((done) => opened.listen(port, '127.0.0.1', done));
     port = (opened.address() as { port: number }).port;
@@ -51,5 +55,9 @@ export async function createTcpProxy(target: {
     },
     close,
     open,
+    freeze() {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
   };
 }

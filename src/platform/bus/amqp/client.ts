@@ -1,4 +1,5 @@
 import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
+import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
 import type { Log } from '#log';
 
@@ -14,6 +15,7 @@ export interface AmqpClient {
 }
 
 const CONNECT_PATIENCE_MS = 3000;
+const CLOSE_PATIENCE_MS = 1000;
 const RETRY_FIRST_MS = 200;
 const RETRY_MOST_MS = 3000;
 /** A dead peer is noticed within twice that. */
@@ -74,9 +76,7 @@ export function createAmqpClient(url: string, name: string, log: Log): AmqpClien
       closed = true;
       const client = await opened();
       // Channels that their owners have not closed are closed with it: nothing that matters is on its way.
-      const timer = setTimeout(() => client.unsafeDestroy(), CONNECT_PATIENCE_MS);
-      await client.close().catch(() => {});
-      clearTimeout(timer);
+      if (!(await waitAtMost(client.close(), CLOSE_PATIENCE_MS))) client.unsafeDestroy();
     },
   };
 }

@@ -1,6 +1,9 @@
 import type { ReturnedMessage } from 'rabbitmq-client';
+import { waitAtMost } from '#bus/patience';
 import type { AmqpClient, Channel } from './client.ts';
 import type { Topology } from './topology.ts';
+
+const CLOSE_PATIENCE_MS = 500;
 
 /** A channel with publisher confirms: made when it is first needed, and again when it was lost. */
 export interface ConfirmingChannel {
@@ -38,7 +41,8 @@ export function openConfirming(client: AmqpClient, topology: Topology): Confirmi
       return channel;
     },
     async close() {
-      await (await channel?.catch(() => undefined))?.close();
+      const closing = channel?.then((open) => open.close());
+      if (closing) await waitAtMost(closing, CLOSE_PATIENCE_MS);
     },
   };
 }

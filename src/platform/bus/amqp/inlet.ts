@@ -1,4 +1,5 @@
 import type { Delivery } from '#bus/delivery';
+import { waitAtMost } from '#bus/patience';
 import { isTransient } from '#database';
 import { messageOf } from '#errors';
 import { uuidV7 } from '#ids';
@@ -31,6 +32,8 @@ const BYTES_MAX = 16_777_216;
 const RETRY_MS = 500;
 /** How long the messages that the broker has when we begin may take to come. */
 const BURST_PATIENCE_MS = 500;
+/** A broker that stands still does not answer: then the end of the connection closes its channels. */
+const CLOSE_PATIENCE_MS = 500;
 
 /**
  * What one queue of the broker sends ahead: bounded by count (the broker's prefetch) and by bytes. When its channel is
@@ -145,10 +148,10 @@ export class Inlet {
   /** Closes the channel, so that the broker gives what is outstanding to others. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#opening;
+    if (this.#opening) await waitAtMost(this.#opening, CLOSE_PATIENCE_MS);
     const channel = this.#channel;
     this.#forget();
-    await channel?.close();
+    if (channel) await waitAtMost(channel.close(), CLOSE_PATIENCE_MS);
   }
 
   async #connect(): Promise<void> {

@@ -57,6 +57,24 @@ describe("RabbitMQ's queues", { skip }, async () => {
     });
   });
 
+  test('a topic that the broker refuses keeps no other waiting, and goes out when it is mended', async (t) => {
+    const stage = await setStage(t, engine);
+    const refused = await setStage(t, engine);
+    const exchange = refused.topic.name;
+    await onChannel((channel) => channel.exchangeDeclare({ exchange, type: 'fanout' }));
+    await stage.bus.declare(
+      [stage, refused].map(({ topic }) => ({ topic, name: 'worker' })) as never,
+    );
+    const messages = numbered(5);
+    await stage.database.transaction(async (tx) => {
+      await stage.bus.publish(tx, refused.topic, messages);
+      await stage.bus.publish(tx, stage.topic, messages);
+    });
+    await stage.arrived();
+    await onChannel((channel) => channel.exchangeDelete({ exchange }));
+    await refused.arrived();
+  });
+
   test('what the broker is told to forget is on the disk first', async (t) => {
     const stage = await setStage(t, engine);
     const group = await stage.group();

@@ -97,8 +97,8 @@ export class BrokerSupply<One extends Delivery> implements Supply {
         rows.map((row) => row.slot),
       );
     }
-    const deliveries = rows.flatMap((row) => (isFresh<One>(row) ? [row.delivery] : []));
-    if (deliveries.length > 0) return this.#mark(tx, deliveries);
+    const wanted = new Set(rows.flatMap((row) => (isFresh<One>(row) ? [row.delivery] : [])));
+    if (wanted.size > 0) return this.#mark(tx, this.#upTo(wanted), wanted);
     return (await takeThese(tx, queue, rows)).sort(byId);
   }
 
@@ -140,16 +140,34 @@ export class BrokerSupply<One extends Delivery> implements Supply {
     return reserved.length > 0 ? this.#mark(tx, reserved) : [];
   }
 
-  async #mark(tx: Tx, deliveries: readonly One[]): Promise<TakenRow[]> {
+  /**
+   * `wanted`, and what lies before it in hand: that had been parked or buried in the transaction that failed. To read
+   * on behind it without it would lose it.
+   */
+  #upTo(wanted: ReadonlySet<One>): readonly One[] {
+    const inHand = [...this.#inHand];
+    return inHand.slice(0, inHand.findLastIndex((delivery) => wanted.has(delivery)) + 1);
+  }
+
+  /** Answers what can be handled now, and is `wanted`: anything, unless told. */
+  async #mark(
+    tx: Tx,
+    deliveries: readonly One[],
+    wanted: ReadonlySet<One> = new Set(deliveries),
+  ): Promise<TakenRow[]> {
     const marked = await this.#input.feed.mark(tx, deliveries);
     const rows = marked.fresh.map(({ delivery, id }) => toRow(delivery, id, marked.pid));
-    const handled = await this.#sort(tx, rows, marked);
+    const handled = await this.#sort(tx, rows, { ...marked, wanted });
     this.#marked = deliveries;
     return handled;
   }
 
   /** Leaves those that can be handled now. */
-  async #sort(tx: Tx, rows: readonly FreshRow<One>[], { suspected }: Marked<One>) {
+  async #sort(
+    tx: Tx,
+    rows: readonly FreshRow<One>[],
+    { suspected, wanted }: Marked<One> & { readonly wanted: ReadonlySet<One> },
+  ) {
     const { clock, log, queue } = this.#input;
     const faulty = rows.filter((row) => row.delivery.fault !== undefined);
     const keys = queue.ordered ? rows.map((row) => row.key) : [];
@@ -163,7 +181,8 @@ export class BrokerSupply<One extends Delivery> implements Supply {
       if (suspected.has(row.message_id)) {
         parked.push({ row, attempts: 1, alone: true, error: SUSPICION });
         if (queue.ordered) waiting.add(row.key);
-      } else if (waiting.has(row.key)) {
+      } else if (waiting.has(row.key) || !wanted.has(row.delivery)) {
+        if (queue.ordered) waiting.add(row.key);
         parked.push({ row, attempts: 0, alone: false, error: null });
       } else handled.push(row);
     }

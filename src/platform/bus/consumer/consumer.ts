@@ -64,6 +64,7 @@ class ConsumerLoop<Payload> {
   readonly #supply: Supply;
   readonly #judge: Judge;
   #troubleMs = 0;
+  #holds = false;
 
   constructor(input: ConsumerInput<Payload>, signal: AbortSignal) {
     const { clock, log, options, queue } = input;
@@ -99,6 +100,7 @@ class ConsumerLoop<Payload> {
     const most = this.#room();
     await this.#supply.keep(most);
     if (most <= 0) {
+      await this.#emptyHand();
       await wakeUps.sleep('', { patienceMs: NO_ROOM_PAUSE_MS, signal: this.#signal });
       return;
     }
@@ -109,7 +111,15 @@ class ConsumerLoop<Payload> {
       await this.#linger(taken.rows.length, most);
       return;
     }
+    await this.#emptyHand();
     await wakeUps.sleep(queue.topic, { patienceMs: IDLE_POLL_MS, signal: this.#signal, since });
+  }
+
+  /** Who rests says so: its connection may be closed while nothing is in work, and nobody is to be suspected then. */
+  async #emptyHand(): Promise<void> {
+    if (!this.#holds) return;
+    await this.#input.hands.drop(this.#hand);
+    this.#holds = false;
   }
 
   /** A batch that was far from full: the next one gathers for a moment, so that under load sets stay sets. */
@@ -135,6 +145,7 @@ class ConsumerLoop<Payload> {
         rows = await take(tx);
         if (rows.length === 0) return;
         leave = rows[0]?.alone ? await company.alone() : await company.join();
+        this.#holds = true;
         await hands.hold(this.#hand, queue.queue, rows);
         await this.#handle(tx, rows).catch((error) => {
           cause = { error };

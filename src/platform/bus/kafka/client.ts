@@ -1,4 +1,5 @@
 import type { Admin, Consumer, Producer } from '@platformatic/kafka';
+import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
 import type { Log } from '#log';
 
@@ -58,7 +59,9 @@ export function createKafkaClient(url: string, name: string, log: Log): KafkaCli
       if (performance.now() < presentUntilMs) return;
       const { admin } = await parts();
       try {
-        await admin.metadata({ topics: [], forceUpdate: true });
+        const asked = admin.metadata({ topics: [], forceUpdate: true });
+        if (!(await waitAtMost(asked, CONNECT_TIMEOUT_MS))) throw new Error('it does not answer');
+        await asked;
         presentUntilMs = performance.now() + PRESENT_MS;
         if (wasAway) log.info('Kafka is there');
         wasAway = false;

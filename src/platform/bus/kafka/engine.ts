@@ -3,6 +3,7 @@ import { BrokerSupply } from '#bus/broker-supply';
 import type { BusCore } from '#bus/core';
 import type { Engine, SourceInput } from '#bus/engine';
 import { createLanes } from '#bus/lanes';
+import { waitAtMost } from '#bus/patience';
 import type { QueueRow } from '#bus/store';
 import type { Source } from '#bus/supply';
 import { defineTopic, type Topic } from '#bus/topic';
@@ -15,6 +16,8 @@ import { createReader } from './reader.ts';
 import { createSender } from './sender.ts';
 import { readOffsets } from './store.ts';
 import { createTopics } from './topics.ts';
+
+const CLOSE_PATIENCE_MS = 500;
 
 /** Kafka: `kafka://host:port,host:port`. */
 export function openKafkaEngine(core: BusCore, url: string): Engine {
@@ -42,7 +45,7 @@ export function openKafkaEngine(core: BusCore, url: string): Engine {
           stir: () => core.wakeUps.stir(queue.topic),
         }),
       async close() {
-        await mirror.close();
+        await waitAtMost(mirror.close(), CLOSE_PATIENCE_MS);
         await feed.close();
       },
     };
@@ -74,8 +77,9 @@ export function openKafkaEngine(core: BusCore, url: string): Engine {
       return found;
     },
     async close() {
-      await reader.close();
-      await client.close();
+      // A cluster that stands still answers nothing: the end of the connections ends what is asked of it.
+      await waitAtMost(reader.close(), CLOSE_PATIENCE_MS);
+      await waitAtMost(client.close(), CLOSE_PATIENCE_MS);
     },
   };
 }

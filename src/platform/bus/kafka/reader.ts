@@ -31,6 +31,7 @@ type FetchResponse = Awaited<ReturnType<KafkaParts['fetcher']['fetch']>>;
 const FETCH_WAIT_MS = 100;
 const IDLE_MS = 20;
 const TROUBLE_MS = 500;
+const MISSING_MS = 2000;
 const PARTITION_BYTES_MAX = 1_048_576;
 const FETCH_BYTES_MAX = 16_777_216;
 const OUT_OF_RANGE = 1;
@@ -41,6 +42,9 @@ export function createReader(client: KafkaClient, log: Log): Reader {
   let closed = false;
   let running: Promise<void> | undefined;
   let lastReason = '';
+  let turns = 0;
+  /** Topics that are not there, and when they are asked for again: nobody else waits for them. */
+  const missing = new Map<string, number>();
 
   async function run(): Promise<void> {
     while (!closed && listeners.size > 0) {
@@ -55,7 +59,10 @@ export function createReader(client: KafkaClient, log: Log): Reader {
   async function turn(wanting: readonly Wanting[]): Promise<void> {
     try {
       const parts = await client.parts();
-      await fetchAll(parts, wanting);
+      const there = wanting.filter(({ tap }) => performance.now() >= (missing.get(tap.topic) ?? 0));
+      const topics = await describeTopics(parts, there, missing);
+      turns += 1;
+      await fetchAll(parts, { wanting: there, topics, turn: turns });
       lastReason = '';
     } catch (error) {
       const reason = reasonOf(error);
@@ -90,30 +97,75 @@ interface Wanting {
   readonly listener: Listener;
 }
 
-async function fetchAll(parts: KafkaParts, wanting: readonly Wanting[]): Promise<void> {
+type Topics = Awaited<ReturnType<KafkaParts['fetcher']['metadata']>>['topics'];
+
+/** Where partitions are. One topic that is not there fails the whole answer: then each is asked for by itself. */
+async function describeTopics(
+  { fetcher }: KafkaParts,
+  wanting: readonly Wanting[],
+  missing: Map<string, number>,
+): Promise<Topics> {
   const topics = [...new Set(wanting.map(({ tap }) => tap.topic))];
-  parts.fetcher.topics.trackAll(...topics);
-  const metadata = await parts.fetcher.metadata({ topics });
+  if (topics.length === 0) throw new Error('no topic is there');
+  try {
+    return (await fetcher.metadata({ topics })).topics;
+  } catch (error) {
+    if (!isUnknownTopic(error)) throw error;
+  }
+  const found: Topics = new Map();
+  for (const topic of topics) {
+    try {
+      const known = (await fetcher.metadata({ topics: [topic] })).topics.get(topic);
+      if (known) found.set(topic, known);
+    } catch (error) {
+      if (!isUnknownTopic(error)) throw error;
+      missing.set(topic, performance.now() + MISSING_MS);
+    }
+  }
+  return found;
+}
+
+const isUnknownTopic = (error: unknown) => /unknown topic/i.test(String(error));
+
+interface Asked {
+  readonly wanting: readonly Wanting[];
+  readonly topics: Topics;
+  readonly turn: number;
+}
+
+async function fetchAll(parts: KafkaParts, { topics, turn, wanting }: Asked): Promise<void> {
   const byNode = new Map<number, Map<string, Wanting[]>>();
+  // The client asks after these before it fetches, and fetches nothing when one of them is not there.
+  parts.fetcher.topics.clear();
+  parts.fetcher.topics.trackAll(...topics.keys());
   for (const one of wanting) {
-    const known = metadata.topics.get(one.tap.topic);
+    const known = topics.get(one.tap.topic);
     const leader = known?.partitions[one.tap.partition]?.leader;
     if (!known || leader === undefined || leader < 0) continue;
+    if (one.tap.isElsewhere(known.id)) {
+      one.listener.lose(one.tap);
+      continue;
+    }
     const ofNode = byNode.get(leader) ?? new Map<string, Wanting[]>();
     byNode.set(leader, ofNode);
     ofNode.set(known.id, [...(ofNode.get(known.id) ?? []), one]);
   }
   if (byNode.size === 0) throw new Error('no partition has a leader');
-  await Promise.all([...byNode].map(([node, byTopic]) => fetchFrom(parts, node, byTopic)));
+  await Promise.all(
+    [...byNode].map(([node, byTopic]) => {
+      // Several queues may read one partition, each from its own place.
+      const first = new Map([...byTopic].map(([id, ofTopic]) => [id, oneEach(ofTopic, turn)]));
+      return fetchFrom(parts, node, first);
+    }),
+  );
 }
 
+/** `first`: by topic and partition, those who ask for one place. */
 async function fetchFrom(
   parts: KafkaParts,
   node: number,
-  byTopic: ReadonlyMap<string, readonly Wanting[]>,
+  first: ReadonlyMap<string, Map<number, Wanting[]>>,
 ): Promise<void> {
-  // Several queues may read one partition, each from its own place.
-  const first = new Map([...byTopic].map(([id, ofTopic]) => [id, oneEach(ofTopic)]));
   const topics = [...first].map(([topicId, ofTopic]) => ({
     topicId,
     partitions: [...ofTopic].map(([partition, [one]]) => ({
@@ -149,15 +201,12 @@ async function fetchFrom(
   }
 }
 
-let turns = 0;
-
 /** Of the queues that read one partition the last, then the first, in turns: nobody waits for one that catches up. */
-function oneEach(wanting: readonly Wanting[]): Map<number, Wanting[]> {
-  turns += 1;
+function oneEach(wanting: readonly Wanting[], turn: number): Map<number, Wanting[]> {
   const found = new Map<number, Wanting[]>();
   for (const [partition, ofPartition] of Map.groupBy(wanting, ({ tap }) => tap.partition)) {
     const places = ofPartition.map(({ tap }) => tap.fetchAt).sort((a, b) => (a < b ? -1 : 1));
-    const place = turns % 2 === 0 ? places[0] : places.at(-1);
+    const place = turn % 2 === 0 ? places[0] : places.at(-1);
     found.set(
       partition,
       ofPartition.filter(({ tap }) => tap.fetchAt === place),

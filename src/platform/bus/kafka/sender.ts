@@ -10,7 +10,15 @@ import type { Topics } from './topics.ts';
 
 type Record = MessageToProduce<string, string, string, string>;
 
-/** Sends with `acks=all`: one request for each topic, whose records of one partition are stored whole or not at all. */
+/**
+ * Of one partition in one request. A topic that others made may have a batch of 1 MiB for its limit, and fewer
+ * partitions than we have lanes.
+ */
+const BATCH_BYTES_MAX = 786_432;
+/** Of a record beside its payload: key and headers. */
+const HEAD_BYTES = 600;
+
+/** Sends with `acks=all`: requests for each topic, one after the other, whose records of one partition are stored whole or not at all. */
 export function createSender(core: BusCore, client: KafkaClient, topics: Topics) {
   const routes = new Map<string, Route>();
 
@@ -38,12 +46,14 @@ export function createSender(core: BusCore, client: KafkaClient, topics: Topics)
       const partitions = await topics.partitionsOf(topic);
       // In the order of their numbers: within a partition that is what consumers rely on.
       const inOrder = departures.toSorted(byNumber);
-      const messages = inOrder.map((departure): Record => {
-        const { key, payload: value } = departure;
-        const partition = keyHash(key) % partitions;
-        return { topic, partition, key, value, headers: toHeaders(departure, core.origin) };
-      });
-      await parts.producer.send({ messages });
+      for (const departing of inRequests(inOrder, partitions)) {
+        const messages = departing.map((departure): Record => {
+          const { key, payload: value } = departure;
+          const partition = partitionOf(departure, partitions);
+          return { topic, partition, key, value, headers: toHeaders(departure, core.origin) };
+        });
+        await parts.producer.send({ messages });
+      }
       return [];
     } catch (error) {
       if (isAway(parts.kafka, error)) {
@@ -60,6 +70,29 @@ export function createSender(core: BusCore, client: KafkaClient, topics: Topics)
 function nameOf(routes: ReadonlyMap<string, Route>, { class: slot, topic }: Departure): string {
   const route = routes.get(topic);
   return route ? topicOf(route, slot) : topic;
+}
+
+const partitionOf = ({ key }: Departure, partitions: number) => keyHash(key) % partitions;
+
+/** In their order within each partition. */
+function inRequests(departures: readonly Departure[], partitions: number): Departure[][] {
+  const requests: Departure[][] = [];
+  const filled = new Map<number, { at: number; bytes: number }>();
+  for (const departure of departures) {
+    const partition = partitionOf(departure, partitions);
+    const place = filled.get(partition) ?? { at: 0, bytes: 0 };
+    filled.set(partition, place);
+    const bytes = departure.bytes + HEAD_BYTES;
+    if (place.bytes > 0 && place.bytes + bytes > BATCH_BYTES_MAX) {
+      place.at += 1;
+      place.bytes = 0;
+    }
+    place.bytes += bytes;
+    const request = requests[place.at] ?? [];
+    request.push(departure);
+    requests[place.at] = request;
+  }
+  return requests;
 }
 
 function byNumber(left: Departure, right: Departure): number {

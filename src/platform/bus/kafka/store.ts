@@ -39,6 +39,20 @@ export async function beginAt(
     order by class, partition on conflict do nothing`.execute(executor);
 }
 
+/** The log was made anew, and its offsets with it. The numbers that were seen go on. */
+export async function beginAnew(
+  executor: Executor,
+  queue: number,
+  positions: readonly Position[],
+): Promise<void> {
+  await sql`
+    update platform.bus_offset o set next_offset = p.next from unnest(
+      ${positions.map((one) => one.class)}::smallint[], ${positions.map((one) => one.partition)}::integer[],
+      ${positions.map((one) => one.offset)}::bigint[]
+    ) as p (class, partition, next)
+    where o.queue = ${queue} and o.class = p.class and o.partition = p.partition`.execute(executor);
+}
+
 export interface Step {
   readonly class: number;
   readonly partition: number;

@@ -37,6 +37,7 @@ export class Tap {
   #inHand = 0;
   #fetchAt: bigint;
   #highWatermark: bigint | undefined;
+  #topicId: string | undefined;
 
   constructor(topic: string, row: OffsetRow) {
     this.topic = topic;
@@ -53,6 +54,12 @@ export class Tap {
 
   get wants(): boolean {
     return !this.stale && this.#buffer.length < COUNT_MAX && this.#bytes < BYTES_MAX;
+  }
+
+  /** Its topic was made anew since we began to read: offsets count from the beginning again. */
+  isElsewhere(topicId: string): boolean {
+    this.#topicId ??= topicId;
+    return this.#topicId !== topicId;
   }
 
   /** What a loop could take now. */

@@ -1,10 +1,11 @@
 import type { Route } from '#bus/carrier';
 import type { BusCore } from '#bus/core';
+import { isTransient } from '#database';
 import { AppError } from '#errors';
-import { type KafkaClient, reasonOf } from './client.ts';
+import { isAway, type KafkaClient, reasonOf } from './client.ts';
 import { ensureTopic, withLeaders } from './cluster.ts';
 import { topicOf, topicsOf } from './layout.ts';
-import { beginAt, type Position, readOffsets } from './store.ts';
+import { beginAnew, beginAt, type Position, readOffsets } from './store.ts';
 
 /** Topics of the cluster, and where our queues begin to read them. */
 export interface Topics {
@@ -62,16 +63,21 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
     const names = topicsOf(route);
     const rows = await readOffsets(core.database.pool, queue);
     const missing: Position[] = [];
+    // Somebody had deleted it.
+    const anew: Position[] = [];
     const ends = await list(names, LATEST);
     for (const slot of names.keys()) {
       for (const [partition, offset] of ends.get(topicOf(route, slot)) ?? []) {
         const known = rows.some((row) => row.class === slot && row.partition === partition);
         // A topic that we made, or a partition that somebody added since, is read from its beginning.
-        const begins = !rows.some((row) => row.class === slot) && !made.has(topicOf(route, slot));
+        const isNew = made.has(topicOf(route, slot));
+        const begins = !rows.some((row) => row.class === slot) && !isNew;
         if (!known) missing.push({ class: slot, partition, offset: begins ? offset : 0n });
+        else if (isNew) anew.push({ class: slot, partition, offset: 0n });
       }
     }
     if (missing.length > 0) await beginAt(core.database.pool, queue, missing);
+    if (anew.length > 0) await beginAnew(core.database.pool, queue, anew);
     begun.add(queue);
   }
 
@@ -86,11 +92,16 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
         }
       } catch (error) {
         const why = `Kafka's topics can't be made ready: ${reasonOf(error)}`;
-        throw new AppError('unavailable', 'broker_away', why, { cause: error });
+        const { kafka } = await client.parts();
+        const code = isAway(kafka, error) || isTransient(error) ? 'broker_away' : 'broker_refuses';
+        throw new AppError('unavailable', code, why, { cause: error });
       }
     },
     partitionsOf: ensure,
-    forget: (topic) => void partitions.delete(topic),
+    forget(topic) {
+      partitions.delete(topic);
+      begun.clear();
+    },
     ends: (topics) => list(topics, LATEST),
     async begin(topic, partition) {
       return (await list([topic], EARLIEST)).get(topic)?.get(partition) ?? 0n;

@@ -39,7 +39,10 @@ export interface Carrier {
   readonly engine: Exclude<EngineName, 'postgres'>;
   /** Throws `unavailable` with the reason while the broker can't be worked with. */
   ready(): Promise<void>;
-  /** Makes sure that nothing which is sent from now on passes by one of the groups. Cheap when nothing is new. */
+  /**
+   * Makes sure that nothing which is sent from now on passes by one of the groups. Cheap when nothing is new. Throws
+   * `broker_refuses` where not the broker is away, but something is wrong with one of the topics.
+   */
   establish(routes: readonly Route[]): Promise<void>;
   /**
    * Sends in order per key and answers what was not confirmed; all else is stored by the broker. Throws when nobody

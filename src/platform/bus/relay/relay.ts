@@ -3,10 +3,11 @@ import { createLanes, type Lanes } from '#bus/lanes';
 import type { WakeUps } from '#bus/wake';
 import type { Clock } from '#clock';
 import { type Database, isTransient, type Tx } from '#database';
+import { type AppError, messageOf } from '#errors';
 import { uuidV7 } from '#ids';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
-import type { Carrier, Departure, Route } from './carrier.ts';
+import type { Carrier, Departure, Failure, Route } from './carrier.ts';
 import { createFailures, type Failures } from './failures.ts';
 import {
   declareRelay,
@@ -144,12 +145,35 @@ class RelayLoop {
       await wakeUps.sleep(topic, { patienceMs, signal: this.#signal, since });
       return;
     }
-    await carrier.establish(routesOf(turn));
-    const failures = await this.#keeping(lanes, () => carrier.send(turn.departures));
+    const failures = await this.#keeping(lanes, () => this.#send(turn));
     this.#failures.note(failures);
     const failed = new Set(failures.map(({ departure }) => departure.id));
     this.#confirmed = turn.departures.filter(({ id }) => !failed.has(id));
     if (turn.departures.length < FEW) await this.#sleep(GATHER_MS);
+  }
+
+  /** Topic by topic it is made sure that nobody is passed by: one that the broker refuses keeps no other waiting. */
+  async #send(turn: Turn): Promise<readonly Failure[]> {
+    const { carrier } = this.#input;
+    const refused = new Map<string, string>();
+    for (const route of routesOf(turn)) {
+      try {
+        await carrier.establish([route]);
+      } catch (error) {
+        if ((error as AppError).code !== 'broker_refuses') throw error;
+        await carrier.ready(); // throws while it can't even be asked
+        refused.set(route.topic, messageOf(error));
+      }
+    }
+    const failures: Failure[] = [];
+    const departing: Departure[] = [];
+    for (const departure of turn.departures) {
+      const reason = refused.get(departure.topic);
+      if (reason === undefined) departing.push(departure);
+      else failures.push({ departure, reason });
+    }
+    if (departing.length > 0) failures.push(...(await carrier.send(departing)));
+    return failures;
   }
 
   async #keep(): Promise<Lanes> {
