@@ -17,3 +17,4 @@ export { type MovedQueue, moveQueues } from './move.ts';
 export { openBus } from './open-bus.ts';
 export { createRouting } from './routes.ts';
 export { defineTopic, type Topic, type TopicOptions } from './topic.ts';
+export { type AmqpWire, type KafkaWire, type Wire, wireOf } from './wire.ts';
