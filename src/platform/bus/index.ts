@@ -4,6 +4,7 @@ export {
   type CarrierState,
   type ConsumeOptions,
   type Consumer,
+  type DeadLetter,
   type Group,
   type Handler,
   type Message,
