@@ -16,6 +16,7 @@ import type { Log } from '#log';
 import { createMetrics } from '#metrics';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
+import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
@@ -75,6 +76,7 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
       report: {
         database: { ...opened.report, readyMs: Math.round(databaseMs) },
         ...{ processes, simulators: simulator ? [demoOperator.name] : [] },
+        brokers: await lookAtBrokers(house),
         urls: urlsOf(sites, processes, simulator),
         readyMs: Math.round(performance.now() - beganMs),
         demo,
@@ -176,6 +178,12 @@ async function startSimulator(config: Config): Promise<OperatorSimulator> {
       },
     );
   }
+}
+
+async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
+  return (await bus.carriers()).map(({ away, engine }) =>
+    away === undefined ? { engine } : { engine, away: hideCredentials(away) },
+  );
 }
 
 async function isEmpty(house: House): Promise<boolean> {

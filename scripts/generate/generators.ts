@@ -1,3 +1,4 @@
+import { asyncapi } from './asyncapi.ts';
 import { commandsReference } from './commands.ts';
 import { configuration } from './configuration.ts';
 import { databaseReference } from './database-reference.ts';
@@ -15,5 +16,6 @@ export const generators: readonly Generator[] = [
   configuration,
   commandsReference,
   topicsReference,
+  asyncapi,
   openapi,
 ];

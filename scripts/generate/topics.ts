@@ -1,70 +1,8 @@
-import type { TSchema } from 'typebox';
-import { accessCampaign } from '#acquisition';
-import type { Group, Topic } from '#bus';
-import { contentEvents, contentGroup } from '#content';
-import { must } from '#errors';
-import type { House } from '#house';
-import { transactionLog } from '#operators';
-import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#payments';
-import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
-import {
-  firstCharges,
-  mtManager,
-  newSubscriptions,
-  subscriptionEvents,
-  subscriptionGroups,
-  userActions,
-} from '#subscriptions';
+import type { Group } from '#bus';
 import type { Generator } from './generator.ts';
 import { startIdleApp } from './idle-app.ts';
 import { code, head, table } from './markdown.ts';
-
-/** In place of a name: `{operator}_new_subscriptions` is every operator's. */
-const OPERATOR = '{operator}';
-const GATEWAY = '{gateway}';
-const PROVIDER = '{provider}';
-
-/** What the code does not say of a topic in one place. */
-interface Entry {
-  readonly topic: Topic<unknown>;
-  readonly key: string;
-  readonly from: string;
-  readonly aliases?: readonly string[];
-}
-
-function entry<Payload>(topic: Topic<Payload>, more: Omit<Entry, 'topic'>): Entry {
-  return { topic: topic as Topic<unknown>, ...more };
-}
-
-/** In the order of a subscription's life. */
-const ENTRIES: readonly Entry[] = [
-  entry(accessCampaign, {
-    ...{ key: 'hit', from: 'dispatcher' },
-    aliases: ['xmp_accesss_campaign'],
-  }),
-  entry(userActions, { key: 'hit', from: 'dispatcher' }),
-  entry(newSubscriptions(OPERATOR), {
-    ...{ key: 'customer', from: 'dispatcher' },
-    aliases: ['mobilink_new_subscriptiins'],
-  }),
-  entry(firstCharges(OPERATOR), { key: 'customer', from: 'mt-manager' }),
-  entry(paymentRequests(GATEWAY), { key: 'customer', from: 'mt-manager, telco (again)' }),
-  entry(paymentResponses(GATEWAY), {
-    ...{ key: 'customer', from: 'telco' },
-    aliases: ['mobilink_response'],
-  }),
-  entry(smsRequests(PROVIDER), {
-    ...{ key: 'recipient', from: 'mt-manager, dispatcher, telco (again)' },
-    aliases: ['mobilink_sms_send'],
-  }),
-  entry(incomingSms(OPERATOR), { key: 'sender', from: 'dispatcher or telco' }),
-  entry(mtManager, { key: 'customer of its first event', from: 'mt-manager, dispatcher' }),
-  entry(transactionLog, { key: 'reference of its first entry', from: 'telco' }),
-  entry(subscriptionEvents, { key: 'customer', from: 'mt-manager, dispatcher' }),
-  entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
-  entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
-  entry(contentEvents, { key: 'customer', from: 'dispatcher' }),
-];
+import { bareName, groupsOf, type JsonSchema, TOPICS, type TopicEntry } from './topic-list.ts';
 
 const INTRODUCTION = `Names are what other systems integrate with, so they do not change. \`{operator}\`, \`{gateway}\` and
 \`{provider}\` stand for a name such as \`mobilink\`: an operator is all three.
@@ -85,16 +23,12 @@ export const topicsReference: Generator = {
     const app = await startIdleApp(database);
     try {
       const groups = groupsOf(app.house);
-      for (const group of groups) {
-        const known = ENTRIES.some(({ topic }) => topic.name === group.topic.name);
-        must(known, `${group.topic.name} has a line in scripts/generate/topics.ts`);
-      }
       return [
         head('Topics', "the topics' schemas and groups"),
         INTRODUCTION,
         overview(groups),
         aliasesText(),
-        ...ENTRIES.map(describeTopic),
+        ...TOPICS.map(describeTopic),
       ].join('\n');
     } finally {
       await app.stop();
@@ -102,20 +36,9 @@ export const topicsReference: Generator = {
   },
 };
 
-function groupsOf({ reports }: House): readonly Group[] {
-  const charge = chargeGroup(GATEWAY) as Group;
-  const send = sendGroup(PROVIDER) as Group;
-  // A subscription's worker hears its operator's gateway, which has the operator's name.
-  const carrier = subscriptionGroups(OPERATOR).map((group): Group => {
-    const isResponse = group.topic.name === paymentResponses(OPERATOR).name;
-    return isResponse ? { ...group, topic: paymentResponses(GATEWAY) as Group['topic'] } : group;
-  });
-  return [charge, send, ...carrier, contentGroup as Group, ...reports.groups];
-}
-
 function overview(groups: readonly Group[]): string {
-  const rows = ENTRIES.map(({ from, key, topic }) => [
-    `[${code(topic.name)}](#${topic.name.replaceAll(/[{}]/g, '')})`,
+  const rows = TOPICS.map(({ from, key, topic }) => [
+    `[${code(topic.name)}](#${bareName(topic.name)})`,
     from,
     groups
       .filter((group) => group.topic.name === topic.name)
@@ -129,7 +52,7 @@ function overview(groups: readonly Group[]): string {
 }
 
 function aliasesText(): string {
-  const rows = ENTRIES.flatMap(({ aliases = [], topic }) =>
+  const rows = TOPICS.flatMap(({ aliases = [], topic }) =>
     aliases.map((alias) => [code(alias), code(topic.name)]),
   );
   return [
@@ -150,25 +73,13 @@ function aliasesText(): string {
   ].join('\n');
 }
 
-function describeTopic({ topic }: Entry): string {
+function describeTopic({ topic }: TopicEntry): string {
   const schema = topic.schema as JsonSchema;
   const fields = schema.anyOf
     ? schema.anyOf.map((one) => fieldsOf(one)).join('\n\n')
     : fieldsOf(schema);
-  return `## ${topic.name.replaceAll(/[{}]/g, '')}\n\n${code(topic.name)}: ${topic.description}\n\n${fields}\n`;
+  return `## ${bareName(topic.name)}\n\n${code(topic.name)}: ${topic.description}\n\n${fields}\n`;
 }
-
-/** The part of JSON Schema that our payloads use. */
-type JsonSchema = TSchema & {
-  readonly type?: string;
-  readonly format?: string;
-  readonly const?: unknown;
-  readonly description?: string;
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-};
 
 function fieldsOf(schema: JsonSchema): string {
   return table(['Field', 'Type', 'Meaning'], rowsOf(schema, ''));

@@ -24,6 +24,8 @@ export interface StartReport {
     readonly readyMs: number;
   };
   readonly processes: readonly string[];
+  /** The brokers that carry messages; none where the database carries all. `away` is why one can't be reached. */
+  readonly brokers: readonly { readonly engine: string; readonly away?: string }[];
   readonly simulators: readonly string[];
   readonly urls: {
     readonly site?: string;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createRouting, moveQueues, openBus } from '#bus';
+import { type Bus, createRouting, moveQueues, openBus } from '#bus';
 import { createSharedClock } from '#clock';
 import type { Config } from '#config';
 import { type Database, openDatabase, pendingMigrations, startEmbeddedServer } from '#database';
@@ -12,6 +12,9 @@ import { hideCredentials } from './failure.ts';
 import { Refusal } from './refusal.ts';
 import { embeddedFolder, openRunningDatabase } from './running-database.ts';
 import { mustReadConfig } from './settings.ts';
+
+const BROKER_PATIENCE_MS = 2000;
+const LOOK_INTERVAL_MS = 50;
 
 export const bus: Command = {
   usage: 'bus status | bus move [--to <URL>] [--from <URL>] [--topic <name>]',
@@ -58,6 +61,7 @@ async function tell({ terminal }: Call, config: Config, database: Database): Pro
     ...{ url: config.busUrl, routes: config.busRoutes, source: 'kopek/bus' },
   });
   try {
+    await untilConnected(opened);
     const depths = await opened.depths();
     const names = depths.map(({ group, topic }) => `${topic} → ${group}`);
     const width = Math.max(5, ...names.map((name) => name.length));
@@ -75,6 +79,19 @@ async function tell({ terminal }: Call, config: Config, database: Database): Pro
   } finally {
     await opened.close();
     clock.close();
+  }
+}
+
+/** A connection was begun a moment ago: what can't be reached is told after that. */
+async function untilConnected(opened: Bus): Promise<void> {
+  const endMs = performance.now() + BROKER_PATIENCE_MS;
+  while (performance.now() < endMs) {
+    const connected = await opened.ready().then(
+      () => true,
+      () => false,
+    );
+    if (connected) return;
+    await new Promise((done) => setTimeout(done, LOOK_INTERVAL_MS));
   }
 }
 

@@ -54,6 +54,8 @@ test('--debug shows the stack, and nothing shows a password', () => {
   const { text } = report(error, { debug: true });
   assert.match(text, /at /);
   assert.ok(!text.includes('hush'));
+  const strange = report(new Error('at amqp://:hu@sh@rabbit/x and kafka://me:hush@one:9092,two'));
+  assert.match(strange.text, /amqp:\/\/:•••@rabbit\/x and kafka:\/\/me:•••@one:9092,two/);
 });
 
 test('--json tells it in one object', () => {

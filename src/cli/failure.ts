@@ -58,9 +58,9 @@ function fromAppError(error: AppError): Refusal {
   return new Refusal(exit, hideCredentials(error.message), more);
 }
 
-/** A driver may quote the URL that it was given. */
+/** A driver may quote the URL that it was given. A password ends at the last @ of the word. */
 export function hideCredentials(text: string): string {
-  return text.replaceAll(/([a-z]+:\/\/[^\s:/@]+):[^\s@/]+@/gi, '$1:•••@');
+  return text.replaceAll(/([a-z]+:\/\/[^\s:/@]*):\S*@/gi, '$1:•••@');
 }
 
 function stackOf(error: unknown): string {

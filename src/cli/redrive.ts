@@ -1,15 +1,18 @@
-import { openBus, type QueueDepth } from '#bus';
+import { type DeadLetter, openBus, type QueueDepth } from '#bus';
 import { createSharedClock } from '#clock';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
+import { hideCredentials } from './failure.ts';
 import { Refusal } from './refusal.ts';
 import { openRunningDatabase } from './running-database.ts';
 import { mustReadConfig } from './settings.ts';
 
 const LIMIT_DEFAULT = 1000;
 const LIMIT_MAX = 1_000_000;
+/** Whoever needs more of them asks the table. */
+const SHOWN_MAX = 10;
 
 export const redrive: Command = {
   usage: 'redrive <topic> [--group <name>] [--limit <number>] [--dry-run]',
@@ -18,7 +21,7 @@ Mend the cause first: the log tells it.
 
 --group    of this group of listeners only
 --limit    at most so many; ${LIMIT_DEFAULT} unless told
---dry-run  only tell how many there are`,
+--dry-run  only tell how many there are, and of the newest ${SHOWN_MAX} why`,
   options: {
     group: { type: 'string' },
     limit: { type: 'string' },
@@ -38,8 +41,11 @@ Mend the cause first: the log tells it.
     try {
       const [topic = ''] = call.positionals;
       const found = mustFind(await bus.depths(), topic, call.values.group);
-      if (call.values['dry-run']) return tellDead(call, found);
       const group = typeof call.values.group === 'string' ? { group: call.values.group } : {};
+      if (call.values['dry-run']) {
+        tellDead(call, found, await bus.deadLetters(topic, { ...group, limit: SHOWN_MAX }));
+        return EXIT.done;
+      }
       const moved = await bus.redrive(topic, { ...group, limit });
       call.terminal.out(`${moved} put back to ${topic}.`);
       return EXIT.done;
@@ -68,7 +74,20 @@ function mustFind(depths: readonly QueueDepth[], topic: string, group: unknown):
   throw new Refusal(EXIT.notFound, what, { code: 'KOP-0312', advice });
 }
 
-function tellDead({ terminal }: Call, depths: readonly QueueDepth[]): number {
-  for (const { topic, group, dead } of depths) terminal.out(`${topic} → ${group}: ${dead} dead`);
-  return EXIT.done;
+function tellDead(
+  { terminal }: Call,
+  depths: readonly QueueDepth[],
+  newest: readonly DeadLetter[],
+): void {
+  for (const { topic, group, dead } of depths) {
+    terminal.out(`${topic} → ${group}: ${dead} dead`);
+    for (const { at, id, reason, source } of newest.filter((one) => one.group === group)) {
+      terminal.out(`  ${at.toISOString()}  ${oneLine(`${id} from ${source}: ${reason}`)}`);
+    }
+  }
+}
+
+/** Whoever wrote it may have written anything. */
+function oneLine(text: string): string {
+  return hideCredentials(text.replaceAll(/[\s\p{Cc}]+/gu, ' ').trim());
 }

@@ -4,7 +4,7 @@ import type { Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
 import { mustReadConfig } from './settings.ts';
-import { seconds } from './start-lines.ts';
+import { busText, seconds } from './start-lines.ts';
 import { stayUntilStopped } from './stay.ts';
 
 export const serve: Command = {
@@ -28,8 +28,10 @@ No demo, no simulator. It waits until the database has every migration that it n
       present: async ({ report }) => {
         const ready = `${processes.join(' ')} ready in ${seconds(report.readyMs)}`;
         const where = [...new Set(Object.values(report.urls))].join('  ');
+        const away = report.brokers.map((broker) => (broker.away ? `: ${broker.away}` : ''));
+        const bus = `bus ${busText(config)}${away.join('')}`;
         const told = JSON.stringify({ type: 'ready', ...report });
-        call.terminal.out(call.values.json ? told : `  ${ready}   ${where}`.trimEnd());
+        call.terminal.out(call.values.json ? told : `  ${ready}   ${bus}   ${where}`.trimEnd());
       },
     });
   },

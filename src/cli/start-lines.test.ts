@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readConfig } from '#config';
 import type { StartReport } from './app.ts';
-import { ago, partLines, placeLines } from './start-lines.ts';
+import { ago, busText, partLines, placeLines } from './start-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 const terminal: Terminal = {
@@ -13,6 +13,7 @@ const terminal: Terminal = {
 const REPORT: StartReport = {
   database: { version: '18', embedded: true, created: true, migrations: 12, readyMs: 1234 },
   processes: ['dispatcher', 'telco'],
+  brokers: [],
   simulators: ['mobilink'],
   urls: { landing: 'http://localhost:50300/lp/demo', api: 'http://localhost:50300/docs' },
   readyMs: 2000,
@@ -49,4 +50,22 @@ test('times past are told in one unit', () => {
   assert.deepEqual([0, 59, 60, 3599, 3600, 172_800].map(before), [
     ...['0 s ago', '59 s ago', '1 min ago', '59 min ago', '1 h ago', '2 d ago'],
   ]);
+});
+
+test('the bus is told by engine and place, and nothing of its credentials', () => {
+  const url = 'amqps://kopek:p%40s@s@rabbit:5671/house';
+  const route = { pattern: 'erp.*', url: 'kafka://me:hush@one:9092,two?mechanism=PLAIN' };
+  assert.equal(busText({ busUrl: 'postgres:', busRoutes: [] }), 'postgres, same database');
+  assert.equal(
+    busText({ busUrl: url, busRoutes: [route] }),
+    'amqp at rabbit:5671/house; erp.* by kafka at one:9092,two',
+  );
+});
+
+test('a broker that is away is told with what that means', () => {
+  const text = textOf({
+    ...REPORT,
+    brokers: [{ engine: 'amqp', away: "RabbitMQ can't be reached" }],
+  });
+  assert.match(text, /! bus .*\n {17}RabbitMQ can't be reached; messages wait in the database/);
 });

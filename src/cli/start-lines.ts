@@ -22,10 +22,13 @@ export function titleLine(version: string, config: Config): string {
 export function partLines(terminal: Terminal, greeting: Greeting): string[] {
   const { report } = greeting;
   const tick = terminal.paint('good', '✓');
-  const line = (name: string, text: string) => `  ${tick} ${name.padEnd(12)} ${text}`;
+  const line = (name: string, text: string, mark = tick) => `  ${mark} ${name.padEnd(12)} ${text}`;
+  const warning = terminal.paint('warning', '!');
+  const away = report.brokers.flatMap((broker) => (broker.away ? [broker.away] : []));
   return [
     line('database', `${databaseText(greeting)}   ${seconds(report.database.readyMs)}`),
-    line('bus', 'postgres, same database'),
+    line('bus', busText(greeting.config), away.length > 0 ? warning : tick),
+    ...away.map((reason) => line('', `${reason}; messages wait in the database`, ' ')),
     line('carrier', report.processes.join('  ')),
     ...(report.simulators.length > 0
       ? [line('simulators', `${report.simulators.join('  ')}   nothing leaves this machine`)]
@@ -54,6 +57,17 @@ export function logFile(config: Config): string {
 
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** `amqp at rabbit:5672; invoices.* by kafka at one:9092`: never a user or a password. */
+export function busText({ busRoutes, busUrl }: Pick<Config, 'busRoutes' | 'busUrl'>): string {
+  const routes = busRoutes.map(({ pattern, url }) => `${pattern} by ${engineText(url)}`);
+  return [engineText(busUrl), ...routes].join('; ');
+}
+
+function engineText(url: string): string {
+  const [, engine = '', place = ''] = /^(\w+?)s?:(?:\/\/)?(?:.*@)?([^?]*)/.exec(url) ?? [];
+  return engine === 'postgre' ? 'postgres, same database' : `${engine} at ${place}`;
 }
 
 function databaseText({ report, lastCharge, now }: Greeting): string {

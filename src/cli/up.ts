@@ -26,6 +26,7 @@ const FIRST_CUSTOMER = { number: '0300 9102201', phone: '923009102201', msisdn: 
 const STORY_MOST = 200;
 /** After the content's link has gone out the story may rest. */
 const STORY_PATIENCE_MS = 15_000;
+const READY_INTERVAL_MS = 500;
 
 export const up: Command = {
   usage: 'up [--json]',
@@ -84,11 +85,27 @@ async function present(call: Call, { app, config, signal }: Presented): Promise<
   for (const line of placeLines(greeting)) terminal.out(line);
   const { landing, phone } = report.urls;
   if (report.demo.created && landing && phone) {
-    await showFirstCustomer(terminal, { app, signal, landing, phone });
+    if (report.brokers.some(({ away }) => away !== undefined)) {
+      terminal.out('\n  A first customer arrives when the bus answers.');
+      await untilReady(app, signal);
+    }
+    if (!signal.aborted) await showFirstCustomer(terminal, { app, signal, landing, phone });
   }
   terminal.out(
     `\n  Ctrl-C stops it.   ${terminal.paint('quiet', 'kopek --help tells what else there is.')}`,
   );
+}
+
+/** Or until `signal` asks to stop. */
+async function untilReady({ bus }: App, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const isReady = await bus.ready().then(
+      () => true,
+      () => false,
+    );
+    if (isReady) return;
+    await new Promise((done) => setTimeout(done, READY_INTERVAL_MS));
+  }
 }
 
 interface FirstCustomer {

@@ -16,8 +16,14 @@ import { pause } from './world.ts';
 export interface Broker {
   /** What `BUS_URL` is set to. */
   readonly url: string;
+  /** Where its own tools find it. */
+  readonly folder: string;
   restart(): Promise<void>;
-  /** `kill -9`, and up again. */
+  /** `kill -9` */
+  kill(): Promise<void>;
+  /** Up again after a kill, at the same URL. */
+  start(): Promise<void>;
+  /** Both. */
   crash(): Promise<void>;
   freeze(forMs: number): Promise<void>;
   /** Ends the connections that it has. Kafka's clients are told its own address, so theirs are left alone. */
@@ -39,14 +45,18 @@ export async function openBroker(
   life.after(() => stopService(name, { ...options, wipe: true }));
   const { record } = await startService(name, options);
   const line = engine === 'amqp' ? await openLine(life, record.url) : undefined;
+  const kill = () => killService(name, options);
+  const start = async () => {
+    await startService(name, options);
+  };
   return {
-    url: line?.url ?? record.url,
+    ...{ url: line?.url ?? record.url, folder: options.folder, kill, start },
     async restart() {
       await restartService(name, options);
     },
     async crash() {
-      await killService(name, options);
-      await startService(name, options);
+      await kill();
+      await start();
     },
     async freeze(forMs) {
       await pauseService(name, options);

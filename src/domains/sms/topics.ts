@@ -8,11 +8,15 @@ export type SmsRequest = Static<typeof SmsRequest>;
 /** One SMS that a customer sent to us. */
 export const IncomingSms = Type.Object({
   id: Type.String({ description: "the operator's id of the message" }),
-  operator: Type.String(),
-  msisdn: Type.String(),
-  short_code: Type.String(),
+  operator: Type.String({ description: 'its name, as in that of the topic' }),
+  msisdn: Type.String({
+    ...{ pattern: '^\\+[1-9][0-9]{6,14}$', description: 'who sent it: E.164 with the plus' },
+  }),
+  short_code: Type.String({ description: 'to which number' }),
   text: Type.String(),
-  at: Type.String({ format: 'date-time' }),
+  at: Type.String({
+    ...{ format: 'date-time', description: 'when; STOP ends what was agreed to before that' },
+  }),
 });
 export type IncomingSms = Static<typeof IncomingSms>;
 

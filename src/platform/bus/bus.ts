@@ -93,6 +93,16 @@ export interface QueueDepth {
   readonly oldestSeconds: number;
 }
 
+/** A message that could not be handled. */
+export interface DeadLetter {
+  readonly group: string;
+  /** As its sender knows it. */
+  readonly id: string;
+  readonly source: string;
+  readonly at: Date;
+  readonly reason: string;
+}
+
 /** A broker, and what waits to be sent to it. */
 export interface CarrierState {
   readonly engine: BusCapabilities['engine'];
@@ -135,6 +145,11 @@ export interface Bus {
   carriers(): Promise<readonly CarrierState[]>;
   /** Throws `unavailable` with the reason while a broker is away; publishing goes on meanwhile. */
   ready(): Promise<void>;
+  /** The newest dead letters of `topic`, at most `limit`. */
+  deadLetters(
+    topic: string,
+    options: { readonly group?: string; readonly limit: number },
+  ): Promise<readonly DeadLetter[]>;
   /** Puts dead letters of `topic` back, oldest first, at most `limit`; answers how many. */
   redrive(
     topic: string,

@@ -101,6 +101,14 @@ function describeForeign(engine: BrokerUnderTest): void {
       rows.map(({ error }) => error).join('\n'),
       /no JSON.*\n.*no JSON.*\n.*not of the shape/,
     );
+    // Put back, they are what they were: no handler sees them.
+    const isDead = async () => {
+      const depth = (await stage.bus.depths()).find(({ topic }) => topic === stage.topic.name);
+      assert.deepEqual([depth?.delayed, depth?.ready, depth?.dead], [0, 0, 3]);
+    };
+    assert.equal(await stage.bus.redrive(stage.topic.name, { limit: 10 }), 3);
+    await stage.waitFor(isDead);
+    assert.deepEqual(await stage.effects(), [3]);
   });
 }
 

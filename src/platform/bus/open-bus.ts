@@ -4,6 +4,7 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Bus, Group, Parcel } from './bus.ts';
 import { createConsumer } from './consumer/consumer.ts';
+import { idOf, sourceOf } from './consumer/foreign.ts';
 import type { Source } from './consumer/supply.ts';
 import { closeCore, openCore } from './core.ts';
 import { declareGroup } from './declare.ts';
@@ -16,6 +17,7 @@ import {
   type EngineName,
   moveDeadLettersBack,
   type QueueRow,
+  readDeadLetters,
   readEngines,
 } from './postgres/store.ts';
 import { createPublisher } from './publish.ts';
@@ -83,6 +85,13 @@ export async function openBus(options: BusOptions): Promise<Bus> {
     carriers: () => lookAtCarriers(core, engines),
     async ready() {
       for (const engine of engines.values()) await engine.ready();
+    },
+    async deadLetters(topic, { group, limit }) {
+      const rows = await readDeadLetters(core.database.pool, { topic, group, limit });
+      return rows.map((row) => ({
+        ...{ group: row.group_name, id: idOf(row), source: sourceOf(row) },
+        ...{ at: row.died_at, reason: row.error },
+      }));
     },
     async redrive(topic, { group, limit }) {
       const moved = await core.database.transaction((tx) =>

@@ -1,6 +1,7 @@
 import { after, type TestContext } from 'node:test';
 import { type Database, openDatabase } from '#database';
 import { silentLog } from '#log';
+import type { Lifetime } from './lifetime.ts';
 import { cloneTemplate } from './template.ts';
 import { sharedTestServer } from './test-server.ts';
 
@@ -13,7 +14,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
  *
  * It is closed after the file's (or the test's) own `after` hooks, so they may still stop what uses it.
  */
-export async function testDatabase(t?: TestContext): Promise<Database> {
+export async function testDatabase(t?: Lifetime): Promise<Database> {
   const url = await cloneTemplate(process.env.KOPEK_TEST_SERVER ?? (await sharedTestServer()));
   const database = openDatabase({ url, log: silentLog(), name: 'kopek-test' });
   const close = () => closeInTime(database);

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { BrokerSupply } from '#bus/broker-supply';
 import type { BusCore } from '#bus/core';
 import type { Engine, SourceInput } from '#bus/engine';
+import { createFaultFinder } from '#bus/incoming';
 import { createLanes } from '#bus/lanes';
 import type { QueueRow } from '#bus/store';
 import type { Source } from '#bus/supply';
@@ -44,6 +45,7 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
     const prefetch = Math.min(PREFETCH_MOST, Math.max(PREFETCH_LEAST, wanted));
     const establish = () => topology.establish([routeOf(queue)]);
     const shared = { core, client, queue, topic: group.topic, prefetch, establish, doubt };
+    const faultOf = createFaultFinder(group.topic);
     const ofQueue = feedsOf(queue);
     const plain = queue.ordered ? undefined : new AmqpFeed(shared, undefined);
     if (plain) ofQueue.add(plain);
@@ -60,7 +62,7 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
         const stir = () => core.wakeUps.stir(queue.topic);
         return new BrokerSupply({
           ...{ database: core.database, clock: core.clock, log: core.log, sweeper: core.sweeper },
-          ...{ queue, priorities: group.topic.priorities, owner, stir, feed, lanes },
+          ...{ queue, priorities: group.topic.priorities, owner, stir, feed, lanes, faultOf },
         });
       },
       async close() {

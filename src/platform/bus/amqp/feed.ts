@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { BusCore } from '#bus/core';
 import type { Feed, Marked } from '#bus/delivery';
 import { createReader } from '#bus/incoming';
@@ -6,7 +7,6 @@ import { shareOut } from '#bus/share';
 import type { QueueRow } from '#bus/store';
 import type { Topic } from '#bus/topic';
 import type { Tx } from '#database';
-import { uuidV7 } from '#ids';
 import type { AmqpClient, AsyncMessage, Channel } from './client.ts';
 import { toAttributes } from './envelope.ts';
 import { type AmqpDelivery, Inlet } from './inlet.ts';
@@ -47,7 +47,8 @@ export class AmqpFeed implements Feed<AmqpDelivery> {
     const reader = createReader(topic);
     this.#read = (message, channel, slot) => ({
       ...reader(toAttributes(message, core.origin), toBuffer(message.body), {
-        id: uuidV7(),
+        // Of version 4: not to be taken for one of ours, which are of version 7.
+        id: randomUUID(),
         key: message.routingKey || undefined,
         time: new Date(),
         source: `amqp:${message.appId || message.exchange || queue.topic}`,

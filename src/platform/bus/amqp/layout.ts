@@ -10,7 +10,12 @@ export interface Place {
   readonly name: string;
   /** What its messages are sent with. */
   readonly routingKey: string;
+  /** What it is bound by: that, and of one of a group's queues what others may send without a routing key. */
+  readonly boundBy: readonly string[];
 }
+
+/** Without a routing key, as others may send: the class that is taken last, or the first lane. */
+const FOREIGN_KEY = '';
 
 type Shape = Pick<QueueRow, 'topic' | 'ordered' | 'priorities'>;
 
@@ -21,7 +26,9 @@ export function placesOf(shape: Shape, group: string): readonly Place[] {
   return Array.from({ length: count }, (_, slot) => {
     const routingKey = routingKeyOf(shape, slot);
     const suffix = ordered || priorities > 1 ? `.${routingKey}` : '';
-    return { slot, name: `${topic}.${group}${suffix}`, routingKey };
+    const takesForeign = ordered ? slot === 0 : slot === priorities - 1;
+    const boundBy = takesForeign ? [routingKey, FOREIGN_KEY] : [routingKey];
+    return { slot, name: `${topic}.${group}${suffix}`, routingKey, boundBy };
   });
 }
 
@@ -30,25 +37,20 @@ export function routingKeyOf({ ordered, priorities }: Shape, slot: number): stri
   return ordered ? `l${slot}` : `p${priorities - 1 - slot}`;
 }
 
-/** Without a routing key, as others may send: the class that is taken last, or the first lane. */
-const FOREIGN_KEY = '';
-
 /** Makes the exchange of a topic and the queues of its groups. Declaring again what is there changes nothing. */
 export async function declareRoute(channel: Channel, route: Route): Promise<void> {
   const { topic, ordered, priorities } = route;
   await channel.exchangeDeclare({ exchange: topic, type: 'direct', durable: true });
   for (const { name } of route.groups) {
     const places = placesOf({ topic, ordered, priorities }, name);
-    for (const { name: queue, routingKey, slot } of places) {
+    for (const { name: queue, boundBy } of places) {
       const single = ordered ? { 'x-single-active-consumer': true } : {};
       await channel.queueDeclare({
         ...{ queue, durable: true },
         arguments: { 'x-queue-type': 'quorum', ...single },
       });
-      await channel.queueBind({ exchange: topic, queue, routingKey });
-      const takesForeign = ordered ? slot === 0 : slot === priorities - 1;
-      if (takesForeign)
-        await channel.queueBind({ exchange: topic, queue, routingKey: FOREIGN_KEY });
+      for (const routingKey of boundBy)
+        await channel.queueBind({ exchange: topic, queue, routingKey });
     }
   }
 }

@@ -5,7 +5,7 @@ import { AppError } from '#errors';
 import type { Log } from '#log';
 import { heldByOthers, keysThatWait, type Parked, park, takeDueBeside } from './broker-store.ts';
 import type { Delivery, Feed, Marked } from './delivery.ts';
-import { idOf } from './foreign.ts';
+import { idOf, mayBeForeign } from './foreign.ts';
 import type { Lanes } from './lanes.ts';
 import { byId, type Supply } from './supply.ts';
 import type { Sweeper } from './sweeper.ts';
@@ -21,6 +21,8 @@ export interface BrokerSupplyInput<One extends Delivery> {
   /** Ends the sleep that would follow when nothing is left to handle of what was taken. */
   readonly stir: () => void;
   readonly feed: Feed<One>;
+  /** Why a payload of the topic can't be handled. */
+  readonly faultOf: (payload: string) => string | undefined;
   /** Where a lane has one owner: of an ordered queue they fence its messages, too. */
   readonly lanes: Lanes | undefined;
 }
@@ -131,7 +133,33 @@ export class BrokerSupply<One extends Delivery> implements Supply {
   async #due(tx: Tx, slots: readonly number[], most: number): Promise<TakenRow[]> {
     const { clock, feed, queue } = this.#input;
     const asked = { queue: queue.queue, slots, most, now: clock.now(), ordered: queue.ordered };
-    return (await takeDueBeside(tx, { ...asked, waiting: feed.waiting() })).sort(byId);
+    const rows = (await takeDueBeside(tx, { ...asked, waiting: feed.waiting() })).sort(byId);
+    return this.#readable(tx, rows);
+  }
+
+  /** A dead letter that was put back is what it was: one that no handler may see dies again, with the reason. */
+  async #readable(tx: Tx, rows: readonly TakenRow[]): Promise<TakenRow[]> {
+    const { faultOf } = this.#input;
+    const judged = rows.map((row) => ({
+      row,
+      fault: mayBeForeign(row) ? faultOf(row.payload) : undefined,
+    }));
+    await this.#buryFaulty(tx, judged);
+    return judged.flatMap(({ fault, row }) => (fault === undefined ? [row] : []));
+  }
+
+  async #buryFaulty(tx: Tx, judged: readonly { row: TakenRow; fault: string | undefined }[]) {
+    const { clock, log, queue } = this.#input;
+    const dead = judged.flatMap(({ row, fault: error }) =>
+      error === undefined ? [] : [{ row, attempts: 0, error, at: clock.now() }],
+    );
+    for (const { error, row } of dead) {
+      log.error(
+        { topic: queue.topic, group: queue.group_name, message: idOf(row), error },
+        'a foreign message can not be read and went to the dead letters',
+      );
+    }
+    await bury(tx, queue.queue, dead);
   }
 
   async #fresh(tx: Tx, most: number): Promise<TakenRow[]> {
@@ -168,8 +196,7 @@ export class BrokerSupply<One extends Delivery> implements Supply {
     rows: readonly FreshRow<One>[],
     { suspected, wanted }: Marked<One> & { readonly wanted: ReadonlySet<One> },
   ) {
-    const { clock, log, queue } = this.#input;
-    const faulty = rows.filter((row) => row.delivery.fault !== undefined);
+    const { clock, queue } = this.#input;
     const keys = queue.ordered ? rows.map((row) => row.key) : [];
     const waiting = new Set(
       keys.length > 0 ? await keysThatWait(tx, queue.queue, keys) : undefined,
@@ -187,15 +214,10 @@ export class BrokerSupply<One extends Delivery> implements Supply {
       } else handled.push(row);
     }
     await park(tx, queue.queue, { parked, now: clock.now() });
-    const dead = faulty.map((row) => {
-      const error = row.delivery.fault ?? '';
-      log.error(
-        { topic: queue.topic, group: queue.group_name, message: idOf(row), error },
-        'a foreign message can not be read and went to the dead letters',
-      );
-      return { row, attempts: 0, error, at: clock.now() };
-    });
-    await bury(tx, queue.queue, dead);
+    await this.#buryFaulty(
+      tx,
+      rows.map((row) => ({ row, fault: row.delivery.fault })),
+    );
     return handled;
   }
 

@@ -30,6 +30,11 @@ export function sourceOf(row: Pick<TakenRow, 'message_id' | 'source'>): string {
   return at < 0 ? row.source : row.source.slice(0, at);
 }
 
+/** Ids of ours are of version 7. What is none may be somebody else's, whatever it says of itself. */
+export function mayBeForeign({ message_id }: Pick<TakenRow, 'message_id'>): boolean {
+  return message_id[VERSION_AT] !== '7';
+}
+
 const NAMESPACE = Buffer.from('5f0c4a1e8d9b4a6c9f3e2b7d61c4e0aa', 'hex');
 const VERSION_AT = 14;
 

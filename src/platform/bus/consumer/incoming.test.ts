@@ -43,7 +43,7 @@ test('what can not be read says why, and is kept as far as it can be', () => {
   const empty = read(NONE, null, FALLBACK);
   assert.match(empty.fault ?? '', /^it is no JSON/);
   const other = read(NONE, body('{"n":"x"}'), FALLBACK);
-  assert.match(other.fault ?? '', /not of the shape of orders/);
+  assert.match(other.fault ?? '', /not of the shape of orders: \/n must be integer$/);
   assert.equal(other.payload, '{"n":"x"}');
 });
 

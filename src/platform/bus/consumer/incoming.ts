@@ -31,29 +31,33 @@ const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const KEY_LENGTH_MAX = 200;
 const REASON_LENGTH_MAX = 300;
 
-/** Reads what a broker delivered for `topic`. Never throws: what can't be read has a `fault`. */
-export function createReader(topic: Topic<unknown>) {
-  let isValid: ((payload: unknown) => boolean) | undefined;
-
-  /** Ours was checked when it was published. */
-  function judge(text: string, ours: boolean): string | undefined {
-    if (ours) return undefined;
+/** Why a payload can't be a message of `topic`; undefined when it can. */
+export function createFaultFinder(topic: Topic<unknown>): (text: string) => string | undefined {
+  let compiled: ReturnType<typeof Compile> | undefined;
+  return (text) => {
     let payload: unknown;
     try {
       payload = JSON.parse(text);
     } catch (error) {
       return `it is no JSON: ${messageOf(error).slice(0, REASON_LENGTH_MAX)}`;
     }
-    if (!isValid) {
-      const compiled = Compile(topic.schema);
-      isValid = (value) => compiled.Check(value);
-    }
-    return isValid(payload) ? undefined : `it is not of the shape of ${topic.name}`;
-  }
+    compiled ??= Compile(topic.schema);
+    if (compiled.Check(payload)) return undefined;
+    // What stands where, and what should: never what stands there.
+    const [first] = compiled.Errors(payload);
+    const where = first ? `: ${first.instancePath || 'it'} ${first.message}` : '';
+    return `it is not of the shape of ${topic.name}${where.slice(0, REASON_LENGTH_MAX)}`;
+  };
+}
+
+/** Reads what a broker delivered for `topic`. Never throws: what can't be read has a `fault`. */
+export function createReader(topic: Topic<unknown>) {
+  const faultOf = createFaultFinder(topic);
 
   return (attributes: Attributes, body: Buffer | null, fallback: Fallback): Incoming => {
     const text = body?.toString('utf8') ?? '';
-    const fault = judge(text, attributes.ours);
+    // Ours was checked when it was published.
+    const fault = attributes.ours ? undefined : faultOf(text);
     const id = clean(attributes.id ?? '') || fallback.id;
     const known = UUID.test(id);
     const source = clean(attributes.source ?? '') || fallback.source;

@@ -1,7 +1,8 @@
 import { LANES } from '#bus/key-hash';
 import type { KafkaParts } from './client.ts';
 
-const REPLICAS_MAX = 3;
+/** Of each record, where there are so many brokers. */
+export const REPLICAS_MAX = 3;
 /** A payload may have 1 MiB; key, headers and a batch's head come on top. */
 const MESSAGE_BYTES_MAX = 1_310_720;
 /** Longer than any standstill that nobody notices: what is not read by then is gone. */
@@ -23,18 +24,25 @@ async function countPartitions(parts: KafkaParts, topic: string): Promise<number
   }
 }
 
+/** What a topic is made with. */
+export function topicSettings(replicas: number): Readonly<Record<string, number | string>> {
+  return {
+    'max.message.bytes': MESSAGE_BYTES_MAX,
+    'retention.ms': RETENTION_MS,
+    // Of three copies two must have what we take for stored.
+    'min.insync.replicas': Math.max(1, replicas - 1),
+    // Business time is in `ce_time`: the log's own clock decides what has expired.
+    'message.timestamp.type': 'LogAppendTime',
+  };
+}
+
 /** False when somebody else was faster. */
 async function createTopic(parts: KafkaParts, topic: string): Promise<boolean> {
   const { brokers } = await parts.admin.metadata({ topics: [], forceUpdate: true });
   const replicas = Math.min(REPLICAS_MAX, brokers.size);
-  const configs = Object.entries({
-    'max.message.bytes': String(MESSAGE_BYTES_MAX),
-    'retention.ms': String(RETENTION_MS),
-    // Of three copies two must have what we take for stored.
-    'min.insync.replicas': String(Math.max(1, replicas - 1)),
-    // Business time is in `ce_time`: the log's own clock decides what has expired.
-    'message.timestamp.type': 'LogAppendTime',
-  }).map(([name, value]) => ({ name, value }));
+  const configs = Object.entries(topicSettings(replicas)).map(([name, value]) => ({
+    ...{ name, value: String(value) },
+  }));
   try {
     await parts.admin.createTopics({ topics: [topic], partitions: LANES, replicas, configs });
     return true;

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { BrokerSupply } from '#bus/broker-supply';
 import type { BusCore } from '#bus/core';
 import type { Engine, SourceInput } from '#bus/engine';
+import { createFaultFinder } from '#bus/incoming';
 import { createLanes } from '#bus/lanes';
 import { waitAtMost } from '#bus/patience';
 import type { QueueRow } from '#bus/store';
@@ -36,12 +37,13 @@ export function openKafkaEngine(core: BusCore, url: string): Engine {
 
   function openSource({ group, queue }: SourceInput): Source {
     const feed = openFeed(queue, group.topic, true);
+    const faultOf = createFaultFinder(group.topic);
     const mirror = createMirror({ core, client, queue, feed });
     return {
       open: (owner) =>
         new BrokerSupply({
           ...{ database: core.database, clock: core.clock, log: core.log, sweeper: core.sweeper },
-          ...{ queue, priorities: group.topic.priorities, owner, feed, lanes: undefined },
+          ...{ queue, priorities: group.topic.priorities, owner, feed, lanes: undefined, faultOf },
           stir: () => core.wakeUps.stir(queue.topic),
         }),
       async close() {

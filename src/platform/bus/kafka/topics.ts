@@ -84,8 +84,9 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
   return {
     async establish(routes) {
       try {
+        // All at once: making a topic is mostly waiting for its leaders.
+        await Promise.all([...new Set(routes.flatMap(topicsOf))].map(ensure));
         for (const route of routes) {
-          await Promise.all(topicsOf(route).map(ensure));
           for (const { queue } of route.groups) if (!begun.has(queue)) await begin(route, queue);
           // A group that comes later hears what comes after it.
           for (const name of topicsOf(route)) made.delete(name);

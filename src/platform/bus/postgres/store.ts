@@ -373,6 +373,28 @@ export async function readDepths(executor: Executor, now: Date): Promise<DepthRo
   return rows;
 }
 
+export interface DeadRow {
+  readonly group_name: string;
+  readonly message_id: string;
+  readonly source: string;
+  readonly error: string;
+  readonly died_at: Date;
+}
+
+/** The newest dead letters of a topic. */
+export async function readDeadLetters(
+  executor: Executor,
+  input: { readonly topic: string; readonly group: string | undefined; readonly limit: number },
+): Promise<DeadRow[]> {
+  const { group = null, limit, topic } = input;
+  const { rows } = await sql<DeadRow>`
+    select q.group_name, d.message_id, d.source, d.error, d.died_at
+    from platform.bus_dead d join platform.bus_queue q using (queue)
+    where q.topic = ${topic} and (${group}::text is null or q.group_name = ${group})
+    order by d.died_at desc, d.id desc limit ${limit}`.execute(executor);
+  return rows;
+}
+
 /** The engine of each topic that has groups. */
 export async function readEngines(executor: Executor): Promise<readonly [string, EngineName][]> {
   const { rows } = await sql<{ topic: string; engine: EngineName }>`

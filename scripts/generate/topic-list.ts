@@ -1,0 +1,98 @@
+import type { TSchema } from 'typebox';
+import { accessCampaign } from '#acquisition';
+import type { Group, Topic } from '#bus';
+import { contentEvents, contentGroup } from '#content';
+import { must } from '#errors';
+import type { House } from '#house';
+import { transactionLog } from '#operators';
+import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#payments';
+import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
+import {
+  firstCharges,
+  mtManager,
+  newSubscriptions,
+  subscriptionEvents,
+  subscriptionGroups,
+  userActions,
+} from '#subscriptions';
+
+/** In place of a name: `{operator}_new_subscriptions` is every operator's. */
+export const OPERATOR = '{operator}';
+export const GATEWAY = '{gateway}';
+export const PROVIDER = '{provider}';
+
+/** What the code does not say of a topic in one place. */
+export interface TopicEntry {
+  readonly topic: Topic<unknown>;
+  readonly key: string;
+  readonly from: string;
+  readonly aliases?: readonly string[];
+}
+
+function entry<Payload>(topic: Topic<Payload>, more: Omit<TopicEntry, 'topic'>): TopicEntry {
+  return { topic: topic as Topic<unknown>, ...more };
+}
+
+/** All topics, in the order of a subscription's life: `docs/reference/topics.md` and `asyncapi.yaml` are made of them. */
+export const TOPICS: readonly TopicEntry[] = [
+  entry(accessCampaign, {
+    ...{ key: 'hit', from: 'dispatcher' },
+    aliases: ['xmp_accesss_campaign'],
+  }),
+  entry(userActions, { key: 'hit', from: 'dispatcher' }),
+  entry(newSubscriptions(OPERATOR), {
+    ...{ key: 'customer', from: 'dispatcher' },
+    aliases: ['mobilink_new_subscriptiins'],
+  }),
+  entry(firstCharges(OPERATOR), { key: 'customer', from: 'mt-manager' }),
+  entry(paymentRequests(GATEWAY), { key: 'customer', from: 'mt-manager, telco (again)' }),
+  entry(paymentResponses(GATEWAY), {
+    ...{ key: 'customer', from: 'telco' },
+    aliases: ['mobilink_response'],
+  }),
+  entry(smsRequests(PROVIDER), {
+    ...{ key: 'recipient', from: 'mt-manager, dispatcher, telco (again)' },
+    aliases: ['mobilink_sms_send'],
+  }),
+  entry(incomingSms(OPERATOR), { key: 'sender', from: 'dispatcher or telco' }),
+  entry(mtManager, { key: 'customer of its first event', from: 'mt-manager, dispatcher' }),
+  entry(transactionLog, { key: 'reference of its first entry', from: 'telco' }),
+  entry(subscriptionEvents, { key: 'customer', from: 'mt-manager, dispatcher' }),
+  entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
+  entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
+  entry(contentEvents, { key: 'customer', from: 'dispatcher' }),
+];
+
+/** Who listens to what, whatever the operator's name. Throws when a topic of them is missing above. */
+export function groupsOf({ reports }: House): readonly Group[] {
+  const charge = chargeGroup(GATEWAY) as Group;
+  const send = sendGroup(PROVIDER) as Group;
+  // A subscription's worker hears its operator's gateway, which has the operator's name.
+  const carrier = subscriptionGroups(OPERATOR).map((group): Group => {
+    const isResponse = group.topic.name === paymentResponses(OPERATOR).name;
+    return isResponse ? { ...group, topic: paymentResponses(GATEWAY) as Group['topic'] } : group;
+  });
+  const groups = [charge, send, ...carrier, contentGroup as Group, ...reports.groups];
+  for (const { topic } of groups) {
+    const known = TOPICS.some((one) => one.topic.name === topic.name);
+    must(known, `${topic.name} has a line in scripts/generate/topic-list.ts`);
+  }
+  return groups;
+}
+
+/** `{operator}_mo` as an id or an anchor. */
+export function bareName(name: string): string {
+  return name.replaceAll(/[{}]/g, '');
+}
+
+/** The part of JSON Schema that our payloads use. */
+export type JsonSchema = TSchema & {
+  readonly type?: string;
+  readonly format?: string;
+  readonly const?: unknown;
+  readonly description?: string;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+};
