@@ -41,7 +41,12 @@ alter table platform.bus_parcel alter column message_ids set storage external;
 
 insert into platform.bus_parcel (queue, slot, id, size, published_at, source, message_ids, keys, traceparents, payloads)
 select queue, slot, id, 1, published_at, source, message_id::text, key, traceparent, payload::text
-from platform.bus_message;
+from platform.bus_message where queue not in (select queue from platform.bus_queue where ordered);
+-- Publishers lay a key into another lane from now on: what waits in an ordered queue holds that key back, as a retry does.
+insert into platform.bus_delayed
+  (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
+select queue, slot, id, message_id, key, published_at, source, traceparent, payload, published_at
+from platform.bus_message where queue in (select queue from platform.bus_queue where ordered);
 
 drop function platform.bus_suspect;
 drop function platform.bus_take_these;

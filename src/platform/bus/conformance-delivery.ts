@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sql } from '#database';
+import { beforeCommit, sql, type Tx } from '#database';
 import { AppError } from '#errors';
 import { type Message, parcel } from './bus.ts';
 import {
@@ -25,6 +25,24 @@ export function describePublishing(engine: BusUnderTest): void {
     await assert.rejects(failed, /no/);
     await stage.publish(numbered(1, { from: 100 }));
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), [100]));
+  });
+
+  test('what is published while others are written exists too, and after that nothing can be', async (t) => {
+    const stage = await setStage(t, engine);
+    stage.consume(await stage.group(), {}, writeEffects);
+    const late: Promise<void>[] = [];
+    const kept: Tx[] = [];
+    await stage.database.transaction(async (tx) => {
+      kept.push(tx);
+      await stage.bus.publish(tx, stage.topic, numbered(1));
+      beforeCommit(tx, () => stage.bus.publish(tx, stage.topic, numbered(1, { from: 1 })));
+      // Nobody waits for it: it comes while the first one is being written.
+      setImmediate(() => late.push(stage.bus.publish(tx, stage.topic, numbered(1, { from: 2 }))));
+    });
+    await Promise.all(late);
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(3)));
+    for (const tx of kept)
+      await assert.rejects(stage.bus.publish(tx, stage.topic, numbered(1)), /before it commits/);
   });
 
   test('a message carries its attributes and any text', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LANES, laneOf } from '#bus/key-hash';
+import { sql } from '#database';
 import type { Message } from './bus.ts';
 import {
   type BusUnderTest,
@@ -91,6 +92,48 @@ export function describeWaiting(engine: BusUnderTest): void {
     await stage.publish([{ key: a, payload: { n: 4 } }]);
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(5)));
     await assertOrder(stage);
+  });
+}
+
+/** What was set apart beside a message that fails may be free the next moment. */
+export function describeBlame(engine: BusUnderTest): void {
+  test('the message that failed is blamed, also when another before it is free meanwhile', async (t) => {
+    const stage = await setStage(t, engine, { ordered: true });
+    const group = await stage.group();
+    const [a = '', b = ''] = keysOfOneLane();
+    await stage.publish([{ key: a, payload: { n: 0 } }]);
+    const first = stage.consume(group, {}, async (_, messages) =>
+      messages.map(({ id }) => ({ id, verdict: 'retry', reason: 'busy' }) as const),
+    );
+    const readDelayed = async () => {
+      const { rows } = await sql<{ n: number; attempts: number }>`
+        select (d.payload ->> 'n')::integer as n, d.attempts from platform.bus_delayed d
+        join platform.bus_queue q using (queue) where q.topic = ${stage.topic.name} order by n`.execute(
+        stage.database.pool,
+      );
+      return rows;
+    };
+    await stage.waitFor(async () => assert.equal((await readDelayed()).length, 1));
+    await first.stop();
+    await stage.publish([a, b].map((key, at) => ({ key, payload: { n: 1 + at } })));
+    await stage.arrived();
+    let broken = true;
+    stage.consume(group, {}, async (tx, messages) => {
+      if (broken && messages.some(({ payload }) => payload.n === 2)) {
+        // As if another process had just done what the key waits for.
+        await sql`delete from platform.bus_delayed where key = ${a} and attempts = 1`.execute(
+          stage.database.pool,
+        );
+        throw new Error('no');
+      }
+      await writeEffects(tx, messages);
+    });
+    await stage.waitFor(async () =>
+      assert.deepEqual((await readDelayed()).at(-1), { n: 2, attempts: 1 }),
+    );
+    broken = false;
+    stage.clock.advanceMs(60_000);
+    await stage.waitFor(async () => assert.deepEqual(await stage.effects(), [1, 2]));
   });
 }
 

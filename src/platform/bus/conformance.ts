@@ -12,6 +12,7 @@ import {
   describeOutcomes,
 } from './conformance-failures.ts';
 import {
+  describeBlame,
   describeLanes,
   describeOrder,
   describePriorities,
@@ -32,6 +33,7 @@ export function describeBus(engine: BusUnderTest): void {
     describe('delays', () => describeDelays(engine));
     describe('order per key', () => describeOrder(engine));
     describe('waiting for a key', () => describeWaiting(engine));
+    describe('blame', () => describeBlame(engine));
     describe('lanes', () => describeLanes(engine));
     describe('priorities', () => describePriorities(engine));
   });

@@ -35,7 +35,11 @@ export function createPublisher(core: BusCore, engineOf: (topic: string) => Engi
       before.push(...messages);
     } else if (messages.length > 0) {
       published.set(tx, messages);
-      beforeCommit(tx, () => insertAll(tx, messages));
+      beforeCommit(tx, () => {
+        // What is published from now on is written by itself.
+        published.delete(tx);
+        return insertAll(tx, messages);
+      });
     }
   };
 

@@ -64,12 +64,15 @@ pg.types.setTypeParser(TIMESTAMPTZ as never, (text: string) =>
 interface Hooks {
   readonly before: (() => Promise<void>)[];
   readonly after: (() => void)[];
+  /** What would be added now would never run. */
+  over: boolean;
 }
 
 const hooksOf = new WeakMap<object, Hooks>();
 
 function hooksFor(tx: Tx): Hooks {
   const hooks = hooksOf.get(tx);
+  if (hooks?.over) throw new Error('must hold: a transaction is used before it commits');
   if (!hooks) throw new Error('must hold: a transaction with hooks was begun by openDatabase');
   return hooks;
 }
@@ -109,11 +112,12 @@ export function openDatabase(options: DatabaseOptions): Database {
   const deadlocks = { count: 0 };
 
   async function attempt<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    const hooks: Hooks = { before: [], after: [] };
+    const hooks: Hooks = { before: [], after: [], over: false };
     const result = await pool.transaction().execute(async (tx) => {
       hooksOf.set(tx, hooks);
       const done = await work(tx);
       for (const last of hooks.before) await last();
+      hooks.over = true;
       return done;
     });
     for (const hook of hooks.after) hook();

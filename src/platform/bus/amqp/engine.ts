@@ -53,6 +53,7 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
       core,
       queue,
       idle: () => [...ofQueue].every((feed) => feed.idle),
+      isEmpty: async () => (await countAll(client, queue)) === 0,
     });
     return {
       open(owner) {
@@ -83,10 +84,8 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
       const found = new Map<number, number>();
       for (const queue of queues) {
         const held = [...(feeds.get(queue.queue) ?? [])].map((feed) => feed.outstanding());
-        let count = held.reduce((sum, one) => sum + one, 0);
-        for (const { name } of placesOf(queue, queue.group_name))
-          count += await countReady(client, name);
-        found.set(queue.queue, count);
+        const inHand = held.reduce((sum, one) => sum + one, 0);
+        found.set(queue.queue, inHand + (await countAll(client, queue)));
       }
       return found;
     },
@@ -105,6 +104,12 @@ export function openAmqpEngine(core: BusCore, url: string): Engine {
       await client.close();
     },
   };
+}
+
+async function countAll(client: AmqpClient, queue: QueueRow): Promise<number> {
+  let count = 0;
+  for (const { name } of placesOf(queue, queue.group_name)) count += await countReady(client, name);
+  return count;
 }
 
 /** A channel of its own: one that asks for a queue that is not there is closed. */

@@ -12,15 +12,20 @@ const KEPT_HOURS = 24;
 const AT_ONCE_MAX = 10_000;
 
 /**
- * Forgets what was taken long ago: only while the consumer has nothing in hand and the broker had nothing more to send,
+ * Forgets what was taken long ago: only while the consumer has nothing in hand and the broker has nothing more to send,
  * because then no copy of an old message can be among what is still to come.
  */
 export function createJanitor(input: {
-  readonly core: BusCore;
-  readonly queue: QueueRow;
+  readonly core: Pick<BusCore, 'database' | 'log'>;
+  readonly queue: Pick<QueueRow, 'queue'>;
   readonly idle: () => boolean;
+  /**
+   * Whether none of the broker's queues has anything, also those of lanes that other processes hold: who has no lane is
+   * idle, whatever waits.
+   */
+  readonly isEmpty: () => Promise<boolean>;
 }) {
-  const { core, queue, idle } = input;
+  const { core, queue, idle, isEmpty } = input;
   const { database, log } = core;
   let running = false;
 
@@ -28,6 +33,7 @@ export function createJanitor(input: {
     if (running || !idle()) return;
     running = true;
     try {
+      if (!(await isEmpty())) return;
       const asked = { queue: queue.queue, hours: KEPT_HOURS, most: AT_ONCE_MAX };
       let count = AT_ONCE_MAX;
       while (count === AT_ONCE_MAX && idle()) {
@@ -41,5 +47,5 @@ export function createJanitor(input: {
   }
 
   const timer = setInterval(() => void tidy(), INTERVAL_MS).unref();
-  return { close: () => clearInterval(timer) };
+  return { tidy, close: () => clearInterval(timer) };
 }

@@ -54,4 +54,7 @@ test('strange attributes do no harm', () => {
   assert.equal(one.key, 'ü'.repeat(200));
   const nameless = read({ ...NONE, subject: '' }, body('{"n":1}'), { ...FALLBACK, key: '' });
   assert.equal(nameless.key, 'orders/3/17');
+  // Each of them separates something on the way to the database or back.
+  const separating = read({ ...NONE, subject: 'a\u001fb\u001ec' }, body('{"n":1}'), FALLBACK);
+  assert.equal(separating.key, 'abc');
 });

@@ -1,5 +1,6 @@
 import { Compile } from 'typebox/compile';
 import { storableJson } from '#bus/outgoing';
+import { PARCEL_SEPARATOR, SEPARATOR } from '#bus/store';
 import type { Topic } from '#bus/topic';
 import { messageOf } from '#errors';
 import type { Delivery } from './delivery.ts';
@@ -28,6 +29,7 @@ export type Incoming = Omit<Delivery, 'slot' | 'redelivered'>;
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const SEPARATORS = new RegExp(`[${SEPARATOR}${PARCEL_SEPARATOR}]`, 'g');
 const KEY_LENGTH_MAX = 200;
 const REASON_LENGTH_MAX = 300;
 
@@ -66,7 +68,7 @@ export function createReader(topic: Topic<unknown>) {
     return {
       messageId: known ? id : foreignId(topic.name, id),
       source: known ? source : foreignSource(source, id),
-      key: clean(attributes.subject ?? fallback.key ?? '').slice(0, KEY_LENGTH_MAX) || id,
+      key: toKey(attributes.subject ?? fallback.key ?? '').slice(0, KEY_LENGTH_MAX) || id,
       publishedAt: (Number.isNaN(time.getTime()) ? fallback.time : time).toISOString(),
       traceparent: TRACEPARENT.test(traceparent) ? traceparent : undefined,
       payload: attributes.ours ? text : storable(text, fault),
@@ -79,6 +81,11 @@ export function createReader(topic: Topic<unknown>) {
 /** What is no JSON is kept as a text. */
 function storable(text: string, fault: string | undefined): string {
   return storableJson(fault?.startsWith('it is no JSON') ? JSON.stringify(text) : text);
+}
+
+/** Without the letters that separate keys in a parcel. */
+function toKey(text: string): string {
+  return clean(text).replaceAll(SEPARATORS, '');
 }
 
 function clean(text: string): string {

@@ -189,6 +189,8 @@ export class KafkaFeed implements Feed<KafkaDelivery>, Listener {
     await lanes?.keep();
     const owned = lanes?.owned();
     await this.#findLost();
+    // Who drains a queue waits for its end, and may have to pass over marks to come to it; others do it now and then.
+    if (!lanes) await this.closeGaps();
     const name = owned?.join() ?? 'all';
     if (
       this.#closed ||

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createRouting, moveQueues } from '#bus';
 import { numbered, range, setStage, writeEffects } from '#bus/conformance-stage';
 import { sql } from '#database';
 import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
 import { testDatabase } from '#testing';
-import { createKafkaClient, type KafkaParts } from './client.ts';
+import { createKafkaClient, type KafkaParts, readKafkaUrl } from './client.ts';
 import { KAFKA_URL, kafkaUnderTest } from './testing.ts';
 
 const skip = KAFKA_URL === '' ? 'KOPEK_TEST_KAFKA is not set' : false;
@@ -73,6 +75,34 @@ describe("Kafka's topics", { skip }, async () => {
     await stage.arrived();
     await sql`delete from platform.bus_outgoing where topic = ${refused.name}`.execute(
       stage.database.pool,
+    );
+  });
+
+  test('a move comes to its end also where the log ends with marks of transactions', async (t) => {
+    const stage = await setStage(t, engine);
+    await stage.group();
+    const { clock, database, topic } = stage;
+    await onCluster(async ({ kafka }) => {
+      const producer = new kafka.Producer({
+        ...{ clientId: 'erp', bootstrapBrokers: [...readKafkaUrl(KAFKA_URL).brokers] },
+        ...{ idempotent: true, transactionalId: topic.name, serializers: kafka.stringSerializers },
+      });
+      for (const [n, isKept] of [true, false].entries()) {
+        const transaction = await producer.beginTransaction();
+        const value = JSON.stringify({ n });
+        await transaction.send({ messages: [{ topic: topic.name, key: 'k', value }] });
+        await (isKept ? transaction.commit() : transaction.abort());
+      }
+      await producer.close();
+    });
+    await stage.bus.close();
+    const moved = moveQueues({
+      ...{ database, clock, log: silentLog(), metrics: createMetrics() },
+      ...{ to: createRouting('postgres:', []), from: [KAFKA_URL], topics: [topic.name] },
+    });
+    assert.deepEqual(
+      (await moved).map(({ messages }) => messages),
+      [1],
     );
   });
 

@@ -3,12 +3,15 @@ import { cp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { Type } from 'typebox';
+import { LANES, laneOf } from '#bus/key-hash';
 import { openBus } from '#bus/open-bus';
+import { defineTopic } from '#bus/topic';
 import { createSystemClock } from '#clock';
 import { type Database, migrate, openDatabase, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
-import { MIGRATIONS, temporaryFolder, testDatabase } from '#testing';
+import { eventually, MIGRATIONS, temporaryFolder, testDatabase } from '#testing';
 import {
   cutParcels,
   declareQueue,
@@ -23,6 +26,7 @@ import {
 const database = await testDatabase();
 const NOW = new Date('2026-03-01T09:00:00Z');
 let queues = 0;
+let olds = 0;
 
 async function newQueue(): Promise<QueueRow> {
   queues += 1;
@@ -189,6 +193,44 @@ test('messages that waited before there were parcels are taken after the migrati
   assert.equal(depth?.ready, 5);
 });
 
+test('what waited in an ordered queue comes before what is published after the migration', async (t) => {
+  const old = await databaseBefore('0004_platform_bus_parcels.sql');
+  t.after(() => t.after(() => old.close()));
+  const topic = defineTopic<{ n: number }>('old.ordered', {
+    ...{ schema: Type.Object({ n: Type.Integer() }), description: 'numbers', ordered: true },
+  });
+  // The database had laid the key into another lane than we do.
+  const slot = (laneOf('k') + 1) % LANES;
+  await sql`insert into platform.bus_queue (topic, group_name, ordered, lanes, attempts_max)
+    values (${topic.name}, 'worker', true, ${LANES}, 3)`.execute(old.pool);
+  await sql`insert into platform.bus_message (queue, slot, message_id, key, published_at, source, payload)
+    select 1, ${slot}, gen_random_uuid(), 'k', ${NOW}, 'kopek/old', json_build_object('n', n)
+    from generate_series(1, 20) n`.execute(old.pool);
+  await migrate(old, MIGRATIONS);
+  const bus = await openBus({
+    ...{ url: 'postgres:', database: old, clock: createSystemClock(), log: silentLog() },
+    ...{ metrics: createMetrics(), source: 'kopek/test' },
+  });
+  const group = { topic, name: 'worker' };
+  await bus.declare([group as never]);
+  const payloads = Array.from({ length: 20 }, (_, at) => ({ n: 21 + at }));
+  await old.transaction((tx) =>
+    bus.publish(
+      tx,
+      topic,
+      payloads.map((payload) => ({ key: 'k', payload })),
+    ),
+  );
+  const seen: number[] = [];
+  const consumer = bus.consume(group, { batchSize: 3, concurrency: 2 }, async (_, messages) => {
+    seen.push(...messages.map(({ payload }) => payload.n));
+  });
+  await eventually(() => assert.equal(seen.length, 40), { timeoutMs: 30_000 });
+  await consumer.stop();
+  await bus.close();
+  assert.deepEqual(seen, seen.toSorted(ascending));
+});
+
 const ascending = (left: number, right: number) => left - right;
 
 /** A database as it was before `migration`. */
@@ -198,7 +240,8 @@ async function databaseBefore(migration: string): Promise<Database> {
     await cp(join(MIGRATIONS, name), join(folder, name));
   }
   const url = new URL(database.url);
-  const name = `kopek_old_${process.pid}`;
+  olds += 1;
+  const name = `kopek_old_${process.pid}_${olds}`;
   await sql.raw(`create database ${name} template template0`).execute(database.pool);
   url.pathname = `/${name}`;
   const old = openDatabase({ url: url.href, log: silentLog() });

@@ -52,8 +52,12 @@ const AWAY_PAUSE_MS = 300;
 const TROUBLE_PAUSE_MOST_MS = 5000;
 /** Leases are renewed while the broker's confirmation is waited for. */
 const KEEP_INTERVAL_MS = 2000;
-/** Late transactions lie below the floor, and are looked for this often. */
+/**
+ * Late transactions lie below the floor, and are looked for this often; where a topic that is refused has piled up there,
+ * only as often as costs a tenth of the time.
+ */
 const WHOLE_LOOK_INTERVAL_MS = 200;
+const WHOLE_LOOK_SHARE = 10;
 
 export function startRelay(input: RelayInput): Relay {
   const stopping = new AbortController();
@@ -276,13 +280,18 @@ class RelayLoop {
     held: readonly string[],
   ): Promise<OutgoingRow[]> {
     if (free.length === 0) return [];
-    const whole = performance.now() >= this.#nextWholeLookMs;
+    const beganMs = performance.now();
+    const whole = beganMs >= this.#nextWholeLookMs;
     const rows = await readOutgoing(tx, {
       ...{ engine: this.#input.carrier.engine, held, rowsMax: ROWS_MAX, bytesMax: BYTES_MAX },
       lanes: free.map(({ lane }) => lane),
       floors: free.map(({ lane }) => (whole ? 0n : (this.#floors[lane] ?? 0n))),
     });
-    if (whole) this.#nextWholeLookMs = performance.now() + WHOLE_LOOK_INTERVAL_MS;
+    if (whole) {
+      const tookMs = performance.now() - beganMs;
+      const pauseMs = Math.max(WHOLE_LOOK_INTERVAL_MS, tookMs * WHOLE_LOOK_SHARE);
+      this.#nextWholeLookMs = performance.now() + pauseMs;
+    }
     for (const { lane, id } of rows) {
       if (id >= (this.#floors[lane] ?? 0n)) this.#floors[lane] = id + 1n;
     }
