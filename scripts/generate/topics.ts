@@ -12,6 +12,9 @@ Every message carries the attributes of CloudEvents 1.0 beside its payload: \`id
 minor units, numbers are E.164 with the plus, instants are ISO 8601 in UTC. A topic that no group listens to stores
 nothing. No topic is ordered yet: messages of one key may pass each other, and no handler relies on their order.
 
+Where the attributes stand on RabbitMQ and Kafka, and how another system reads and writes, is told in
+[joining in](../operating/joining-in.md); [asyncapi.yaml](asyncapi.yaml) has all of this for tools.
+
 A group gets each message once in effect. Of priority classes the higher is taken first, and each lower one that waits
 keeps a tenth.
 `;
