@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
 import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
@@ -18,6 +19,8 @@ const CONNECT_PATIENCE_MS = 3000;
 const CLOSE_PATIENCE_MS = 1000;
 const RETRY_FIRST_MS = 200;
 const RETRY_MOST_MS = 3000;
+/** What is written in one piece: above it the client waits until the socket has sent what it has. */
+const PIECE_BYTES = 1_048_576;
 /** A dead peer is noticed within twice that. */
 const HEARTBEAT_SECONDS = 15;
 
@@ -33,6 +36,8 @@ export function createAmqpClient(url: string, name: string, log: Log): AmqpClien
       ...{ url, connectionName: name, heartbeat: HEARTBEAT_SECONDS },
       ...{ retryLow: RETRY_FIRST_MS, retryHigh: RETRY_MOST_MS },
       ...{ acquireTimeout: CONNECT_PATIENCE_MS, connectionTimeout: CONNECT_PATIENCE_MS },
+      // `net` takes it, and its types do not say so.
+      socket: { writableHighWaterMark: PIECE_BYTES } as object,
     });
     opened.on('error', (error) => {
       last = messageOf(error);
@@ -96,6 +101,18 @@ function keepBodies(channel: Channel): void {
     frame.fields.contentEncoding ||= 'utf-8';
     read.call(channel, frame);
   };
+}
+
+/** What `work` writes at once goes out in one piece: by itself the client makes a system call for each message. */
+export function inOnePiece<Result>(channel: Channel, work: () => Result): Result {
+  const { _conn } = channel as unknown as { _conn: { _socket: Socket } };
+  const { _socket: socket } = _conn;
+  socket.cork();
+  try {
+    return work();
+  } finally {
+    socket.uncork();
+  }
 }
 
 /** Begins to consume; `hear` is known to the channel before the broker can deliver anything. */

@@ -5,16 +5,16 @@ import type { AsyncMessage } from './client.ts';
 
 /** CloudEvents attributes in headers of AMQP 0-9-1; the id, type and time also where AMQP has a place for them. */
 export function toEnvelope(departure: Departure, routingKey: string, origin: string): Envelope {
-  const time = new Date(departure.published_at);
+  const time = readTime(departure.published_at);
   const { key, message_id: id, source, topic, traceparent } = departure;
   return {
     ...{ exchange: topic, routingKey, mandatory: true, durable: true },
-    ...{ messageId: id, type: topic, timestamp: Math.floor(time.getTime() / 1000) },
+    ...{ messageId: id, type: topic, timestamp: time.seconds },
     ...{ contentType: 'application/json', contentEncoding: 'utf-8' },
     headers: {
       ...{ cloudEvents_specversion: '1.0', cloudEvents_id: id, cloudEvents_type: topic },
       ...{ cloudEvents_source: source, cloudEvents_subject: key },
-      cloudEvents_time: time.toISOString(),
+      cloudEvents_time: time.iso,
       ...(traceparent === null ? {} : { cloudEvents_traceparent: traceparent }),
       kopek_origin: origin,
     },
@@ -38,4 +38,15 @@ export function toAttributes(message: AsyncMessage, origin: string): Attributes 
     subject: read('subject'),
     traceparent: read('traceparent'),
   };
+}
+
+let last = { text: '', iso: '', seconds: 0 };
+
+/** What one transaction published has one time. */
+function readTime(text: string) {
+  if (last.text !== text) {
+    const time = new Date(text);
+    last = { text, iso: time.toISOString(), seconds: Math.floor(time.getTime() / 1000) };
+  }
+  return last;
 }

@@ -46,13 +46,13 @@ export class AmqpFeed implements Feed<AmqpDelivery> {
     this.#places = placesOf(queue, queue.group_name);
     const reader = createReader(topic);
     this.#read = (message, channel, slot) => ({
-      ...reader(toAttributes(message, core.origin), toBuffer(message.body), {
+      ...reader(toAttributes(message, core.origin), toBuffer(message.body), () => ({
         // Of version 4: not to be taken for one of ours, which are of version 7.
         id: randomUUID(),
         key: message.routingKey || undefined,
         time: new Date(),
         source: `amqp:${message.appId || message.exchange || queue.topic}`,
-      }),
+      })),
       ...{ slot, channel, tag: message.deliveryTag, redelivered: message.redelivered },
     });
   }

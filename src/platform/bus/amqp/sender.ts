@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Departure, Failure } from '#bus/carrier';
 import { AppError, messageOf } from '#errors';
-import type { AmqpClient, Channel } from './client.ts';
+import { type AmqpClient, type Channel, inOnePiece } from './client.ts';
 import { openConfirming } from './confirming-channel.ts';
 import { toEnvelope } from './envelope.ts';
 import { routingKeyOf } from './layout.ts';
@@ -12,6 +12,9 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+/** Few enough that the broker begins while the rest is still being written. */
+const PIECE = 100;
+const NONE: readonly Failure[] = [];
 /** A broker that has lost its majority says nothing: then nobody knows what became of a message. */
 const CONFIRM_TIMEOUT_MS = 20_000;
 
@@ -45,7 +48,7 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
   }
 
   /** One after the other: a message is sent when the one before it of its key is stored. */
-  async function sendChain(on: Channel, chain: readonly Departure[]): Promise<Failure[]> {
+  async function sendChain(on: Channel, chain: readonly Departure[]): Promise<readonly Failure[]> {
     for (const [at, departure] of chain.entries()) {
       let reason = await publish(on, departure);
       if (reason === undefined && at < chain.length - 1) {
@@ -54,15 +57,22 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
       }
       if (reason !== undefined) return chain.slice(at).map((one) => ({ departure: one, reason }));
     }
-    return [];
+    return NONE;
   }
 
   async function sendAll(on: Channel, departures: readonly Departure[]): Promise<Failure[]> {
     // As they were published, although they come from several lanes.
     const inOrder = departures.toSorted((left, right) => (left.id < right.id ? -1 : 1));
     const chains = [...Map.groupBy(inOrder, ({ key, topic }) => `${topic}\n${key}`).values()];
-    const refused = (await Promise.all(chains.map((chain) => sendChain(on, chain)))).flat();
+    const sending: Promise<readonly Failure[]>[] = [];
+    for (let at = 0; at < chains.length; at += PIECE) {
+      const piece = chains.slice(at, at + PIECE);
+      sending.push(...inOnePiece(on, () => piece.map((chain) => sendChain(on, chain))));
+    }
+    const refused = (await Promise.all(sending)).flat();
     await setImmediate();
+    // Nothing came back: the usual case, and then there is nothing to look for.
+    if (returned.size === 0) return refused;
     const missed = chains.flatMap((chain) => {
       const last = chain.at(-1);
       const reason = last && returnedOf(last);

@@ -1,4 +1,4 @@
-import { sql, type Tx } from '#database';
+import { prepared, sql, type Tx } from '#database';
 
 export interface InboxRow {
   readonly message_id: string;
@@ -16,12 +16,12 @@ export async function markTaken(
   queue: number,
   ids: readonly string[],
 ): Promise<readonly InboxRow[]> {
-  const { rows } = await sql<InboxRow>`
+  const { rows } = await prepared<InboxRow>`
     with durable as (
       select set_config('synchronous_commit', 'on', true)
     ), marked as (
       insert into platform.bus_inbox (queue, message_id)
-      select ${queue}, id from unnest(${ids}::uuid[]) as w (id), durable order by id
+      select ${queue}, id from unnest(${`{${ids.join(',')}}`}::uuid[]) as w (id), durable order by id
       on conflict do nothing returning message_id
     ), suspected as (
       delete from platform.bus_suspected s using marked

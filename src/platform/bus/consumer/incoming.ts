@@ -30,6 +30,7 @@ export type Incoming = Omit<Delivery, 'slot' | 'redelivered'>;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const SEPARATORS = new RegExp(`[${SEPARATOR}${PARCEL_SEPARATOR}]`, 'g');
+const ODD_KEY = new RegExp(`[\\0${SEPARATOR}${PARCEL_SEPARATOR}]|.{201}`, 's');
 const KEY_LENGTH_MAX = 200;
 const REASON_LENGTH_MAX = 300;
 
@@ -56,9 +57,17 @@ export function createFaultFinder(topic: Topic<unknown>): (text: string) => stri
 export function createReader(topic: Topic<unknown>) {
   const faultOf = createFaultFinder(topic);
 
-  return (attributes: Attributes, body: Buffer | null, fallback: Fallback): Incoming => {
+  return (attributes: Attributes, body: Buffer | null, fallback: () => Fallback): Incoming => {
     const text = body?.toString('utf8') ?? '';
-    // Ours was checked when it was published.
+    return asPublished(attributes, text, body) ?? judge(attributes, text, body, fallback());
+  };
+
+  function judge(
+    attributes: Attributes,
+    text: string,
+    body: Buffer | null,
+    fallback: Fallback,
+  ): Incoming {
     const fault = attributes.ours ? undefined : faultOf(text);
     const id = clean(attributes.id ?? '') || fallback.id;
     const known = UUID.test(id);
@@ -75,6 +84,21 @@ export function createReader(topic: Topic<unknown>) {
       bytes: body?.length ?? 0,
       fault,
     };
+  }
+}
+
+/** Ours was checked when it was published: it is taken as it is, if nobody has changed who it is. */
+function asPublished(
+  attributes: Attributes,
+  payload: string,
+  body: Buffer | null,
+): Incoming | undefined {
+  const { id, ours, source, subject: key, time, traceparent } = attributes;
+  if (!ours || !id || !source || !key || !time) return undefined;
+  if (!UUID.test(id) || Number.isNaN(Date.parse(time)) || ODD_KEY.test(key)) return undefined;
+  return {
+    ...{ messageId: id, source, key, publishedAt: time, traceparent, payload },
+    ...{ bytes: body?.length ?? 0, fault: undefined },
   };
 }
 

@@ -55,12 +55,12 @@ export class KafkaFeed implements Feed<KafkaDelivery>, Listener {
       const headers = new Map(
         record.headers.map(([name, value]) => [String(name ?? ''), String(value ?? '')]),
       );
-      const fallback = {
+      const fallback = () => ({
         id: `${tap.topic}/${tap.partition}/${record.offset}`,
         key: record.key?.toString('utf8'),
         time: new Date(record.timestampMs),
         source: `kafka:${tap.topic}`,
-      };
+      });
       return {
         ...readMessage(toAttributes(headers, core.origin), record.value, fallback),
         slot: queue.ordered ? tap.partition % LANES : tap.class,
