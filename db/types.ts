@@ -72,6 +72,84 @@ export interface ContentItemUse {
   item_id: number;
 }
 
+export interface LedgerAccount {
+  client_id: string;
+  created_at: Timestamp;
+  currency: string;
+  id: Generated<bigint>;
+  label: Generated<string>;
+  metadata: Generated<Json>;
+  type: string;
+}
+
+export interface LedgerAccountType {
+  currency: string | null;
+  debt_type: string | null;
+  may_go_below_zero: boolean;
+  name: string;
+  normal_side: string;
+  title: string;
+}
+
+export interface LedgerBalance {
+  account_id: bigint;
+  booked_at: Generated<Timestamp>;
+  currency: string;
+  entries: Generated<bigint>;
+  guarded: boolean;
+  held: Generated<bigint>;
+  posted: Generated<bigint>;
+  side: number;
+}
+
+export interface LedgerBlock {
+  hash: Buffer;
+  number: bigint;
+  previous: Buffer;
+  sealed_at: Timestamp;
+  transfers: string[];
+}
+
+export interface LedgerEntry {
+  account_id: bigint;
+  amount: bigint;
+  balance: bigint;
+  booked_at: Timestamp;
+  number: bigint;
+  transfer_id: string;
+}
+
+export interface LedgerHold {
+  accounts: ArrayType<bigint>;
+  amounts: ArrayType<bigint>;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  expires_at: Timestamp;
+  fingerprint: string;
+  id: string;
+  kind: string;
+  reference: string;
+  state: Generated<string>;
+  transfer_id: string | null;
+}
+
+export interface LedgerTransfer {
+  accounts: ArrayType<bigint>;
+  amounts: ArrayType<bigint>;
+  booked_at: Timestamp;
+  fingerprint: string;
+  id: string;
+  kind: string;
+  metadata: Json | null;
+  reference: string;
+  reverses: string | null;
+}
+
+export interface LedgerUnsealed {
+  number: Generated<bigint>;
+  transfers: string[];
+}
+
 export interface OperatorsAddressRange {
   operator: string;
   range: string;
@@ -522,6 +600,14 @@ export interface DB {
   "content.delivery": ContentDelivery;
   "content.item": ContentItem;
   "content.item_use": ContentItemUse;
+  "ledger.account": LedgerAccount;
+  "ledger.account_type": LedgerAccountType;
+  "ledger.balance": LedgerBalance;
+  "ledger.block": LedgerBlock;
+  "ledger.entry": LedgerEntry;
+  "ledger.hold": LedgerHold;
+  "ledger.transfer": LedgerTransfer;
+  "ledger.unsealed": LedgerUnsealed;
   "operators.address_range": OperatorsAddressRange;
   "operators.breaker": OperatorsBreaker;
   "operators.number_list": OperatorsNumberList;

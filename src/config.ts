@@ -103,6 +103,14 @@ const SETTINGS = {
     fallback: '',
     parse: parse.parseAddressRanges,
   }),
+  accountTypes: setting({
+    name: 'LEDGER_ACCOUNT_TYPES',
+    kind: 'file',
+    sentence:
+      'The YAML file of account types of the ledger with their rules; empty means the one that comes with Kopek.',
+    fallback: '',
+    parse: (text) => text,
+  }),
   logLevel: setting({
     name: 'KOPEK_LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),

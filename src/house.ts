@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Acquisition, createAcquisition } from '#acquisition';
 import { createKeyring, type Keyring } from '#auth';
 import { type Bus, openBus } from '#bus';
@@ -7,6 +8,7 @@ import { secretOf } from '#config';
 import { type Content, contentGroup, createContent } from '#content';
 import { type Database, sql } from '#database';
 import { createIdSource, type IdSource } from '#ids';
+import { createLedger, type Ledger, readAccountTypes } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
@@ -25,6 +27,7 @@ export interface House {
   readonly ids: IdSource;
   readonly bus: Bus;
   readonly keyring: Keyring;
+  readonly ledger: Ledger;
   readonly operators: Operators;
   readonly payments: Payments;
   readonly sms: Sms;
@@ -46,6 +49,8 @@ export interface HouseOptions {
   readonly source: string;
 }
 
+const STANDARD_ACCOUNT_TYPES = join(import.meta.dirname, '..', 'config', 'account-types.yaml');
+
 export async function buildHouse(options: HouseOptions): Promise<House> {
   const { config, database, log, metrics, source } = options;
   const secret = await secretOf(config);
@@ -53,6 +58,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const ids = createIdSource(await nextProcessNumber(database));
   const base = { database, clock, log, metrics, ids, secret, publicUrl: config.publicUrl };
   const bus = await openBus({ ...base, url: config.busUrl, routes: config.busRoutes, source });
+  const types = await readAccountTypes(config.accountTypes || STANDARD_ACCOUNT_TYPES);
+  const ledger = await createLedger({ ...base, types });
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
   const sms = createSms({ ...base, bus });
@@ -62,7 +69,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
     async declareGroups() {
       const ofOperators = operators
         .all()
@@ -71,6 +78,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     },
     async close() {
       await acquisition.drain();
+      await ledger.drain();
       await operators.close();
       await bus.close();
       clock.close();

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Socket, TcpSocketConnectOpts } from 'node:net';
 import type { AsyncMessage, Channel, Connection } from 'rabbitmq-client';
 import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
@@ -37,7 +37,7 @@ export function createAmqpClient(url: string, name: string, log: Log): AmqpClien
       ...{ retryLow: RETRY_FIRST_MS, retryHigh: RETRY_MOST_MS },
       ...{ acquireTimeout: CONNECT_PATIENCE_MS, connectionTimeout: CONNECT_PATIENCE_MS },
       // `net` takes it, and its types do not say so.
-      socket: { writableHighWaterMark: PIECE_BYTES } as object,
+      socket: { writableHighWaterMark: PIECE_BYTES } as unknown as TcpSocketConnectOpts,
     });
     opened.on('error', (error) => {
       last = messageOf(error);

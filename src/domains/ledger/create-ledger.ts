@@ -1,0 +1,34 @@
+import type { Clock } from '#clock';
+import type { Database } from '#database';
+import type { Log } from '#log';
+import { writeAccountTypes } from './account-store.ts';
+import type { AccountType } from './account-type.ts';
+import { fail } from './errors.ts';
+import { type Accounts, createAccounts } from './open-accounts.ts';
+import { createPoster, type Poster } from './post-transfers.ts';
+
+/** The system of accounts: double entry, on PostgreSQL. */
+export interface Ledger extends Accounts, Poster {
+  readonly types: readonly AccountType[];
+}
+
+export interface LedgerOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** As `readAccountTypes` reads them. */
+  readonly types: readonly AccountType[];
+}
+
+/** Writes the account types down first: throws `account_type_in_use` where accounts of a type forbid its change. */
+export async function createLedger(options: LedgerOptions): Promise<Ledger> {
+  const { database, types } = options;
+  const inUse = await database.transaction((tx) => writeAccountTypes(tx, types));
+  if (inUse.length > 0) {
+    throw fail(
+      'account_type_in_use',
+      `Account types that have accounts keep their side, currency and limit: ${inUse.join(', ')}.`,
+    );
+  }
+  return { ...createAccounts(options), ...createPoster(options), types };
+}
