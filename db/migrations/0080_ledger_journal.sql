@@ -121,9 +121,10 @@ create trigger block_is_final before update or delete or truncate on ledger.bloc
 revoke update, delete, truncate on ledger.transfer, ledger.entry, ledger.block from public;
 
 -- Posts transfers in their order, in sets that are posted whole or not at all. Answers only what was not posted:
--- `place` is that in `ids`. Every account is locked once, in the order of ids, and written once.
+-- `place` is that in `ids`. A mode is p for plain, f for a fact that is never refused, m for a move of at most its amount,
+-- from its first line's account to its second line's. Every account is locked once, in the order of ids, and written once.
 create function ledger.post(
-  ids uuid[], sets integer[], facts boolean[], kinds text[], refs text[], fingerprints uuid[], reversed uuid[],
+  ids uuid[], sets integer[], modes text[], kinds text[], refs text[], fingerprints uuid[], reversed uuid[],
   metadatas text[],
   -- Of all lines, one transfer's after the other's: places in `account_ids`; credit is positive.
   line_counts integer[], line_places integer[], debt_places integer[], line_amounts bigint[],
@@ -192,6 +193,17 @@ begin
       lines_sum := 0;
       first_currency := null;
       mixed := false;
+      if modes[t] = 'm' then
+        p := line_places[line + 1];
+        part := least(line_amounts[last_line], balances[p] - holds[p]);
+        if part <= 0 then
+          why := 'below_zero';
+          why_account := account_ids[p];
+        else
+          line_amounts[line + 1] := -part;
+          line_amounts[last_line] := part;
+        end if;
+      end if;
       for l in line + 1 .. last_line loop
         p := line_places[l];
         d := debt_places[l];
@@ -206,7 +218,7 @@ begin
           part := 0;
           if amount > 0 and balances[d] < 0 then
             part := least(amount, -balances[d]);
-          elsif amount < 0 and facts[t] then
+          elsif amount < 0 and modes[t] = 'f' then
             part := least(0, amount + greatest(0, balances[p] - holds[p]));
           end if;
           if part <> 0 then
@@ -250,11 +262,11 @@ begin
       end if;
       -- Judged when all of its lines are in: what a transfer does between them nobody sees.
       for m in firsts[t] .. made loop
+        exit when why is not null;
         p := made_places[m];
         if guards[p] and sides[p] * balances[p] - holds[p] < 0 then
           why := 'below_zero';
           why_account := account_ids[p];
-          exit;
         end if;
       end loop;
     elsif fates[t] <> 'exists' then

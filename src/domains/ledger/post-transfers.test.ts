@@ -103,6 +103,21 @@ test('what has happened outside is not refused: the debt account bears it, and c
   assert.deepEqual(await balancesOf(source, purse, debt), [-15n, 15n, 0n]);
 });
 
+test('up to an amount moves what there is, and is refused where there is nothing', async () => {
+  const [source, purse] = (await openAll('source', 'purse')) as [Account, Account];
+  const [other] = (await openAll('purse')) as [Account];
+  await ledger.submit([move(source, purse, 100n)]);
+  const some = move(purse, other, 60n, { upTo: true });
+  const most = move(purse, other, 60n, { upTo: true });
+  const none = move(purse, other, 60n, { upTo: true });
+  const answers = await Promise.all([some, most, none].map((one) => ledger.submit([one])));
+  assert.deepEqual(answers[0], { outcome: 'posted', repeated: [] });
+  assert.equal(answers[1]?.outcome, 'posted');
+  assert.ok(answers[2]?.outcome === 'refused' && answers[2].account === purse.id);
+  assert.deepEqual(await balancesOf(purse, other), [0n, 100n]);
+  assert.deepEqual(await ledger.submit([most]), { outcome: 'posted', repeated: [most.id] });
+});
+
 test('a transfer is taken back once', async () => {
   const [source, purse] = (await openAll('source', 'purse')) as [Account, Account];
   const transfer = move(source, purse, 40n);

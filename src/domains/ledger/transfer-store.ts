@@ -33,7 +33,7 @@ export async function postSets(
     select * from ledger.post(
       ${plain(transfers.map(({ id }) => id))}::uuid[],
       ${plain(sets.flatMap((set, at) => set.map(() => at)))}::integer[],
-      ${plain(transfers.map(({ fact }) => (fact ? 't' : 'f')))}::boolean[],
+      ${plain(transfers.map(modeOf))}::text[],
       ${texts(transfers.map(({ kind }) => kind))}, ${texts(transfers.map(({ reference }) => reference))},
       ${plain(transfers.map(fingerprintOf))}::uuid[],
       ${plain(transfers.map(({ reverses }) => reverses ?? 'null'))}::uuid[],
@@ -44,6 +44,11 @@ export async function postSets(
       ${plain(lines.map(({ amountMinor }) => amountMinor))}::bigint[],
       ${plain([...places.keys()])}::bigint[], ${at})`.execute(tx);
   return rows;
+}
+
+function modeOf({ fact, upTo }: Transfer): string {
+  if (upTo) return 'm';
+  return fact ? 'f' : 'p';
 }
 
 /** All accounts that may be touched, ascending, with their places from 1 on. */

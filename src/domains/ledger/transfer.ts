@@ -19,6 +19,11 @@ export interface Transfer {
   readonly lines: readonly Line[];
   /** It has happened outside: what it takes beyond zero goes to the debt account, and it is never refused for that. */
   readonly fact?: boolean;
+  /**
+   * Moves the smaller of its amount and of what the first line's account has to spend; refused where that is nothing.
+   * It has two lines: the debit of an account on whose credit side money lies, then the credit.
+   */
+  readonly upTo?: boolean;
   /** The transfer that it takes back; one transfer is taken back once. */
   readonly reverses?: string;
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -82,6 +87,7 @@ export function checkTransfer(transfer: Transfer, path: string): void {
   if (reverses !== undefined && !UUID.test(reverses)) throw refuse('reverses', 'must be a UUID');
   if (lines.length < 2 || lines.length > LINES_MAX)
     throw refuse('lines', `must be 2 to ${LINES_MAX}`);
+  if (transfer.upTo) checkUpTo(transfer, refuse);
   const sums = new Map<string, bigint>();
   for (const [at, { account, amountMinor }] of lines.entries()) {
     if (amountMinor === 0n) throw refuse(`lines.${at}`, 'must not be zero');
@@ -99,11 +105,21 @@ export function checkTransfer(transfer: Transfer, path: string): void {
   }
 }
 
+function checkUpTo(
+  { fact, lines }: Transfer,
+  refuse: (field: string, message: string) => Error,
+): void {
+  const [from, to] = lines;
+  if (lines.length !== 2 || !from || !to || from.amountMinor >= 0n || from.account.side !== 1)
+    throw refuse('lines', 'must be a debit of an account with a credit side, and a credit');
+  if (fact) throw refuse('fact', 'can not be up to an amount');
+}
+
 /** Of all that was asked for: two requests are the same when these are. */
 export function fingerprintOf(transfer: Transfer): string {
-  const { fact = false, kind, lines, metadata, reference, reverses } = transfer;
+  const { fact = false, kind, lines, metadata, reference, reverses, upTo = false } = transfer;
   const text = JSON.stringify([
-    ...[kind, reference, reverses ?? '', fact, metadata ? sorted(metadata) : ''],
+    ...[kind, reference, reverses ?? '', fact, upTo, metadata ? sorted(metadata) : ''],
     ...lines.map(({ account, amountMinor }) => `${accountId(account.id)} ${amountMinor}`),
   ]);
   return hash('sha256', text, 'hex').slice(0, 32);
