@@ -225,6 +225,105 @@ export interface PaymentsPayment {
   stopped_at: Timestamp | null;
 }
 
+export interface PayoutsApproval {
+  approver: string;
+  at: Timestamp;
+  comment: string | null;
+  decision: string;
+  hash: string;
+  payout_id: bigint;
+}
+
+export interface PayoutsClient {
+  approval_above_minor: bigint | null;
+  client_id: string;
+  held_at: Timestamp | null;
+  held_by: string | null;
+  held_reason: string | null;
+}
+
+export interface PayoutsCpf {
+  amount_minor: bigint;
+  fact: string;
+  payout_id: bigint;
+  reference: string;
+}
+
+export interface PayoutsPayout {
+  account: string;
+  acknowledged_at: Timestamp | null;
+  amount_minor: bigint;
+  approvals_needed: Generated<number>;
+  approved_hash: string | null;
+  ard_state: string | null;
+  attempts: Generated<number>;
+  client_id: string;
+  closed_at: Timestamp | null;
+  conflict: string | null;
+  created_at: Timestamp;
+  currency: string;
+  erp_id: string;
+  give_back_id: string;
+  id: bigint;
+  label: Generated<string>;
+  lease_until: Timestamp | null;
+  next_attempt_at: Timestamp | null;
+  owner: string | null;
+  paid_at: Timestamp | null;
+  pay_id: string;
+  reason: string | null;
+  request_id: bigint;
+  reserve_id: string;
+  reserved_minor: bigint | null;
+  return_id: string;
+  send_id: string;
+  sent_at: Timestamp | null;
+  state: Generated<string>;
+  uncovered_minor: bigint | null;
+}
+
+export interface PayoutsRequest {
+  asked_by: string;
+  attempts: Generated<number>;
+  client_id: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  error: string | null;
+  external_id: string;
+  fingerprint: string;
+  id: bigint;
+  lease_until: Timestamp | null;
+  metadata: Json | null;
+  next_attempt_at: Timestamp | null;
+  outcome: Json | null;
+  owner: string | null;
+  status: Generated<string>;
+}
+
+export interface PayoutsStatus {
+  erp_id: string;
+  event_id: string;
+  note: string | null;
+  occurred_at: Timestamp | null;
+  outcome: string;
+  payout_id: bigint | null;
+  reason: string | null;
+  received_at: Timestamp;
+  source: string;
+  status: string;
+}
+
+export interface PayoutsStep {
+  actor: string;
+  at: Timestamp;
+  detail: Json | null;
+  from_state: string;
+  number: number;
+  payout_id: bigint;
+  step: string;
+  to_state: string;
+}
+
 export interface PlatformApiKey {
   created_at: Timestamp;
   id: Generated<bigint>;
@@ -615,6 +714,13 @@ export interface DB {
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
   "payments.payment": PaymentsPayment;
+  "payouts.approval": PayoutsApproval;
+  "payouts.client": PayoutsClient;
+  "payouts.cpf": PayoutsCpf;
+  "payouts.payout": PayoutsPayout;
+  "payouts.request": PayoutsRequest;
+  "payouts.status": PayoutsStatus;
+  "payouts.step": PayoutsStep;
   "platform.api_key": PlatformApiKey;
   "platform.bus_dead": PlatformBusDead;
   "platform.bus_delayed": PlatformBusDelayed;

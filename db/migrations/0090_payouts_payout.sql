@@ -1,0 +1,147 @@
+create schema payouts;
+
+-- A wish to be paid, as it came in: the original's t_request.
+create table payouts.request (
+  id bigint primary key,
+  client_id text not null,
+  external_id text not null,
+  -- Of all that was asked for: the same external_id with another body is a conflict.
+  fingerprint uuid not null,
+  -- What the caller wants to find again; nothing reads it.
+  metadata jsonb,
+  asked_by text not null,
+  status text not null default 'new' constraint request_status_known check (status in ('new', 'done', 'error')),
+  -- Why it is in `error`.
+  error text,
+  -- What became of it: the payouts that it made or met.
+  outcome jsonb,
+  owner uuid,
+  lease_until timestamptz,
+  attempts smallint not null default 0,
+  next_attempt_at timestamptz,
+  created_at timestamptz not null,
+  ended_at timestamptz,
+  constraint request_external_id_once unique (external_id),
+  constraint request_ended_when_not_new check ((ended_at is null) = (status = 'new'))
+);
+create index request_new on payouts.request (id) where status = 'new';
+create index request_of_client on payouts.request (client_id, id);
+
+-- The original's t_payout.
+create table payouts.payout (
+  id bigint primary key,
+  request_id bigint not null,
+  client_id text not null,
+  -- As the system of accounts names it: opaque here.
+  account text not null,
+  currency text not null,
+  label text not null default '',
+  -- The most that may be paid: fixed when it was created, and what approvals are for.
+  amount_minor bigint not null constraint payout_amount_positive check (amount_minor > 0),
+  -- What was set aside: never more than the amount.
+  reserved_minor bigint constraint payout_reserved_within_amount check (reserved_minor between 1 and amount_minor),
+  -- Of it, what no cash payment fact covers.
+  uncovered_minor bigint,
+  state text not null default 'new',
+  reason text,
+  -- The other feed's word, beside the state.
+  ard_state text,
+  -- Sources that contradict each other: shown to people, never decided by a program.
+  conflict text,
+  -- 32 letters: fits EndToEndId and an invoice number.
+  erp_id text not null,
+  approvals_needed smallint not null default 0,
+  -- Of what is approved: an approval of something else counts for nothing.
+  approved_hash text,
+  -- Transfer ids, made with the payout and stored before any call: a step that is tried again is the same transfer.
+  reserve_id uuid not null,
+  send_id uuid not null,
+  pay_id uuid not null,
+  give_back_id uuid not null,
+  return_id uuid not null,
+  owner uuid,
+  lease_until timestamptz,
+  attempts smallint not null default 0,
+  next_attempt_at timestamptz,
+  created_at timestamptz not null,
+  sent_at timestamptz,
+  acknowledged_at timestamptz,
+  paid_at timestamptz,
+  closed_at timestamptz,
+  constraint payout_erp_id_once unique (erp_id)
+) with (fillfactor = 70);
+-- One open payout per account.
+create unique index payout_one_open_per_account on payouts.payout (account) where closed_at is null;
+create index payout_of_client on payouts.payout (client_id, id);
+create index payout_of_request on payouts.payout (request_id);
+
+-- Which cash payment facts a payout pays out: the original's t_cpf.
+create table payouts.cpf (
+  payout_id bigint not null,
+  fact text not null,
+  reference text not null,
+  amount_minor bigint not null constraint cpf_amount_positive check (amount_minor > 0),
+  constraint cpf_pkey primary key (payout_id, fact)
+);
+
+-- Every step of every payout. Only ever added to.
+create table payouts.step (
+  payout_id bigint not null,
+  number integer not null,
+  step text not null,
+  from_state text not null,
+  to_state text not null,
+  -- Who or what: a process, a source of statuses, a person's key.
+  actor text not null,
+  detail jsonb,
+  at timestamptz not null,
+  constraint step_pkey primary key (payout_id, number)
+);
+
+-- Every status that came in from the ERP's feeds, also what could not be applied.
+create table payouts.status (
+  source text not null constraint status_source_known check (source in ('ard', 'oebs', 'bank')),
+  event_id text not null,
+  erp_id text not null,
+  payout_id bigint,
+  status text not null,
+  reason text,
+  occurred_at timestamptz,
+  received_at timestamptz not null,
+  -- applied; ignored: late, changes nothing; parked: too early, tried again after the next step; unknown: no such payout;
+  -- conflict: contradicts what is known.
+  outcome text not null
+    constraint status_outcome_known check (outcome in ('applied', 'ignored', 'parked', 'unknown', 'conflict')),
+  note text,
+  constraint status_pkey primary key (source, event_id)
+);
+create index status_of_payout on payouts.status (payout_id) where payout_id is not null;
+create index status_not_applied on payouts.status (received_at) where outcome in ('parked', 'unknown', 'conflict');
+
+create table payouts.approval (
+  payout_id bigint not null,
+  approver text not null,
+  decision text not null constraint approval_decision_known check (decision in ('approve', 'refuse')),
+  -- Of what was approved.
+  hash text not null,
+  comment text,
+  at timestamptz not null,
+  constraint approval_pkey primary key (payout_id, approver)
+);
+
+-- What is particular to a client: nothing is sent while it is held, and from when on two people must approve.
+create table payouts.client (
+  client_id text primary key,
+  held_reason text,
+  held_by text,
+  held_at timestamptz,
+  approval_above_minor bigint constraint client_limit_not_negative check (approval_above_minor >= 0)
+);
+
+create function payouts.refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% of %.% is refused: it is only ever added to', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'LG001';
+end $$;
+create trigger step_is_final before update or delete or truncate on payouts.step
+  for each statement execute function payouts.refuse_change();
