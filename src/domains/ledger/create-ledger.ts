@@ -3,12 +3,15 @@ import type { Database } from '#database';
 import type { Log } from '#log';
 import { writeAccountTypes } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
+import { type ChargeTransfers, createChargeTransfers } from './charge-transfers.ts';
+import { type Contracts, createContracts } from './contracts.ts';
 import { fail } from './errors.ts';
 import { type Accounts, createAccounts } from './open-accounts.ts';
 import { createPoster, type Poster } from './post-transfers.ts';
 
 /** The system of accounts: double entry, on PostgreSQL. */
-export interface Ledger extends Accounts, Poster {
+export interface Ledger extends Accounts, Poster, ChargeTransfers {
+  readonly contracts: Contracts;
   readonly types: readonly AccountType[];
 }
 
@@ -30,5 +33,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       `Account types that have accounts keep their side, currency and limit: ${inUse.join(', ')}.`,
     );
   }
-  return { ...createAccounts(options), ...createPoster(options), types };
+  const accounts = createAccounts(options);
+  const contracts = createContracts(options);
+  return {
+    ...{ ...accounts, ...createPoster(options), ...createChargeTransfers(accounts, contracts) },
+    ...{ contracts, types },
+  };
 }

@@ -1,5 +1,13 @@
 export type { Account, AccountName } from './account.ts';
 export { accountId, parseAccountId } from './account.ts';
-export { type AccountType, parseAccountTypes, readAccountTypes } from './account-type.ts';
+export {
+  type AccountType,
+  parseAccountTypes,
+  readAccountTypes,
+  STANDARD_ACCOUNT_TYPES,
+} from './account-type.ts';
+export type { Charge, Refund } from './charge-transfers.ts';
+export type { Contract, NewContract } from './contract.ts';
+export type { Contracts } from './contracts.ts';
 export { createLedger, type Ledger, type LedgerOptions } from './create-ledger.ts';
 export { AMOUNT_MAX, credit, debit, type Line, type Posting, type Transfer } from './transfer.ts';
