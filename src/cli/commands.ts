@@ -58,6 +58,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./redrive.ts')).redrive,
   },
   {
+    name: 'settlement',
+    group: 'Act',
+    summary: "imports a gateway's statement: what it has paid over",
+    load: async () => (await import('./settlement.ts')).settlement,
+  },
+  {
     name: 'bus',
     group: 'Act',
     summary: 'where messages wait (status); hands queues over to another engine (move)',

@@ -3,14 +3,16 @@ import type { Database } from '#database';
 import type { Log } from '#log';
 import { writeAccountTypes } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
+import { type CashFacts, createCashFacts } from './cash-facts.ts';
 import { type ChargeTransfers, createChargeTransfers } from './charge-transfers.ts';
 import { type Contracts, createContracts } from './contracts.ts';
 import { fail } from './errors.ts';
+import { createSettlements, type Settlements } from './import-settlement.ts';
 import { type Accounts, createAccounts } from './open-accounts.ts';
 import { createPoster, type Poster } from './post-transfers.ts';
 
 /** The system of accounts: double entry, on PostgreSQL. */
-export interface Ledger extends Accounts, Poster, ChargeTransfers {
+export interface Ledger extends Accounts, Poster, ChargeTransfers, CashFacts, Settlements {
   readonly contracts: Contracts;
   readonly types: readonly AccountType[];
 }
@@ -35,8 +37,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   }
   const accounts = createAccounts(options);
   const contracts = createContracts(options);
+  const poster = createPoster(options);
   return {
-    ...{ ...accounts, ...createPoster(options), ...createChargeTransfers(accounts, contracts) },
+    ...{ ...accounts, ...poster, ...createChargeTransfers(accounts, contracts) },
+    ...{ ...createCashFacts(options), ...createSettlements({ ...options, accounts, poster }) },
     ...{ contracts, types },
   };
 }

@@ -16,6 +16,7 @@ export const fail = errorCodes({
   contract_invalid: 'invalid',
   settlement_invalid: 'invalid',
   settlement_repeated: 'conflict',
+  holder_conflict: 'conflict',
   hold_unknown: 'not_found',
   hold_ended: 'conflict',
   cursor_invalid: 'invalid',
