@@ -84,7 +84,6 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
   }
-  registerContractRoutes(app, house);
 }
 
 async function mustAnswer({ database }: House): Promise<void> {
