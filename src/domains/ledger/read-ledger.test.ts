@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { createFakeClock } from '#clock';
 import { sql } from '#database';
 import { uuidV7 } from '#ids';
@@ -88,6 +89,29 @@ test('the balance at a past instant is what was booked until then; the future is
   assert.deepEqual(await at(clock.now()), [123n, 123n]);
   const future = ledger.balanceAt(purse.id, new Date(clock.nowMs() + 1));
   await assert.rejects(future, { code: 'instant_in_future' });
+});
+
+test('at any instant of any history the balance is the sum of what was booked until then', async () => {
+  const step = fc.record({ forMs: fc.nat(3), amount: fc.integer({ min: -40, max: 60 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
+      const [source, other] = (await openAll('source', 'other')) as [Account, Account];
+      const beganMs = clock.nowMs();
+      const booked: { readonly atMs: number; readonly amount: bigint }[] = [];
+      for (const { amount, forMs } of steps.filter((one) => one.amount !== 0)) {
+        clock.advanceMs(forMs);
+        const [from, to] = amount > 0 ? [source, other] : [other, source];
+        await ledger.submit([move(from, to, BigInt(Math.abs(amount)))]);
+        booked.push({ atMs: clock.nowMs(), amount: BigInt(amount) });
+      }
+      for (let atMs = beganMs - 1; atMs <= clock.nowMs(); atMs += 1) {
+        const until = booked.filter((one) => one.atMs <= atMs);
+        const expected = until.reduce((sum, one) => sum + one.amount, 0n);
+        assert.equal(await ledger.balanceAt(other.id, new Date(atMs)), expected);
+      }
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('entries come in pages, the newest first, with their transfers', async () => {
