@@ -244,6 +244,9 @@ function toStep({ facts, moved, payout }: Current): Step {
       return { payout, step: moving, ...cause, reservedMinor: moved.amountMinor };
     case 'send':
       return { payout, step: moving, ...cause, uncoveredMinor: moved.amountMinor - sumOf(facts) };
+    case 'settle':
+      // Its facts were given back when it was rejected.
+      return { payout, step: moving, ...cause, uncoveredMinor: moved.amountMinor };
     default:
       return { payout, step: moving, ...cause };
   }
