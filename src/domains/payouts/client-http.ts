@@ -1,4 +1,4 @@
-import { AmountMinor, apiRoute, CurrencyCode, type HttpApp, Instant, Type } from '#http';
+import { apiRoute, CurrencyCode, type HttpApp, Instant, Type } from '#http';
 import { amountFromApi } from '#money';
 import type { PayoutMachine } from './create-payout-machine.ts';
 import { ClientId, ReasonText } from './payout-shapes.ts';
@@ -16,9 +16,10 @@ const Hold = Type.Object({
 
 const Limit = Type.Object({
   currency: CurrencyCode,
-  approval_above_minor: Type.Union([AmountMinor, Type.Null()], {
-    description: 'Two people must approve what is above it; null: as for all other clients.',
-  }),
+  approval_above_minor: Type.Union(
+    [Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER }), Type.Null()],
+    { description: 'Two people must approve what is above it; null: as for all other clients.' },
+  ),
 });
 
 /** `/v1/payout-clients`: holds, and from how much on people must approve. Each call may simply be made again. */

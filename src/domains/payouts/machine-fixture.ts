@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Bus, type Consumer, type Group, openBus } from '#bus';
+import { type Bus, type Consumer, type Group, openBus, type Topic } from '#bus';
 import { type Clock, createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createIdSource, uuidV7 } from '#ids';
@@ -47,12 +47,13 @@ export async function setStage(database: Database, options: StageOptions = {}) {
     ...{ senderLimit: 100, intervalMs: 60_000, approvalAbove: new Map(), approvalDays: 30 },
     ...{ silenceMs: 3_600_000, ...more },
   });
-  await bus.declare([...machine.groups, ERP as Group]);
+  await bus.declare([...machine.groups, ERP]);
   const hands = createHands({ database, ledger, machine });
   return { ...shared, bus, ledger, accounts, machine, erp: createErp(database, bus), ...hands };
 }
 
-const ERP: Group<NewPayout> = { topic: TOPICS.newPayout, name: 'erp' };
+/** Who makes the payouts: in these tests a group on their topic. */
+export const ERP: Group = { topic: TOPICS.newPayout as Topic<unknown>, name: 'erp' };
 
 /** Who hears of new payouts, and writes down what it heard: every message, also of a payout that it knows. */
 function createErp(database: Database, bus: Bus) {

@@ -203,6 +203,31 @@ test('two copies side by side send each payout once', async () => {
   await other.bus.close();
 });
 
+test('the topic of the ERP away for an hour: silence is flagged, and each payout is heard of once', async () => {
+  await erp.stop();
+  const payouts = [await ask(), await ask(), await ask()];
+  await machine.gate.round();
+  for (let minutes = 0; minutes < 60; minutes += 10) {
+    stage.clock.advanceMs(600_000);
+    payouts.push(await ask());
+    assert.ok((await machine.gate.round()) > 0);
+  }
+  const [first, last] = [payouts[0], payouts.at(-1)];
+  assert.ok(first && last);
+  assert.equal((await machine.find(first.id))?.silent, true);
+  assert.equal((await machine.find(last.id))?.silent, false);
+  assert.match(await stage.metrics.registry.metrics(), /attention{why="silent"} [1-9]/);
+  await erp.start();
+  for (const payout of payouts) {
+    assert.equal((await sent(payout.erpId)).length, 1);
+    await says(payout, 'PAID');
+  }
+  await machine.gate.round();
+  for (const payout of payouts) assert.equal(await stateOf(payout), 'paid');
+  assert.equal((await machine.find(first.id))?.silent, false);
+  assert.deepEqual(await judge(), []);
+});
+
 async function skipPauses(): Promise<void> {
   await sql`update payouts.payout set next_attempt_at = null where next_attempt_at is not null`.execute(
     database.pool,
