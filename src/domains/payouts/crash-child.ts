@@ -33,7 +33,7 @@ const ledger = await openTestLedger(opened, shared.clock);
 const database = dyingDatabase(opened);
 const machine = createPayoutMachine({
   ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
-  accounts: dyingAccounts(createTestAccounts(opened, ledger)),
+  accounts: dyingAccounts(createTestAccounts(ledger)),
   ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
   silenceMs: 3_600_000,
 });

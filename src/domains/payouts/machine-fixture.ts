@@ -1,9 +1,16 @@
-import { join } from 'node:path';
 import { type Bus, type Consumer, type Group, openBus, type Topic } from '#bus';
 import { type Clock, createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createIdSource, uuidV7 } from '#ids';
-import { createLedger, credit, debit, type Ledger, readAccountTypes } from '#ledger';
+import {
+  accountId,
+  createLedger,
+  credit,
+  debit,
+  type Ledger,
+  readAccountTypes,
+  STANDARD_ACCOUNT_TYPES,
+} from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { eventually } from '#testing';
@@ -14,17 +21,16 @@ import {
   type PayoutMachineOptions,
 } from './create-payout-machine.ts';
 import { judgePayouts, type StageName } from './judge-payouts.ts';
-import { accountName, createTestAccounts, prepareFacts } from './machine-accounts.ts';
+import { createTestAccounts } from './machine-accounts.ts';
 import type { PayoutState } from './payout.ts';
 import type { StatusSource } from './status-words.ts';
 import { type NewPayout, payoutTopics } from './topics.ts';
 
 export const START = new Date('2026-11-20T09:00:00.000Z');
 export const TOPICS = payoutTopics('billing-payout');
-const TYPES = join(import.meta.dirname, '..', '..', '..', 'config', 'account-types.yaml');
 
 export async function openTestLedger(database: Database, clock: Clock): Promise<Ledger> {
-  const types = await readAccountTypes(TYPES);
+  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
   return createLedger({ database, clock, log: silentLog(), types });
 }
 
@@ -39,9 +45,8 @@ export async function setStage(database: Database, options: StageOptions = {}) {
   const shared = { database, clock, log: silentLog(), metrics: createMetrics() };
   const bus = await openBus({ ...shared, url: 'postgres:', source: 'kopek/test' });
   const ledger = await openTestLedger(database, clock);
-  await prepareFacts(database);
   const { wrap = (accounts: AccountSystem) => accounts, ...more } = options;
-  const accounts = createTestAccounts(database, ledger);
+  const accounts = createTestAccounts(ledger);
   const machine = createPayoutMachine({
     ...{ ...shared, bus, topics: TOPICS, accounts: wrap(accounts) },
     ...{ senderLimit: 100, intervalMs: 60_000, approvalAbove: new Map(), approvalDays: 30 },
@@ -107,6 +112,9 @@ export interface MadePayout {
   readonly erpId: string;
 }
 
+/** A statement that was imported, without the charges it settles: those are other domains' tests. */
+const ledgerTable = (name: string) => sql.id('ledger', name);
+
 /** What a test does: earn, ask, speak as the ERP, look. */
 export function createHands({ database, ledger, machine }: Tools) {
   const accountsOf = (clientId: string) =>
@@ -127,10 +135,14 @@ export function createHands({ database, ledger, machine }: Tools) {
         lines: [debit(from, amountMinor), credit(to, amountMinor)],
       },
     ]);
-    await sql`insert into public.test_fact values (${uuidV7()}, ${accountName(to)}, 'pay_1x1', ${amountMinor})`.execute(
-      database.pool,
-    );
-    return accountName(to);
+    await sql`
+      with s as (
+        insert into ${ledgerTable('settlement')} (gateway, statement, hash, currency, imported_at)
+        values ('gateway', ${uuidV7()}, '', 'RUB', ${START}) returning id
+      )
+      insert into ${ledgerTable('cash_fact')} (account_id, settlement_id, amount)
+      select ${to.id}, id, ${amountMinor} from s`.execute(database.pool);
+    return accountId(to.id);
   }
 
   /** A partner that has earned, and a payout of it, as req-gate makes it. */
@@ -186,15 +198,7 @@ function createEyes(
   { database, ledger }: Pick<Tools, 'database' | 'ledger'>,
   accountsOf: (clientId: string) => ReturnType<Ledger['open']>,
 ) {
-  const balanceTable = sql.id('ledger', 'balance');
-
-  async function balance(id: bigint): Promise<bigint> {
-    const { rows } = await sql<{ posted: bigint }>`
-      select side * posted as posted from ${balanceTable} where account_id = ${id}`.execute(
-      database.pool,
-    );
-    return rows[0]?.posted ?? 0n;
-  }
+  const balance = async (id: bigint) => (await ledger.account(id)).balanceMinor;
 
   return {
     async stateOf({ id }: MadePayout): Promise<PayoutState> {

@@ -39,8 +39,8 @@ test('a payout is checked, reserved and sent with its facts, and the ERP is told
   assert.equal(told?.amount_minor, 700);
   assert.equal(told?.account, payout.account);
   assert.deepEqual(
-    told?.cash_payment_facts.map(({ amount_minor, reference }) => ({ amount_minor, reference })),
-    [{ amount_minor: 700, reference: 'pay_1x1' }],
+    told?.cash_payment_facts.map(({ amount_minor }) => amount_minor),
+    [700],
   );
   assert.equal(await machine.gate.round(), 0, 'nothing is left to be done');
   assert.deepEqual(await judge(), []);

@@ -83,7 +83,7 @@ const Step = Type.Object({
 
 const Fact = Type.Object({
   fact: Type.String(),
-  reference: Type.String({ description: 'The payment that was settled.' }),
+  reference: Type.String({ description: 'The statement that brought it.' }),
   amount_minor: AmountMinor,
   returned_at: Type.Optional(Instant),
 });
