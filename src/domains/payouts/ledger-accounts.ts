@@ -1,6 +1,9 @@
 import { must } from '#errors';
-import { type Account, credit, debit, type Ledger, parseAccountId } from '#ledger';
+import { type Account, accountId, credit, debit, type Ledger, parseAccountId } from '#ledger';
 import type { AccountSystem, Moved, MoveOrder } from './account-system.ts';
+
+/** One for each currency and label: a client has a handful. */
+const ACCOUNTS_MOST = 1000;
 
 /** The types between which each movement moves, in this order. */
 const WAYS: Readonly<Record<MoveOrder['movement'], readonly [string, string]>> = {
@@ -13,8 +16,8 @@ const WAYS: Readonly<Record<MoveOrder['movement'], readonly [string, string]>> =
   settle: ['payout', 'clearing'],
 };
 
-/** For tests of the machine: the system of accounts over the ledger of this process. */
-export function createTestAccounts(ledger: Ledger): AccountSystem {
+/** The system of accounts in this very process, over the ledger's door. */
+export function createLedgerAccounts(ledger: Ledger): AccountSystem {
   async function find(order: MoveOrder, type: string): Promise<Account> {
     const { clientId, currency, label } = order.account;
     const whose = type === 'clearing' ? { currency } : { clientId, currency, label };
@@ -24,7 +27,13 @@ export function createTestAccounts(ledger: Ledger): AccountSystem {
   }
 
   return {
-    payoutAccounts: async () => [],
+    async payoutAccounts(clientId) {
+      const accounts = await ledger.accounts({ clientId, type: 'payout', limit: ACCOUNTS_MOST });
+      return accounts.map((one) => ({
+        ...{ account: accountId(one.id), clientId: one.clientId, currency: one.currency },
+        ...{ label: one.label, balanceMinor: one.availableMinor },
+      }));
+    },
     async move(order): Promise<Moved> {
       const [from, to] = await Promise.all(WAYS[order.movement].map((type) => find(order, type)));
       must(from && to, 'a way has two ends');
