@@ -287,11 +287,18 @@ export interface PayoutsApproval {
 }
 
 export interface PayoutsClient {
-  approval_above_minor: bigint | null;
   client_id: string;
   held_at: Timestamp | null;
   held_by: string | null;
   held_reason: string | null;
+}
+
+export interface PayoutsClientLimit {
+  approval_above_minor: bigint;
+  client_id: string;
+  currency: string;
+  set_at: Timestamp;
+  set_by: string;
 }
 
 export interface PayoutsCpf {
@@ -299,16 +306,19 @@ export interface PayoutsCpf {
   fact: string;
   payout_id: bigint;
   reference: string;
+  returned_at: Timestamp | null;
 }
 
 export interface PayoutsPayout {
   account: string;
   acknowledged_at: Timestamp | null;
   amount_minor: bigint;
+  approval_asked_at: Timestamp | null;
   approvals_needed: Generated<number>;
   approved_hash: string | null;
   ard_state: string | null;
   attempts: Generated<number>;
+  cancel_wish: Json | null;
   client_id: string;
   closed_at: Timestamp | null;
   conflict: string | null;
@@ -316,9 +326,12 @@ export interface PayoutsPayout {
   currency: string;
   erp_id: string;
   give_back_id: string;
+  heard_at: Timestamp | null;
   id: bigint;
   label: Generated<string>;
   lease_until: Timestamp | null;
+  moving: string | null;
+  moving_cause: Json | null;
   next_attempt_at: Timestamp | null;
   owner: string | null;
   paid_at: Timestamp | null;
@@ -330,7 +343,9 @@ export interface PayoutsPayout {
   return_id: string;
   send_id: string;
   sent_at: Timestamp | null;
+  settle_id: Generated<string>;
   state: Generated<string>;
+  trouble: string | null;
   uncovered_minor: bigint | null;
 }
 
@@ -356,6 +371,7 @@ export interface PayoutsStatus {
   erp_id: string;
   event_id: string;
   note: string | null;
+  number: Generated<bigint>;
   occurred_at: Timestamp | null;
   outcome: string;
   payout_id: bigint | null;
@@ -774,6 +790,7 @@ export interface DB {
   "payments.payment": PaymentsPayment;
   "payouts.approval": PayoutsApproval;
   "payouts.client": PayoutsClient;
+  "payouts.client_limit": PayoutsClientLimit;
   "payouts.cpf": PayoutsCpf;
   "payouts.payout": PayoutsPayout;
   "payouts.request": PayoutsRequest;

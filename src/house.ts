@@ -12,6 +12,12 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
+import {
+  createLedgerAccounts,
+  createPayoutMachine,
+  type PayoutMachine,
+  payoutTopics,
+} from '#payouts';
 import { createReports, type Reports } from '#reports';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
@@ -33,6 +39,7 @@ export interface House {
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
+  readonly payoutMachine: PayoutMachine;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -63,15 +70,29 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
+  const payoutMachine = createPayoutMachine({ ...base, bus, ...payoutOptions(config, ledger) });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{
+      ledger,
+      operators,
+      payments,
+      sms,
+      subscriptions,
+      content,
+      acquisition,
+      payoutMachine,
+      reports,
+    },
     async declareGroups() {
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
-      await bus.declare([...ofOperators, contentGroup, ...reports.groups]);
+      await bus.declare([
+        ...ofOperators,
+        ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
+      ]);
     },
     async close() {
       await acquisition.drain();
@@ -80,6 +101,20 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await bus.close();
       clock.close();
     },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+function payoutOptions(config: Config, ledger: Ledger) {
+  return {
+    topics: payoutTopics(config.payoutTopicPrefix),
+    accounts: createLedgerAccounts(ledger),
+    senderLimit: config.payoutSenderLimit,
+    intervalMs: config.payoutOebsGateIntervalMs,
+    approvalAbove: config.payoutApprovalAbove,
+    approvalDays: config.payoutApprovalDays,
+    silenceMs: config.payoutSilenceHours * HOUR_MS,
   };
 }
 

@@ -33,6 +33,8 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       };
     case 'accounts':
       return startAccounts(house);
+    case 'oebs-gate':
+      return startOebsGate(house);
   }
 }
 
@@ -54,6 +56,16 @@ function startAccounts(house: House): Running {
   return {
     stop: async () => {
       await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+function startOebsGate({ payoutMachine: { gate } }: House): Running {
+  gate.start();
+  return {
+    stop: async () => {
+      await gate.stop();
       return NOTHING_LEFT;
     },
   };

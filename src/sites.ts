@@ -2,6 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
+import { registerPayoutClientRoutes, registerPayoutRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -32,6 +33,7 @@ export async function openSites(
     'mt-manager': config.mtManagerPort,
     telco: config.telcoPort,
     accounts: config.accountsPort,
+    'oebs-gate': config.oebsGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -80,6 +82,11 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
+  if (processes.includes('oebs-gate')) {
+    const routes = { payouts: house.payoutMachine };
+    registerPayoutRoutes(app, routes);
+    registerPayoutClientRoutes(app, routes);
+  }
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);

@@ -72,6 +72,7 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     KOPEK_DATA_DIR: folder,
     KOPEK_PORT: String(await freePort()),
     ACCOUNTS_PORT: String(await freePort()),
+    OEBS_GATE_PORT: String(await freePort()),
     QLISTENER_PORT: String(await freePort()),
     MT_MANAGER_PORT: String(await freePort()),
     TELCO_PORT: String(await freePort()),

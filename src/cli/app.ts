@@ -45,6 +45,7 @@ export const PROCESS_NAMES = [
   'telco',
   'qlistener',
   'accounts',
+  'oebs-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -57,9 +57,19 @@ export const EXPLANATIONS: readonly Explanation[] = [
     text: 'The site and the simulator run side by side: give them different ports.',
   },
   {
+    code: 'KOP-0128',
+    title: 'A time is malformed',
+    text: 'Write a whole number and its unit: 250ms, 1s, 5m or 1h.',
+  },
+  {
     code: 'KOP-0130',
     title: 'The secret is too short',
     text: 'Forms and links are signed with KOPEK_SECRET. Whoever guesses it can forge a consent, so it has at least 32\nletters: openssl rand -base64 48. All processes of one Kopek need the same.',
+  },
+  {
+    code: 'KOP-0140',
+    title: 'A list of amounts is malformed',
+    text: 'Write currencies with minor units (kopeks, cents), parted by commas, each once: RUB=50000000, PKR=10000000',
   },
   {
     code: 'KOP-0210',
@@ -124,6 +134,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     title: 'A broker can not be reached',
     text: 'RabbitMQ or Kafka does not answer at the URL in BUS_URL or BUS_ROUTES, or refuses the user. What is published\nmeanwhile waits in the database and goes out when the broker is back.',
     errors: ['broker_away', 'broker_refuses'],
+  },
+  {
+    code: 'KOP-0330',
+    title: 'A name can not begin the names of topics',
+    text: 'PAYOUT_TOPIC_PREFIX stands before .oebs.new-payout and the like, as both brokers take it: letters, digits, dots,\ndashes and underscores.',
   },
   {
     code: 'KOP-0410',

@@ -150,11 +150,12 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [accounts, qlistener, mtManager, telco] = await Promise.all([
-    ...[freePort(), freePort(), freePort(), freePort()],
-  ]);
+  const [accounts, oebsGate, qlistener, mtManager, telco] = await Promise.all(
+    Array.from({ length: 5 }, () => freePort()),
+  );
   return {
     ACCOUNTS_PORT: String(accounts),
+    OEBS_GATE_PORT: String(oebsGate),
     QLISTENER_PORT: String(qlistener),
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),

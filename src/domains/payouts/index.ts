@@ -1,0 +1,37 @@
+export type {
+  AccountSystem,
+  CashFact,
+  Moved,
+  Movement,
+  MoveOrder,
+  PayoutAccount,
+} from './account-system.ts';
+export { registerPayoutClientRoutes } from './client-http.ts';
+export {
+  createPayoutMachine,
+  type PayoutMachine,
+  type PayoutMachineOptions,
+} from './create-payout-machine.ts';
+export type { ErpGate, ErpOrder } from './erp-gate.ts';
+export { createBusGate } from './erp-gate-bus.ts';
+export { createLedgerAccounts } from './ledger-accounts.ts';
+export {
+  nextPayoutState,
+  type PayoutState,
+  type PayoutStep,
+  parsePayoutId,
+  payoutId,
+  payoutSteps,
+} from './payout.ts';
+export { registerPayoutRoutes } from './payout-http.ts';
+export type { NewStatus } from './status-store.ts';
+export type { StatusSource } from './status-words.ts';
+export {
+  type NewPayout,
+  newPayoutGroup,
+  type PayoutEvent,
+  type PayoutStatus,
+  type PayoutTopics,
+  payoutEvents,
+  payoutTopics,
+} from './topics.ts';
