@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener',
+    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener, accounts',
     load: async () => (await import('./serve.ts')).serve,
   },
   {
@@ -38,6 +38,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Look',
     summary: 'every bad setting and what can not be reached, at once',
     load: async () => (await import('./check.ts')).check,
+  },
+  {
+    name: 'ledger',
+    group: 'Look',
+    summary: 'reads every balance and the sealed journal again (verify)',
+    load: async () => (await import('./ledger.ts')).ledger,
   },
   {
     name: 'explain',

@@ -3,13 +3,20 @@ import type { Database } from '#database';
 import type { Log } from '#log';
 import { writeAccountTypes } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
+import { createHolds, type Holds } from './create-holds.ts';
 import { fail } from './errors.ts';
 import { type Accounts, createAccounts } from './open-accounts.ts';
 import { createPoster, type Poster } from './post-transfers.ts';
+import { createReading, type Reading } from './read-ledger.ts';
+import { createReverser, type Reverser } from './reverse-transfer.ts';
+import { createSealer, type Sealer } from './seal-blocks.ts';
+import { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
 
 /** The system of accounts: double entry, on PostgreSQL. */
-export interface Ledger extends Accounts, Poster {
+export interface Ledger extends Accounts, Poster, Reading, Holds, Reverser, Sealer {
   readonly types: readonly AccountType[];
+  /** Reads all of it again: see `verifyLedger`. */
+  verify(options?: VerifyOptions): Promise<Verification>;
 }
 
 export interface LedgerOptions {
@@ -30,5 +37,11 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       `Account types that have accounts keep their side, currency and limit: ${inUse.join(', ')}.`,
     );
   }
-  return { ...createAccounts(options), ...createPoster(options), types };
+  const accounts = createAccounts(options);
+  const poster = createPoster(options);
+  return {
+    ...{ ...accounts, ...poster, ...createReading(options), ...createHolds(options), types },
+    ...{ ...createReverser({ ...options, accounts, poster }), ...createSealer(options) },
+    verify: (how) => verifyLedger(database, how),
+  };
 }
