@@ -13,6 +13,7 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
+import { createPayouts, type Payouts, type PayoutsOptions } from '#payouts';
 import { createReports, type Reports } from '#reports';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
@@ -34,6 +35,7 @@ export interface House {
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
+  readonly payouts: Payouts;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -66,10 +68,18 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const subscriptions = createSubscriptions({ ...base, bus, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
+  const payouts = createPayouts({
+    ...{ ...base, bus, ledger: ledger as Ledger & PayoutsOptions['ledger'] },
+    ...{ accountsUrl: config.payoutAccountsUrl, accountsKey: config.payoutAccountsKey },
+    ...{
+      reqGateIntervalMs: config.payoutReqGateIntervalMs,
+      requestLimit: config.payoutRequestLimit,
+    },
+  });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, payouts, reports },
     async declareGroups() {
       const ofOperators = operators
         .all()
@@ -78,6 +88,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     },
     async close() {
       await acquisition.drain();
+      await payouts.close();
       await ledger.drain();
       await operators.close();
       await bus.close();

@@ -33,6 +33,11 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       };
     case 'accounts':
       return startAccounts(house);
+    case 'payout-api':
+      // It only answers: its routes are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
+    case 'req-gate':
+      return startReqGate(house);
   }
 }
 
@@ -54,6 +59,17 @@ function startAccounts(house: House): Running {
   return {
     stop: async () => {
       await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+function startReqGate({ payouts }: House): Running {
+  const gate = payouts.reqGate();
+  gate.start();
+  return {
+    stop: async () => {
+      await gate.stop();
       return NOTHING_LEFT;
     },
   };

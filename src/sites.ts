@@ -2,6 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerLedgerRoutes } from '#ledger';
+import { registerRequestRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -32,6 +33,8 @@ export async function openSites(
     'mt-manager': config.mtManagerPort,
     telco: config.telcoPort,
     accounts: config.accountsPort,
+    'payout-api': config.payoutApiPort,
+    'req-gate': config.reqGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -81,6 +84,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
   if (processes.includes('accounts')) registerLedgerRoutes(app, house);
+  if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

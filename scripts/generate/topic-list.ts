@@ -6,6 +6,7 @@ import { must } from '#errors';
 import type { House } from '#house';
 import { transactionLog } from '#operators';
 import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#payments';
+import { payoutEvents } from '#payouts';
 import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
 import {
   firstCharges,
@@ -61,6 +62,7 @@ export const TOPICS: readonly TopicEntry[] = [
   entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
   entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
   entry(contentEvents, { key: 'customer', from: 'dispatcher' }),
+  entry(payoutEvents, { key: 'payout', from: 'req-gate' }),
 ];
 
 /** Who listens to what, whatever the operator's name. Throws when a topic of them is missing above. */

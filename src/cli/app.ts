@@ -45,6 +45,8 @@ export const PROCESS_NAMES = [
   'telco',
   'qlistener',
   'accounts',
+  'payout-api',
+  'req-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -18,7 +18,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener, accounts',
+    summary:
+      'some processes only: dispatcher, mt-manager, telco, qlistener, accounts, payout-api, req-gate',
     load: async () => (await import('./serve.ts')).serve,
   },
   {

@@ -8,7 +8,9 @@ export const fail = errorCodes({
   cursor_invalid: 'invalid',
   // The system of accounts.
   accounts_unavailable: 'unavailable',
-  account_refused: 'precondition',
+  account_unknown: 'not_found',
+  accounts_too_many: 'precondition',
+  accounts_refused: 'precondition',
   movement_refused: 'precondition',
   movement_conflict: 'conflict',
 });

@@ -105,7 +105,8 @@ export async function countWaiting(
   executor: Executor,
 ): Promise<{ readonly count: bigint; readonly oldest: Date | null }> {
   const { rows } = await sql<{ count: bigint; oldest: Date | null }>`
-    select count(*) as count, min(created_at) as oldest from payouts.request
-    where status = 'new'`.execute(executor);
+    select count(*) as count,
+      (select created_at from payouts.request where status = 'new' order by id limit 1) as oldest
+    from payouts.request where status = 'new'`.execute(executor);
   return rows[0] ?? { count: 0n, oldest: null };
 }
