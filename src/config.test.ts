@@ -45,6 +45,39 @@ test('amounts are read by their currency', () => {
   );
 });
 
+test('times and counts are read with their units and limits', () => {
+  const { config, faults } = readConfig({
+    ...GOOD,
+    ...{ PAYOUT_REQ_GATE_INTERVAL: '250ms', PAYOUT_REQUEST_LIMIT: '7' },
+  });
+  assert.deepEqual(faults, []);
+  assert.deepEqual([config.payoutReqGateIntervalMs, config.payoutRequestLimit], [250, 7]);
+  for (const [name, text, code] of [
+    ['PAYOUT_REQ_GATE_INTERVAL', '1', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '1ms', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '25h', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '-1s', 'KOP-0128'],
+    ['PAYOUT_REQUEST_LIMIT', '0', 'KOP-0120'],
+    ['PAYOUT_REQUEST_LIMIT', '1001', 'KOP-0120'],
+    ['PAYOUT_REQUEST_LIMIT', '1.5', 'KOP-0120'],
+    ['PAYOUT_ACCOUNTS_URL', 'accounts:50301', 'KOP-0125'],
+  ] as const) {
+    const reading = readConfig({ ...GOOD, PAYOUT_ACCOUNTS_KEY: 'x', [name]: text });
+    assert.deepEqual(
+      reading.faults.map((fault) => [fault.name, fault.code]),
+      [[name, code]],
+      text,
+    );
+  }
+});
+
+test('a system of accounts elsewhere needs a key', () => {
+  const url = { PAYOUT_ACCOUNTS_URL: 'http://accounts.example:50301' };
+  const [fault] = readConfig({ ...GOOD, ...url }).faults;
+  assert.deepEqual([fault?.name, fault?.code], ['PAYOUT_ACCOUNTS_KEY', 'KOP-0131']);
+  assert.deepEqual(readConfig({ ...GOOD, ...url, PAYOUT_ACCOUNTS_KEY: 'kpk_x' }).faults, []);
+});
+
 test('lists and switches are read as people write them', () => {
   const { config, faults } = readConfig({ ...GOOD, KOPEK_DEMO: 'No', KOPEK_LOG_LEVEL: 'WARN' });
   assert.deepEqual(faults, []);

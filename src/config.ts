@@ -157,6 +157,38 @@ const SETTINGS = {
     fallback: '24',
     parse: parse.parseCount(1, 2160),
   }),
+  payoutAccountsUrl: setting({
+    name: 'PAYOUT_ACCOUNTS_URL',
+    kind: 'URL',
+    sentence:
+      'Where the gates of payouts reach the system of accounts (a process `accounts`); empty means in their own process.',
+    fallback: '',
+    parse: parse.parseServiceUrl,
+  }),
+  payoutAccountsKey: setting({
+    name: 'PAYOUT_ACCOUNTS_KEY',
+    kind: 'API key',
+    sentence:
+      'With it they call PAYOUT_ACCOUNTS_URL; it needs the scopes ledger:read and ledger:write.',
+    fallback: '',
+    secret: true,
+    parse: (text) => text,
+  }),
+  payoutReqGateIntervalMs: setting({
+    name: 'PAYOUT_REQ_GATE_INTERVAL',
+    kind: 'time, such as 250ms, 1s or 5m',
+    sentence:
+      'How often req-gate looks for new payout requests; a full batch is followed by the next at once.',
+    fallback: '1s',
+    parse: parse.parseTime,
+  }),
+  payoutRequestLimit: setting({
+    name: 'PAYOUT_REQUEST_LIMIT',
+    kind: '1 to 1000',
+    sentence: 'How many payout requests req-gate takes at once.',
+    fallback: '100',
+    parse: parse.parseCount(1, 1000),
+  }),
   logLevel: setting({
     name: 'KOPEK_LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),
@@ -188,6 +220,8 @@ const SETTINGS = {
   }),
   accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
   oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
+  payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
+  reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
@@ -265,7 +299,11 @@ export function readConfig(
     return [key, value];
   });
   const config = Object.fromEntries(entries) as Config;
-  faults.push(...findSharedPorts(config, sources), ...findSecondBroker(config, sources));
+  faults.push(
+    ...findSharedPorts(config, sources),
+    ...findSecondBroker(config, sources),
+    ...findMissingKey(config, sources),
+  );
   return { config, faults, unknown: findUnknown(env, file), sources };
 }
 
@@ -349,6 +387,24 @@ function findSecondBroker(
       why: 'topics can go to one broker of a kind',
       instead: undefined,
       source: sources.get('BUS_ROUTES') ?? 'default',
+    },
+  ];
+}
+
+/** The system of accounts tells nobody anything without a key. */
+function findMissingKey(
+  { payoutAccountsKey, payoutAccountsUrl }: Config,
+  sources: ReadonlyMap<string, string>,
+): ConfigFault[] {
+  if (payoutAccountsUrl === '' || payoutAccountsKey !== '') return [];
+  return [
+    {
+      name: 'PAYOUT_ACCOUNTS_KEY',
+      code: 'KOP-0131',
+      message: 'is empty, but PAYOUT_ACCOUNTS_URL is set',
+      why: 'the system of accounts answers nobody without an API key',
+      instead: 'a key with the scopes ledger:read and ledger:write',
+      source: sources.get('PAYOUT_ACCOUNTS_KEY') ?? 'default',
     },
   ];
 }

@@ -13,9 +13,10 @@ import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
 import {
-  createLedgerAccounts,
   createPayoutMachine,
+  createPayouts,
   type PayoutMachine,
+  type Payouts,
   payoutTopics,
 } from '#payouts';
 import { createReports, type Reports } from '#reports';
@@ -40,6 +41,7 @@ export interface House {
   readonly content: Content;
   readonly acquisition: Acquisition;
   readonly payoutMachine: PayoutMachine;
+  readonly payouts: Payouts;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -70,21 +72,17 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
-  const payoutMachine = createPayoutMachine({ ...base, bus, ...payoutOptions(config, ledger) });
+  const payouts = createPayouts({
+    ...{ ...base, bus, ledger, reqGateIntervalMs: config.payoutReqGateIntervalMs },
+    ...{ accountsUrl: config.payoutAccountsUrl, accountsKey: config.payoutAccountsKey },
+    requestLimit: config.payoutRequestLimit,
+  });
+  const payoutMachine = createPayoutMachine({ ...base, bus, ...payoutOptions(config, payouts) });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{
-      ledger,
-      operators,
-      payments,
-      sms,
-      subscriptions,
-      content,
-      acquisition,
-      payoutMachine,
-      reports,
-    },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition },
+    ...{ payouts, payoutMachine, reports },
     async declareGroups() {
       const ofOperators = operators
         .all()
@@ -96,6 +94,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     },
     async close() {
       await acquisition.drain();
+      await payouts.close();
       await ledger.drain();
       await operators.close();
       await bus.close();
@@ -106,10 +105,10 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
 
 const HOUR_MS = 3_600_000;
 
-function payoutOptions(config: Config, ledger: Ledger) {
+function payoutOptions(config: Config, { accounts }: Payouts) {
   return {
     topics: payoutTopics(config.payoutTopicPrefix),
-    accounts: createLedgerAccounts(ledger),
+    accounts,
     senderLimit: config.payoutSenderLimit,
     intervalMs: config.payoutOebsGateIntervalMs,
     approvalAbove: config.payoutApprovalAbove,

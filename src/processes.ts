@@ -35,6 +35,11 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startAccounts(house);
     case 'oebs-gate':
       return startOebsGate(house);
+    case 'payout-api':
+      // It only answers: its routes are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
+    case 'req-gate':
+      return startReqGate(house);
   }
 }
 
@@ -62,6 +67,14 @@ function startAccounts(house: House): Running {
 }
 
 function startOebsGate({ payoutMachine: { gate } }: House): Running {
+  return running(gate);
+}
+
+function startReqGate({ payouts }: House): Running {
+  return running(payouts.reqGate());
+}
+
+function running(gate: { start(): void; stop(): Promise<void> }): Running {
   gate.start();
   return {
     stop: async () => {

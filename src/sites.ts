@@ -2,7 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerPayoutClientRoutes, registerPayoutRoutes } from '#payouts';
+import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -34,6 +34,8 @@ export async function openSites(
     telco: config.telcoPort,
     accounts: config.accountsPort,
     'oebs-gate': config.oebsGatePort,
+    'payout-api': config.payoutApiPort,
+    'req-gate': config.reqGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -91,6 +93,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
   }
+  if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

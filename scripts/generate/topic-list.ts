@@ -68,7 +68,7 @@ export const TOPICS: readonly TopicEntry[] = [
   entry(ERP.newPayout, { key: 'account', from: 'oebs-gate' }),
   entry(ERP.statusArd, { key: 'erp_id', from: 'the ERP' }),
   entry(ERP.statusOebs, { key: 'erp_id', from: 'the ERP' }),
-  entry(payoutEvents, { key: 'payout', from: 'oebs-gate' }),
+  entry(payoutEvents, { key: 'payout', from: 'req-gate, oebs-gate' }),
 ];
 
 /** Who listens to what, whatever the operator's name. Throws when a topic of them is missing above. */

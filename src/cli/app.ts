@@ -46,6 +46,8 @@ export const PROCESS_NAMES = [
   'qlistener',
   'accounts',
   'oebs-gate',
+  'payout-api',
+  'req-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -72,6 +72,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     text: 'Write currencies with minor units (kopeks, cents), parted by commas, each once: RUB=50000000, PKR=10000000',
   },
   {
+    code: 'KOP-0131',
+    title: 'The key of the system of accounts is missing',
+    text: 'PAYOUT_ACCOUNTS_URL names a system of accounts, which answers nobody without an API key. Set\nPAYOUT_ACCOUNTS_KEY to one with the scopes ledger:read and ledger:write, or leave both empty.',
+  },
+  {
     code: 'KOP-0210',
     title: 'The database can not be reached',
     text: 'Nothing answers at DATABASE_URL, or it refuses the user or the password. Try it by itself:\npsql "$DATABASE_URL" -c \'select 1\'\nFor the embedded one the end of its own log is in .kopek/postgres/data/server.log.',

@@ -71,6 +71,11 @@ export function parsePublicUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
+/** Another service of the house, which is called over HTTP. Empty: it is in this process. */
+export function parseServiceUrl(text: string): string {
+  return text === '' ? text : parsePublicUrl(text);
+}
+
 /** Empty: a PostgreSQL of our own under the data folder. */
 export function parseDatabaseUrl(text: string): string {
   if (text === '') return text;

@@ -6,8 +6,8 @@ import { afterCommit, beforeCommit, type Database, openDatabase, sql, type Tx } 
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { AccountSystem } from './account-system.ts';
+import { createAccountsInProcess } from './accounts-in-process.ts';
 import { createPayoutMachine } from './create-payout-machine.ts';
-import { createLedgerAccounts } from './ledger-accounts.ts';
 import { openTestLedger, TOPICS } from './machine-fixture.ts';
 
 export interface CrashSettings {
@@ -33,7 +33,7 @@ const ledger = await openTestLedger(opened, shared.clock);
 const database = dyingDatabase(opened);
 const machine = createPayoutMachine({
   ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
-  accounts: dyingAccounts(createLedgerAccounts(ledger)),
+  accounts: dyingAccounts(createAccountsInProcess(ledger)),
   ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
   silenceMs: 3_600_000,
 });

@@ -6,15 +6,22 @@ export type {
   MoveOrder,
   PayoutAccount,
 } from './account-system.ts';
+export { createAccountsInProcess } from './accounts-in-process.ts';
 export { registerPayoutClientRoutes } from './client-http.ts';
 export {
   createPayoutMachine,
   type PayoutMachine,
   type PayoutMachineOptions,
 } from './create-payout-machine.ts';
+export { createPayouts, type Payouts, type PayoutsOptions } from './create-payouts.ts';
+export {
+  createRequests,
+  type RequestInput,
+  type Requests,
+  type RequestsOptions,
+} from './create-requests.ts';
 export type { ErpGate, ErpOrder } from './erp-gate.ts';
 export { createBusGate } from './erp-gate-bus.ts';
-export { createLedgerAccounts } from './ledger-accounts.ts';
 export {
   nextPayoutState,
   type PayoutState,
@@ -24,8 +31,11 @@ export {
   payoutSteps,
 } from './payout.ts';
 export { registerPayoutRoutes } from './payout-http.ts';
+export type { ReqGate } from './req-gate.ts';
+export { registerRequestRoutes } from './request-http.ts';
 export type { NewStatus } from './status-store.ts';
 export type { StatusSource } from './status-words.ts';
+export type { Earlier, RequestTaker } from './take-requests.ts';
 export {
   type NewPayout,
   newPayoutGroup,

@@ -15,13 +15,13 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { eventually } from '#testing';
 import type { AccountSystem } from './account-system.ts';
+import { createAccountsInProcess } from './accounts-in-process.ts';
 import {
   createPayoutMachine,
   type PayoutMachine,
   type PayoutMachineOptions,
 } from './create-payout-machine.ts';
 import { judgePayouts, type StageName } from './judge-payouts.ts';
-import { createLedgerAccounts } from './ledger-accounts.ts';
 import type { PayoutState } from './payout.ts';
 import type { StatusSource } from './status-words.ts';
 import { type NewPayout, newPayoutGroup, payoutTopics } from './topics.ts';
@@ -46,7 +46,7 @@ export async function setStage(database: Database, options: StageOptions = {}) {
   const bus = await openBus({ ...shared, url: 'postgres:', source: 'kopek/test' });
   const ledger = await openTestLedger(database, clock);
   const { wrap = (accounts: AccountSystem) => accounts, ...more } = options;
-  const accounts = createLedgerAccounts(ledger);
+  const accounts = createAccountsInProcess(ledger);
   const machine = createPayoutMachine({
     ...{ ...shared, bus, topics: TOPICS, accounts: wrap(accounts) },
     ...{ senderLimit: 100, intervalMs: 60_000, approvalAbove: new Map(), approvalDays: 30 },
