@@ -79,7 +79,10 @@ const campaigns = [
   { link: 'weekly', serviceCode: 'horoscope', title: 'Weekly' },
 ] as const;
 
-const KEY_SCOPES = ['subscriptions:read', 'subscriptions:write', 'timeline:read'];
+const KEY_SCOPES = [
+  ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
+  ...['ledger:read', 'ledger:write'],
+];
 const OWNER_ONLY = 0o600;
 
 /** The demo's operator stands where the simulator listens now. */
