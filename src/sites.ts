@@ -1,6 +1,7 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
+import { registerPaymentRoutes } from '#payments';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -73,6 +74,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerAcquisitionRoutes(app, house.acquisition);
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
+    registerPaymentRoutes(app, house);
     const plans = () => house.operators.all().map((operator) => operator.plan);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
