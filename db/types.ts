@@ -228,6 +228,7 @@ export interface OperatorsOperator {
   msisdn_header: Generated<string>;
   name: string;
   query_msisdn: Generated<boolean>;
+  refunds: Generated<boolean>;
   requests_per_second: Numeric;
   settle_ms: Generated<number>;
   short_code: string;
@@ -256,6 +257,7 @@ export interface PaymentsPayment {
   allocation: bigint | null;
   amount_minor: bigint;
   attempts: Generated<number>;
+  calls: Generated<number>;
   closed_at: Timestamp | null;
   created_at: Timestamp;
   currency: string;
@@ -264,6 +266,7 @@ export interface PaymentsPayment {
   gateway_reference: string | null;
   id: bigint;
   inquiries: Generated<number>;
+  kind: Generated<string>;
   lease_until: Timestamp | null;
   msisdn: string;
   next_inquiry_at: Timestamp | null;
@@ -272,6 +275,9 @@ export interface PaymentsPayment {
   priority: number;
   reason: string | null;
   reference: string;
+  refund_of: bigint | null;
+  refund_reason: string | null;
+  refunded_minor: Generated<bigint>;
   sent_at: Timestamp | null;
   state: Generated<string>;
   stopped_at: Timestamp | null;

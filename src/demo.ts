@@ -25,6 +25,7 @@ export const demoOperator: Operator = {
   timeoutMs: 20_000,
   inquiry: 'byOurId',
   settleMs: 60_000,
+  refunds: true,
   msisdnHeader: 'x-msisdn',
   queryMsisdn: true,
   addressRanges: ['127.0.0.0/8', '::1/128'],

@@ -2,6 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
+import { registerPaymentRoutes } from '#payments';
 import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
@@ -79,6 +80,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerAcquisitionRoutes(app, house.acquisition);
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
+    registerPaymentRoutes(app, house);
     const plans = () => house.operators.all().map((operator) => operator.plan);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
