@@ -4,9 +4,8 @@ create schema payouts;
 create table payouts.request (
   id bigint primary key,
   client_id text not null,
+  -- With another client or other metadata it is a conflict: all that was asked for stands here.
   external_id text not null,
-  -- Of all that was asked for: the same external_id with another body is a conflict.
-  fingerprint uuid not null,
   -- What the caller wants to find again; nothing reads it.
   metadata jsonb,
   asked_by text not null,
@@ -25,6 +24,7 @@ create table payouts.request (
   constraint request_ended_when_not_new check ((ended_at is null) = (status = 'new'))
 );
 create index request_new on payouts.request (id) where status = 'new';
+create index request_in_error on payouts.request (id) where status = 'error';
 create index request_of_client on payouts.request (client_id, id);
 
 -- The original's t_payout.
