@@ -30,7 +30,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'follow',
     group: 'Look',
-    summary: "a customer's story, live; or everybody's (-f)",
+    summary: "a customer's story, live; or a partner's (--client), or everybody's (-f)",
     load: async () => (await import('./follow.ts')).follow,
   },
   {
