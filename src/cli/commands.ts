@@ -29,6 +29,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./migrate.ts')).migrateCommand,
   },
   {
+    name: 'database',
+    group: 'Run',
+    summary: 'the database by itself: start, url, stop',
+    load: async () => (await import('./database.ts')).databaseCommand,
+  },
+  {
     name: 'follow',
     group: 'Look',
     summary: "a customer's story, live; or everybody's (-f)",
@@ -51,6 +57,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Look',
     summary: 'what a KOP code means',
     load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'key',
+    group: 'Act',
+    summary: 'makes an API key',
+    load: async () => (await import('./key.ts')).key,
   },
   {
     name: 'smssend',
