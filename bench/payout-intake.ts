@@ -31,11 +31,7 @@ export async function run(context: BenchContext): Promise<void> {
     const server = await startChild(SITE, [database.url, mode]);
     return { server, load: await openLoad(Number(new URL(server.url).port), CONNECTIONS) };
   };
-  const [sets, nothing, single] = [
-    await open('sets'),
-    await open('nothing'),
-    await open('single'),
-  ];
+  const [sets, nothing, single] = [await open('sets'), await open('nothing'), await open('single')];
   let taken = 0;
   async function take({ load }: Site, count: number): Promise<number> {
     const requests = Array.from({ length: count }, (_, n) => requestOf(taken + n, key));

@@ -110,6 +110,37 @@ export interface LedgerBlock {
   transfers: string[];
 }
 
+export interface LedgerCashFact {
+  account_id: bigint;
+  amount: bigint;
+  id: Generated<bigint>;
+  settlement_id: bigint;
+  taken: Generated<bigint>;
+}
+
+export interface LedgerCashHolder {
+  account_id: bigint;
+  amount: bigint;
+  holder: string;
+  returned_at: Timestamp | null;
+}
+
+export interface LedgerCashTake {
+  amount: bigint;
+  fact_id: bigint;
+  holder: string;
+}
+
+export interface LedgerContract {
+  created_at: Timestamp;
+  id: Generated<bigint>;
+  operator: string;
+  service: string;
+  shares: Json;
+  valid_from: Timestamp;
+  version: number;
+}
+
 export interface LedgerEntry {
   account_id: bigint;
   amount: bigint;
@@ -131,6 +162,26 @@ export interface LedgerHold {
   reference: string;
   state: Generated<string>;
   transfer_id: string | null;
+}
+
+export interface LedgerSettlement {
+  currency: string;
+  gateway: string;
+  hash: string;
+  id: Generated<bigint>;
+  imported_at: Timestamp;
+  statement: string;
+}
+
+export interface LedgerSettlementLine {
+  charge_id: string | null;
+  fee_minor: bigint;
+  gross_minor: bigint;
+  line: number;
+  operator_share_minor: bigint;
+  outcome: string;
+  settlement_id: bigint;
+  transaction_id: string;
 }
 
 export interface LedgerTransfer {
@@ -202,6 +253,7 @@ export interface PaymentsAttempt {
 }
 
 export interface PaymentsPayment {
+  allocation: bigint | null;
   amount_minor: bigint;
   attempts: Generated<number>;
   closed_at: Timestamp | null;
@@ -235,11 +287,18 @@ export interface PayoutsApproval {
 }
 
 export interface PayoutsClient {
-  approval_above_minor: bigint | null;
   client_id: string;
   held_at: Timestamp | null;
   held_by: string | null;
   held_reason: string | null;
+}
+
+export interface PayoutsClientLimit {
+  approval_above_minor: bigint;
+  client_id: string;
+  currency: string;
+  set_at: Timestamp;
+  set_by: string;
 }
 
 export interface PayoutsCpf {
@@ -247,16 +306,19 @@ export interface PayoutsCpf {
   fact: string;
   payout_id: bigint;
   reference: string;
+  returned_at: Timestamp | null;
 }
 
 export interface PayoutsPayout {
   account: string;
   acknowledged_at: Timestamp | null;
   amount_minor: bigint;
+  approval_asked_at: Timestamp | null;
   approvals_needed: Generated<number>;
   approved_hash: string | null;
   ard_state: string | null;
   attempts: Generated<number>;
+  cancel_wish: Json | null;
   client_id: string;
   closed_at: Timestamp | null;
   conflict: string | null;
@@ -264,9 +326,12 @@ export interface PayoutsPayout {
   currency: string;
   erp_id: string;
   give_back_id: string;
+  heard_at: Timestamp | null;
   id: bigint;
   label: Generated<string>;
   lease_until: Timestamp | null;
+  moving: string | null;
+  moving_cause: Json | null;
   next_attempt_at: Timestamp | null;
   owner: string | null;
   paid_at: Timestamp | null;
@@ -278,7 +343,9 @@ export interface PayoutsPayout {
   return_id: string;
   send_id: string;
   sent_at: Timestamp | null;
+  settle_id: Generated<string>;
   state: Generated<string>;
+  trouble: string | null;
   uncovered_minor: bigint | null;
 }
 
@@ -303,6 +370,7 @@ export interface PayoutsStatus {
   erp_id: string;
   event_id: string;
   note: string | null;
+  number: Generated<bigint>;
   occurred_at: Timestamp | null;
   outcome: string;
   payout_id: bigint | null;
@@ -702,8 +770,14 @@ export interface DB {
   "ledger.account_type": LedgerAccountType;
   "ledger.balance": LedgerBalance;
   "ledger.block": LedgerBlock;
+  "ledger.cash_fact": LedgerCashFact;
+  "ledger.cash_holder": LedgerCashHolder;
+  "ledger.cash_take": LedgerCashTake;
+  "ledger.contract": LedgerContract;
   "ledger.entry": LedgerEntry;
   "ledger.hold": LedgerHold;
+  "ledger.settlement": LedgerSettlement;
+  "ledger.settlement_line": LedgerSettlementLine;
   "ledger.transfer": LedgerTransfer;
   "ledger.unsealed": LedgerUnsealed;
   "operators.address_range": OperatorsAddressRange;
@@ -715,6 +789,7 @@ export interface DB {
   "payments.payment": PaymentsPayment;
   "payouts.approval": PayoutsApproval;
   "payouts.client": PayoutsClient;
+  "payouts.client_limit": PayoutsClientLimit;
   "payouts.cpf": PayoutsCpf;
   "payouts.payout": PayoutsPayout;
   "payouts.request": PayoutsRequest;

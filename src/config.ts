@@ -143,6 +143,52 @@ const SETTINGS = {
     fallback: '100',
     parse: parse.parseCount(1, 1000),
   }),
+  payoutTopicPrefix: setting({
+    name: 'PAYOUT_TOPIC_PREFIX',
+    kind: 'name',
+    sentence: "What stands before .oebs. in the names of the ERP's topics.",
+    fallback: 'billing-payout',
+    parse: parse.parseTopicPrefix,
+  }),
+  payoutOebsGateIntervalMs: setting({
+    name: 'PAYOUT_OEBS_GATE_INTERVAL',
+    kind: 'time, such as 250ms, 1s or 5m',
+    sentence:
+      'How often oebs-gate looks for payouts to be sent; a full batch is followed by the next at once.',
+    fallback: '1s',
+    parse: parse.parseTime,
+  }),
+  payoutSenderLimit: setting({
+    name: 'PAYOUT_SENDER_LIMIT',
+    kind: '1 to 1000',
+    sentence: 'How many payouts oebs-gate takes at once.',
+    fallback: '100',
+    parse: parse.parseCount(1, 1000),
+  }),
+  payoutApprovalAbove: setting({
+    name: 'PAYOUT_APPROVAL_ABOVE',
+    kind: 'currency=minor units, parted by commas',
+    sentence:
+      'Payouts above it wait for two people to approve them; a currency that is not named needs nobody. ' +
+      "A client's own limit comes before it.",
+    fallback: '',
+    parse: parse.parseAmounts,
+  }),
+  payoutApprovalDays: setting({
+    name: 'PAYOUT_APPROVAL_DAYS',
+    kind: '1 to 365',
+    sentence: 'After how many days a payout that nobody has approved is cancelled.',
+    fallback: '30',
+    parse: parse.parseCount(1, 365),
+  }),
+  payoutSilenceHours: setting({
+    name: 'PAYOUT_SILENCE_LIMIT',
+    kind: 'hours, 1 to 2160',
+    sentence:
+      'After how many hours without a word of the ERP a payout that was sent is shown as silent.',
+    fallback: '24',
+    parse: parse.parseCount(1, 2160),
+  }),
   logLevel: setting({
     name: 'KOPEK_LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),
@@ -175,6 +221,7 @@ const SETTINGS = {
   accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
+  oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),

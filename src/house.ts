@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Acquisition, createAcquisition } from '#acquisition';
 import { createKeyring, type Keyring } from '#auth';
 import { type Bus, openBus } from '#bus';
@@ -8,12 +7,18 @@ import { secretOf } from '#config';
 import { type Content, contentGroup, createContent } from '#content';
 import { type Database, sql } from '#database';
 import { createIdSource, type IdSource } from '#ids';
-import { createLedger, type Ledger, readAccountTypes } from '#ledger';
+import { createLedger, type Ledger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
-import { createPayouts, type Payouts, type PayoutsOptions } from '#payouts';
+import {
+  createPayoutMachine,
+  createPayouts,
+  type PayoutMachine,
+  type Payouts,
+  payoutTopics,
+} from '#payouts';
 import { createReports, type Reports } from '#reports';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
@@ -36,6 +41,7 @@ export interface House {
   readonly content: Content;
   readonly acquisition: Acquisition;
   readonly payouts: Payouts;
+  readonly payoutMachine: PayoutMachine;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -51,8 +57,6 @@ export interface HouseOptions {
   readonly source: string;
 }
 
-const STANDARD_ACCOUNT_TYPES = join(import.meta.dirname, '..', 'config', 'account-types.yaml');
-
 export async function buildHouse(options: HouseOptions): Promise<House> {
   const { config, database, log, metrics, source } = options;
   const secret = await secretOf(config);
@@ -65,26 +69,25 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
   const sms = createSms({ ...base, bus });
-  const subscriptions = createSubscriptions({ ...base, bus, operators, payments, sms });
+  const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
-  const payouts = createPayouts({
-    ...{ ...base, bus, ledger: ledger as Ledger & PayoutsOptions['ledger'] },
-    ...{ accountsUrl: config.payoutAccountsUrl, accountsKey: config.payoutAccountsKey },
-    ...{
-      reqGateIntervalMs: config.payoutReqGateIntervalMs,
-      requestLimit: config.payoutRequestLimit,
-    },
-  });
+  const payouts = createPayouts({ ...base, bus, ledger, ...requestOptions(config) });
+  const { accounts } = payouts;
+  const payoutMachine = createPayoutMachine({ ...base, bus, accounts, ...machineOptions(config) });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, payouts, reports },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ payouts, payoutMachine },
     async declareGroups() {
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
-      await bus.declare([...ofOperators, contentGroup, ...reports.groups]);
+      await bus.declare([
+        ...ofOperators,
+        ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
+      ]);
     },
     async close() {
       await acquisition.drain();
@@ -94,6 +97,28 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await bus.close();
       clock.close();
     },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+function requestOptions(config: Config) {
+  return {
+    accountsUrl: config.payoutAccountsUrl,
+    accountsKey: config.payoutAccountsKey,
+    reqGateIntervalMs: config.payoutReqGateIntervalMs,
+    requestLimit: config.payoutRequestLimit,
+  };
+}
+
+function machineOptions(config: Config) {
+  return {
+    topics: payoutTopics(config.payoutTopicPrefix),
+    senderLimit: config.payoutSenderLimit,
+    intervalMs: config.payoutOebsGateIntervalMs,
+    approvalAbove: config.payoutApprovalAbove,
+    approvalDays: config.payoutApprovalDays,
+    silenceMs: config.payoutSilenceHours * HOUR_MS,
   };
 }
 

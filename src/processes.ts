@@ -38,6 +38,8 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return { stop: async () => NOTHING_LEFT };
     case 'req-gate':
       return startReqGate(house);
+    case 'oebs-gate':
+      return startOebsGate(house);
   }
 }
 
@@ -66,6 +68,16 @@ function startAccounts(house: House): Running {
 
 function startReqGate({ payouts }: House): Running {
   const gate = payouts.reqGate();
+  gate.start();
+  return {
+    stop: async () => {
+      await gate.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+function startOebsGate({ payoutMachine: { gate } }: House): Running {
   gate.start();
   return {
     stop: async () => {

@@ -1,8 +1,8 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
-import { registerLedgerRoutes } from '#ledger';
-import { registerRequestRoutes } from '#payouts';
+import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
+import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -35,6 +35,7 @@ export async function openSites(
     accounts: config.accountsPort,
     'payout-api': config.payoutApiPort,
     'req-gate': config.reqGatePort,
+    'oebs-gate': config.oebsGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -83,8 +84,16 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
-  if (processes.includes('accounts')) registerLedgerRoutes(app, house);
   if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
+  if (processes.includes('oebs-gate')) {
+    const routes = { payouts: house.payoutMachine };
+    registerPayoutRoutes(app, routes);
+    registerPayoutClientRoutes(app, routes);
+  }
+  if (processes.includes('accounts')) {
+    registerLedgerRoutes(app, house);
+    registerContractRoutes(app, house);
+  }
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

@@ -74,6 +74,7 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     ACCOUNTS_PORT: String(await freePort()),
     PAYOUT_API_PORT: String(await freePort()),
     REQ_GATE_PORT: String(await freePort()),
+    OEBS_GATE_PORT: String(await freePort()),
     QLISTENER_PORT: String(await freePort()),
     MT_MANAGER_PORT: String(await freePort()),
     TELCO_PORT: String(await freePort()),

@@ -47,6 +47,7 @@ export const PROCESS_NAMES = [
   'accounts',
   'payout-api',
   'req-gate',
+  'oebs-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -18,8 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary:
-      'some processes only: dispatcher, mt-manager, telco, qlistener, accounts, payout-api, req-gate',
+    summary: 'some processes only, of those that `kopek serve --help` lists',
     load: async () => (await import('./serve.ts')).serve,
   },
   {
@@ -75,6 +74,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Act',
     summary: 'puts the dead letters of a topic back to work',
     load: async () => (await import('./redrive.ts')).redrive,
+  },
+  {
+    name: 'settlement',
+    group: 'Act',
+    summary: "imports a gateway's statement: what it has paid over",
+    load: async () => (await import('./settlement.ts')).settlement,
   },
   {
     name: 'bus',

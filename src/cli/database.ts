@@ -38,7 +38,8 @@ stop       stops the embedded one, unless a process is still connected to it`,
 };
 
 async function start({ root, terminal }: Call, config: Config): Promise<number> {
-  const url = config.databaseUrl || (await startEmbeddedServer({ folder: embeddedFolder(config) })).url;
+  const url =
+    config.databaseUrl || (await startEmbeddedServer({ folder: embeddedFolder(config) })).url;
   const database = openDatabase({ url, log: silentLog(), name: 'kopek-database' });
   try {
     await migrate(database, join(root, 'db/migrations'));

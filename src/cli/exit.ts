@@ -5,7 +5,7 @@ export const EXIT = {
   /** Bad usage, or bad settings. */
   usage: 2,
   notFound: 3,
-  /** What is written in two places is not the same. */
+  /** Books that should be equal are not. */
   booksDisagree: 5,
   /** Something is not there just now: the same command may do later. */
   temporary: 75,

@@ -72,6 +72,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     text: 'PAYOUT_ACCOUNTS_URL names a system of accounts, which answers nobody without an API key. Set\nPAYOUT_ACCOUNTS_KEY to one with the scopes ledger:read and ledger:write, or leave both empty.',
   },
   {
+    code: 'KOP-0140',
+    title: 'A list of amounts is malformed',
+    text: 'Write currencies with minor units (kopeks, cents), parted by commas, each once: RUB=50000000, PKR=10000000',
+  },
+  {
     code: 'KOP-0210',
     title: 'The database can not be reached',
     text: 'Nothing answers at DATABASE_URL, or it refuses the user or the password. Try it by itself:\npsql "$DATABASE_URL" -c \'select 1\'\nFor the embedded one the end of its own log is in .kopek/postgres/data/server.log.',
@@ -134,6 +139,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     title: 'A broker can not be reached',
     text: 'RabbitMQ or Kafka does not answer at the URL in BUS_URL or BUS_ROUTES, or refuses the user. What is published\nmeanwhile waits in the database and goes out when the broker is back.',
     errors: ['broker_away', 'broker_refuses'],
+  },
+  {
+    code: 'KOP-0330',
+    title: 'A name can not begin the names of topics',
+    text: 'PAYOUT_TOPIC_PREFIX stands before .oebs.new-payout and the like, as both brokers take it: letters, digits, dots,\ndashes and underscores.',
   },
   {
     code: 'KOP-0410',

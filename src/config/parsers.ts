@@ -132,6 +132,31 @@ function readRoute(text: string): TopicRoute {
   return { pattern, url: parseBusUrl(url) };
 }
 
+/** As both brokers take it. */
+export function parseTopicPrefix(text: string): string {
+  if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text)) return text;
+  throw new SettingFault('KOP-0330', `"${text}" can not begin the name of a topic`, {
+    instead: 'letters, digits, dots, dashes and underscores, such as billing-payout',
+  });
+}
+
+/** `RUB=500000, PKR=1000000`: minor units by currency. */
+export function parseAmounts(text: string): ReadonlyMap<string, bigint> {
+  if (text.trim() === '') return new Map();
+  const amounts = text.split(',').map((part): readonly [string, bigint] => {
+    const [, currency, minor] = /^\s*([A-Z]{3})\s*=\s*([0-9]{1,15})\s*$/.exec(part) ?? [];
+    if (currency !== undefined && minor !== undefined) return [currency, BigInt(minor)];
+    throw new SettingFault('KOP-0140', `"${part.trim()}" is not a currency and its minor units`, {
+      instead: 'RUB=50000000, PKR=10000000',
+    });
+  });
+  const twice = amounts.find(
+    ([currency], at) => amounts.findIndex(([one]) => one === currency) < at,
+  );
+  if (twice) throw new SettingFault('KOP-0140', `names ${twice[0]} twice`);
+  return new Map(amounts);
+}
+
 const SECRET_LENGTH_MIN = 32;
 
 /** Empty: made once and kept in a file. */

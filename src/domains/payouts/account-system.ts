@@ -9,10 +9,10 @@ export interface PayoutAccount {
   readonly balanceMinor: bigint;
 }
 
-/** Money that has arrived for a payment, and what of it belongs to an account. */
+/** Money that has arrived, and what of it belongs to an account. */
 export interface CashFact {
   readonly fact: string;
-  /** pay_… */
+  /** The statement that brought it: `mobilink/2026-11-25`. */
   readonly reference: string;
   readonly amountMinor: bigint;
 }
