@@ -32,19 +32,6 @@ test('what follows from another setting follows it', () => {
   assert.equal(config.dispatcherPort, 8080);
 });
 
-test('amounts are read by their currency', () => {
-  const above = { PAYOUT_APPROVAL_ABOVE: 'RUB=50000000, PKR = 0' };
-  const { config, faults } = readConfig({ ...GOOD, ...above });
-  assert.deepEqual(faults, []);
-  assert.deepEqual(
-    [...config.payoutApprovalAbove],
-    [
-      ['RUB', 50_000_000n],
-      ['PKR', 0n],
-    ],
-  );
-});
-
 test('times and counts are read with their units and limits', () => {
   const { config, faults } = readConfig({
     ...GOOD,
@@ -76,6 +63,19 @@ test('a system of accounts elsewhere needs a key', () => {
   const [fault] = readConfig({ ...GOOD, ...url }).faults;
   assert.deepEqual([fault?.name, fault?.code], ['PAYOUT_ACCOUNTS_KEY', 'KOP-0131']);
   assert.deepEqual(readConfig({ ...GOOD, ...url, PAYOUT_ACCOUNTS_KEY: 'kpk_x' }).faults, []);
+});
+
+test('amounts are read by their currency', () => {
+  const above = { PAYOUT_APPROVAL_ABOVE: 'RUB=50000000, PKR = 0' };
+  const { config, faults } = readConfig({ ...GOOD, ...above });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    [...config.payoutApprovalAbove],
+    [
+      ['RUB', 50_000_000n],
+      ['PKR', 0n],
+    ],
+  );
 });
 
 test('lists and switches are read as people write them', () => {

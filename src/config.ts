@@ -111,6 +111,38 @@ const SETTINGS = {
     fallback: '',
     parse: (text) => text,
   }),
+  payoutAccountsUrl: setting({
+    name: 'PAYOUT_ACCOUNTS_URL',
+    kind: 'URL',
+    sentence:
+      'Where the gates of payouts reach the system of accounts (a process `accounts`); empty means in their own process.',
+    fallback: '',
+    parse: parse.parseServiceUrl,
+  }),
+  payoutAccountsKey: setting({
+    name: 'PAYOUT_ACCOUNTS_KEY',
+    kind: 'API key',
+    sentence:
+      'With it they call PAYOUT_ACCOUNTS_URL; it needs the scopes ledger:read and ledger:write.',
+    fallback: '',
+    secret: true,
+    parse: (text) => text,
+  }),
+  payoutReqGateIntervalMs: setting({
+    name: 'PAYOUT_REQ_GATE_INTERVAL',
+    kind: 'time, such as 250ms, 1s or 5m',
+    sentence:
+      'How often req-gate looks for new payout requests; a full batch is followed by the next at once.',
+    fallback: '1s',
+    parse: parse.parseTime,
+  }),
+  payoutRequestLimit: setting({
+    name: 'PAYOUT_REQUEST_LIMIT',
+    kind: '1 to 1000',
+    sentence: 'How many payout requests req-gate takes at once.',
+    fallback: '100',
+    parse: parse.parseCount(1, 1000),
+  }),
   payoutTopicPrefix: setting({
     name: 'PAYOUT_TOPIC_PREFIX',
     kind: 'name',
@@ -157,38 +189,6 @@ const SETTINGS = {
     fallback: '24',
     parse: parse.parseCount(1, 2160),
   }),
-  payoutAccountsUrl: setting({
-    name: 'PAYOUT_ACCOUNTS_URL',
-    kind: 'URL',
-    sentence:
-      'Where the gates of payouts reach the system of accounts (a process `accounts`); empty means in their own process.',
-    fallback: '',
-    parse: parse.parseServiceUrl,
-  }),
-  payoutAccountsKey: setting({
-    name: 'PAYOUT_ACCOUNTS_KEY',
-    kind: 'API key',
-    sentence:
-      'With it they call PAYOUT_ACCOUNTS_URL; it needs the scopes ledger:read and ledger:write.',
-    fallback: '',
-    secret: true,
-    parse: (text) => text,
-  }),
-  payoutReqGateIntervalMs: setting({
-    name: 'PAYOUT_REQ_GATE_INTERVAL',
-    kind: 'time, such as 250ms, 1s or 5m',
-    sentence:
-      'How often req-gate looks for new payout requests; a full batch is followed by the next at once.',
-    fallback: '1s',
-    parse: parse.parseTime,
-  }),
-  payoutRequestLimit: setting({
-    name: 'PAYOUT_REQUEST_LIMIT',
-    kind: '1 to 1000',
-    sentence: 'How many payout requests req-gate takes at once.',
-    fallback: '100',
-    parse: parse.parseCount(1, 1000),
-  }),
   logLevel: setting({
     name: 'KOPEK_LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),
@@ -219,9 +219,9 @@ const SETTINGS = {
     parse: parse.parsePort,
   }),
   accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
-  oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
+  oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),

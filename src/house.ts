@@ -40,8 +40,8 @@ export interface House {
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
-  readonly payoutMachine: PayoutMachine;
   readonly payouts: Payouts;
+  readonly payoutMachine: PayoutMachine;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -72,17 +72,14 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
-  const payouts = createPayouts({
-    ...{ ...base, bus, ledger, reqGateIntervalMs: config.payoutReqGateIntervalMs },
-    ...{ accountsUrl: config.payoutAccountsUrl, accountsKey: config.payoutAccountsKey },
-    requestLimit: config.payoutRequestLimit,
-  });
-  const payoutMachine = createPayoutMachine({ ...base, bus, ...payoutOptions(config, payouts) });
+  const payouts = createPayouts({ ...base, bus, ledger, ...requestOptions(config) });
+  const { accounts } = payouts;
+  const payoutMachine = createPayoutMachine({ ...base, bus, accounts, ...machineOptions(config) });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition },
-    ...{ payouts, payoutMachine, reports },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ payouts, payoutMachine },
     async declareGroups() {
       const ofOperators = operators
         .all()
@@ -105,10 +102,18 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
 
 const HOUR_MS = 3_600_000;
 
-function payoutOptions(config: Config, { accounts }: Payouts) {
+function requestOptions(config: Config) {
+  return {
+    accountsUrl: config.payoutAccountsUrl,
+    accountsKey: config.payoutAccountsKey,
+    reqGateIntervalMs: config.payoutReqGateIntervalMs,
+    requestLimit: config.payoutRequestLimit,
+  };
+}
+
+function machineOptions(config: Config) {
   return {
     topics: payoutTopics(config.payoutTopicPrefix),
-    accounts,
     senderLimit: config.payoutSenderLimit,
     intervalMs: config.payoutOebsGateIntervalMs,
     approvalAbove: config.payoutApprovalAbove,

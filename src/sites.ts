@@ -2,7 +2,6 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerPaymentRoutes } from '#payments';
 import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
@@ -34,9 +33,9 @@ export async function openSites(
     'mt-manager': config.mtManagerPort,
     telco: config.telcoPort,
     accounts: config.accountsPort,
-    'oebs-gate': config.oebsGatePort,
     'payout-api': config.payoutApiPort,
     'req-gate': config.reqGatePort,
+    'oebs-gate': config.oebsGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -86,6 +85,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
+  if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
   if (processes.includes('oebs-gate')) {
     const routes = { payouts: house.payoutMachine };
     registerPayoutRoutes(app, routes);
@@ -95,7 +95,6 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
   }
-  if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

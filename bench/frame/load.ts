@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net';
  * A full client would take more of the two cores than the server that is measured.
  */
 export interface Load {
-  /** Sends each text once, as many at a time as there are connections. Throws for any status but 200. */
+  /** Sends each text once, as many at a time as there are connections. Throws for any status but a success. */
   send(requests: readonly string[]): Promise<void>;
   /** One request whose answer is wanted. */
   ask(request: string): Promise<string>;
@@ -23,7 +23,7 @@ export async function openLoad(port: number, connections: number): Promise<Load>
         lines.map(async (line) => {
           for (let index = next++; index < requests.length; index = next++) {
             const answer = await line.ask(requests[index] ?? '');
-            if (!answer.startsWith('HTTP/1.1 200')) throw new Error(answer.slice(0, 500));
+            if (!answer.startsWith('HTTP/1.1 20')) throw new Error(answer.slice(0, 500));
           }
         }),
       );
@@ -89,4 +89,13 @@ export function postRequest(path: string, body: string, address: string): string
     `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\n` +
     `x-forwarded-for: ${address}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return head + body;
+}
+
+/** JSON with an API key. */
+export function postJson(path: string, body: unknown, key: string): string {
+  const text = JSON.stringify(body);
+  const head =
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
+    `authorization: Bearer ${key}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n`;
+  return head + text;
 }

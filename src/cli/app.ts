@@ -45,9 +45,9 @@ export const PROCESS_NAMES = [
   'telco',
   'qlistener',
   'accounts',
-  'oebs-gate',
   'payout-api',
   'req-gate',
+  'oebs-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary: 'some processes only, as many copies as wanted: kopek serve --help names them',
+    summary: 'some processes only, of those that `kopek serve --help` lists',
     load: async () => (await import('./serve.ts')).serve,
   },
   {
@@ -26,6 +26,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Run',
     summary: 'brings the database up to date',
     load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
+  {
+    name: 'database',
+    group: 'Run',
+    summary: 'the database by itself: start, url, stop',
+    load: async () => (await import('./database.ts')).databaseCommand,
   },
   {
     name: 'follow',
@@ -50,6 +56,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Look',
     summary: 'what a KOP code means',
     load: async () => (await import('./explain.ts')).explain,
+  },
+  {
+    name: 'key',
+    group: 'Act',
+    summary: 'makes an API key',
+    load: async () => (await import('./key.ts')).key,
   },
   {
     name: 'smssend',

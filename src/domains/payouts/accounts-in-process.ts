@@ -1,5 +1,5 @@
 import { isTransient, sqlState } from '#database';
-import { messageOf, must } from '#errors';
+import { AppError, messageOf, must } from '#errors';
 import {
   type Account,
   type AccountName,
@@ -10,45 +10,22 @@ import {
   parseAccountId,
   type Transfer,
 } from '#ledger';
-import type { AccountSystem, CashFact, MoveOrder, PayoutAccount } from './account-system.ts';
+import type { AccountSystem, MoveOrder, PayoutAccount } from './account-system.ts';
 import { fail } from './errors.ts';
 import { ACCOUNTS_MAX, ACCOUNTS_PAGE, kindOf, ROUTES, type StageType } from './movement.ts';
 
 /** What of the ledger's door is used. */
-export interface AccountsDoor extends Pick<Ledger, 'open' | 'submit'> {
-  accounts(query: {
-    readonly clientId: string;
-    readonly type: string;
-    readonly after: bigint;
-    readonly limit: number;
-  }): Promise<
-    readonly (Pick<Account, 'id' | 'clientId' | 'currency' | 'label'> & {
-      readonly availableMinor: bigint;
-    })[]
-  >;
-  byIds(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, Account>>;
-  transfers(ids: readonly string[]): Promise<
-    readonly {
-      readonly lines: readonly { readonly account: bigint; readonly amountMinor: bigint }[];
-    }[]
-  >;
-  takeCash(order: {
-    readonly account: bigint;
-    readonly holder: string;
-    readonly amountMinor: bigint;
-  }): Promise<readonly CashFact[]>;
-  returnCash(holder: string): Promise<void>;
-}
+export type AccountsDoor = Pick<
+  Ledger,
+  'accounts' | 'byIds' | 'open' | 'returnCash' | 'submit' | 'takeCash' | 'transfers'
+>;
 
 /** The system of accounts in this very process. */
 export function createAccountsInProcess(ledger: AccountsDoor): AccountSystem {
   return {
     payoutAccounts: (clientId) => answered(() => listPayoutAccounts(ledger, clientId)),
     move: (order) => answered(() => move(ledger, order)),
-    takeCash: ({ account, amountMinor, payout }) =>
-      answered(() =>
-        ledger.takeCash({ account: parseAccountId(account), holder: payout, amountMinor }),
-      ),
+    takeCash: (order) => answered(() => takeCash(ledger, order)),
     returnCash: (payout) => answered(() => ledger.returnCash(payout)),
   };
 }
@@ -65,6 +42,18 @@ async function answered<Result>(call: () => Promise<Result>): Promise<Result> {
     throw fail('accounts_unavailable', `The ledger does not answer: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+async function takeCash(
+  ledger: AccountsDoor,
+  { account, amountMinor, payout: holder }: Parameters<AccountSystem['takeCash']>[0],
+): ReturnType<AccountSystem['takeCash']> {
+  try {
+    return await ledger.takeCash({ account: parseAccountId(account), holder, amountMinor });
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'holder_conflict') throw error;
+    throw fail('movement_conflict', `${holder} has asked for other cash facts before.`);
   }
 }
 

@@ -83,7 +83,11 @@ export function createAccountsOverHttp(options: AccountsOverHttpOptions): Accoun
     },
     async takeCash({ account, amountMinor, payout: holder }) {
       const body = { account, holder, amount_minor: Number(amountMinor) };
-      return readFacts(await client.post('/v1/cash-facts/take', body));
+      const text = await client.post('/v1/cash-facts/take', body).catch((error: unknown) => {
+        if (refusedWith(error) !== 'holder_conflict') throw error;
+        throw fail('movement_conflict', `${holder} has asked for other cash facts before.`);
+      });
+      return readFacts(text);
     },
     async returnCash(holder) {
       await client.post('/v1/cash-facts/return', { holder });
@@ -153,7 +157,7 @@ async function move(
       amountMinor: readDebit(text, { transfer: transferId, account: from }),
     };
   } catch (error) {
-    const reason = error instanceof AppError ? error.details.code : undefined;
+    const reason = refusedWith(error);
     if (reason === 'balance_too_low' && movement === 'reserve') return { outcome: 'empty' };
     if (reason === 'balance_too_low') {
       throw fail('movement_refused', `${movement} of ${reference}: its account holds less.`);
@@ -163,6 +167,11 @@ async function move(
     }
     throw error;
   }
+}
+
+/** The code of the refusal that the system of accounts has answered, if that is what it is. */
+function refusedWith(error: unknown): unknown {
+  return error instanceof AppError ? error.details.code : undefined;
 }
 
 interface Client {

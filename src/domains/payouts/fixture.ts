@@ -8,7 +8,6 @@ import { type Account, createLedger, credit, debit, type Ledger, readAccountType
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { AccountSystem } from './account-system.ts';
-import type { AccountsDoor } from './accounts-in-process.ts';
 import { createRequests, type RequestInput } from './create-requests.ts';
 import { createReqGate, type ReqGate } from './req-gate.ts';
 import { payoutEvents } from './topics.ts';
@@ -16,14 +15,10 @@ import { payoutEvents } from './topics.ts';
 export const START = new Date('2026-11-20T09:00:00.000Z');
 const TYPES = join(import.meta.dirname, '../../..', 'config/account-types.yaml');
 
-/** The ledger, whose cash facts are on their way into its door. */
-export type TestLedger = Ledger & AccountsDoor;
-
 /** A ledger with the types of accounts that come with Kopek. */
-export async function standardLedger(database: Database, clock: Clock): Promise<TestLedger> {
+export async function standardLedger(database: Database, clock: Clock): Promise<Ledger> {
   const types = await readAccountTypes(TYPES);
-  const ledger = await createLedger({ database, clock, log: silentLog(), types });
-  return ledger as TestLedger;
+  return createLedger({ database, clock, log: silentLog(), types });
 }
 
 /** Partners that earn: whose, and how much. */

@@ -6,7 +6,6 @@ export type {
   MoveOrder,
   PayoutAccount,
 } from './account-system.ts';
-export { createAccountsInProcess } from './accounts-in-process.ts';
 export { registerPayoutClientRoutes } from './client-http.ts';
 export {
   createPayoutMachine,

@@ -3,7 +3,8 @@ import type { Bus } from '#bus';
 import { type Database, sql } from '#database';
 import { eventually } from '#testing';
 import type { Requests } from './create-requests.ts';
-import { payoutId, requestId } from './request.ts';
+import { payoutId } from './payout.ts';
+import { requestId } from './request.ts';
 import { type PayoutEvent, payoutEvents } from './topics.ts';
 
 /** As if the time of the leases had passed: liveness is the database's clock, which no test can move. */

@@ -15,7 +15,7 @@ import {
   type NewPayout,
   type RequestEnd,
 } from './gate-store.ts';
-import { payoutId } from './request.ts';
+import { payoutId } from './payout.ts';
 import { payoutEvents } from './topics.ts';
 
 export interface MakePayoutsOptions {

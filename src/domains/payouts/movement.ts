@@ -18,7 +18,7 @@ export const ROUTES: Readonly<
 
 /** The kind of transfer that a movement is in the journal. */
 export function kindOf(movement: Movement): string {
-  return `payout.${movement}`;
+  return `payout-${movement}`;
 }
 
 /** Beyond it a client's accounts are not asked for: a request that makes so many payouts is a mistake. */

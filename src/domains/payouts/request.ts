@@ -28,7 +28,6 @@ export interface RequestOutcome {
 }
 
 const REQUEST_PREFIX = 'preq';
-const PAYOUT_PREFIX = 'po';
 
 export const CLIENT_ID_LENGTH_MAX = 100;
 export const EXTERNAL_ID_LENGTH_MAX = 200;
@@ -41,15 +40,6 @@ export function requestId(id: bigint): string {
 
 export function parseRequestId(text: string): bigint {
   return parseRowId(REQUEST_PREFIX, text);
-}
-
-/** `po_…`: the public id of a payout. */
-export function payoutId(id: bigint): string {
-  return formatRowId(PAYOUT_PREFIX, id);
-}
-
-export function parsePayoutId(text: string, field = 'id'): bigint {
-  return parseRowId(PAYOUT_PREFIX, text, field);
 }
 
 const UNSTORABLE = /[\p{Cc}\p{Cs}]/u;
