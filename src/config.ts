@@ -140,6 +140,27 @@ const SETTINGS = {
     fallback: '50306',
     parse: parse.parsePort,
   }),
+  erpSimulator: setting({
+    name: 'KOPEK_ERP_SIMULATOR',
+    kind: 'on or off',
+    sentence: 'Whether `kopek up` starts the simulator of the ERP that pays out.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  erpSimulatorPort: setting({
+    name: 'ERP_SIMULATOR_PORT',
+    kind: 'port',
+    sentence: "Port of the ERP's simulator: its book, and its controls.",
+    fallback: '50316',
+    parse: parse.parsePort,
+  }),
+  payoutTopicPrefix: setting({
+    name: 'PAYOUT_TOPIC_PREFIX',
+    kind: 'name',
+    sentence: "What stands before .oebs. in the names of the ERP's topics.",
+    fallback: 'billing-payout',
+    parse: parse.parseTopicPrefix,
+  }),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
@@ -269,18 +290,23 @@ function readValue(
 
 /** What `kopek up` opens side by side. */
 function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): ConfigFault[] {
-  const { dispatcherPort, operatorSimulator, operatorSimulatorPort } = config;
-  if (!operatorSimulator || dispatcherPort !== operatorSimulatorPort) return [];
-  return [
-    {
-      name: 'OPERATOR_SIMULATOR_PORT',
-      code: 'KOP-0126',
-      message: `${dispatcherPort} is the port of the site too (KOPEK_PORT)`,
-      why: undefined,
-      instead: String(dispatcherPort + 1),
-      source: sources.get('OPERATOR_SIMULATOR_PORT') ?? 'default',
-    },
-  ];
+  const taken = new Map([[config.dispatcherPort, 'the port of the site too (KOPEK_PORT)']]);
+  const simulators = [
+    [config.operatorSimulator, config.operatorSimulatorPort, 'OPERATOR_SIMULATOR_PORT'],
+    [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
+  ] as const;
+  return simulators.flatMap(([isOn, port, name]) => {
+    if (!isOn) return [];
+    const by = taken.get(port);
+    taken.set(port, `${name} too`);
+    if (by === undefined) return [];
+    return [
+      {
+        ...{ name, code: 'KOP-0126', message: `${port} is ${by}`, why: undefined },
+        ...{ instead: String(port + 1), source: sources.get(name) ?? 'default' },
+      },
+    ];
+  });
 }
 
 /** What waits for a kind of broker is one table, so there is one of each kind. */

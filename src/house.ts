@@ -13,6 +13,7 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
+import { newPayoutGroup, payoutTopics } from '#payouts';
 import { createReports, type Reports } from '#reports';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
@@ -74,7 +75,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
-      await bus.declare([...ofOperators, contentGroup, ...reports.groups]);
+      const erp = newPayoutGroup(payoutTopics(config.payoutTopicPrefix));
+      await bus.declare([...ofOperators, contentGroup, ...reports.groups, erp]);
     },
     async close() {
       await acquisition.drain();

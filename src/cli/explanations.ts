@@ -17,7 +17,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     code: 'KOP-0102',
     title: 'A port is taken',
-    text: 'Another process listens on a port that Kopek needs: often a Kopek that is running already. Use that one,\nstop it, or give this one other ports (KOPEK_PORT, OPERATOR_SIMULATOR_PORT).',
+    text: 'Another process listens on a port that Kopek needs: often a Kopek that is running already. Use that one,\nstop it, or give this one other ports (KOPEK_PORT, OPERATOR_SIMULATOR_PORT,\nERP_SIMULATOR_PORT).',
     errors: ['port_in_use'],
   },
   {
@@ -54,7 +54,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     code: 'KOP-0126',
     title: 'Two servers want the same port',
-    text: 'The site and the simulator run side by side: give them different ports.',
+    text: 'The site and the simulators run side by side: give them different ports.',
   },
   {
     code: 'KOP-0130',
@@ -124,6 +124,11 @@ export const EXPLANATIONS: readonly Explanation[] = [
     title: 'A broker can not be reached',
     text: 'RabbitMQ or Kafka does not answer at the URL in BUS_URL or BUS_ROUTES, or refuses the user. What is published\nmeanwhile waits in the database and goes out when the broker is back.',
     errors: ['broker_away', 'broker_refuses'],
+  },
+  {
+    code: 'KOP-0330',
+    title: 'A name can not begin the names of topics',
+    text: 'PAYOUT_TOPIC_PREFIX stands before .oebs.new-payout and the like, as both brokers take it: letters, digits, dots,\ndashes and underscores.',
   },
   {
     code: 'KOP-0410',

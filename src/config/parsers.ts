@@ -104,6 +104,14 @@ function readRoute(text: string): TopicRoute {
   return { pattern, url: parseBusUrl(url) };
 }
 
+/** As both brokers take it. */
+export function parseTopicPrefix(text: string): string {
+  if (/^[A-Za-z0-9][\w.-]{0,99}$/.test(text)) return text;
+  throw new SettingFault('KOP-0330', `"${text}" can not begin the name of a topic`, {
+    instead: 'letters, digits, dots, dashes and underscores, such as billing-payout',
+  });
+}
+
 const SECRET_LENGTH_MIN = 32;
 
 /** Empty: made once and kept in a file. */

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { defineTopic, type Topic } from '#bus';
+import { defineTopic, type Group, type Topic } from '#bus';
 
 /** One payout for the ERP to make. Amounts are minor units. */
 export const NewPayout = Type.Object({
@@ -62,6 +62,14 @@ export function payoutTopics(prefix: string): PayoutTopics {
       description: 'What the ERP says of a payout; key: its erp_id.',
     }),
   };
+}
+
+/**
+ * The ERP itself. It is declared wherever payouts are sent, whether the ERP is a simulator in this process or a system
+ * on the other side of a broker: a topic that no group listens to stores nothing.
+ */
+export function newPayoutGroup({ newPayout }: Pick<PayoutTopics, 'newPayout'>): Group<NewPayout> {
+  return { topic: newPayout, name: 'erp' };
 }
 
 export const PayoutEvent = Type.Object({

@@ -1,0 +1,10 @@
+export type { ErpGate, ErpOrder } from './erp-gate.ts';
+export {
+  type NewPayout,
+  newPayoutGroup,
+  type PayoutEvent,
+  type PayoutStatus,
+  type PayoutTopics,
+  payoutEvents,
+  payoutTopics,
+} from './topics.ts';
