@@ -234,12 +234,52 @@ export interface PayoutsApproval {
   payout_id: bigint;
 }
 
+export interface PayoutsBankBatch {
+  account: string;
+  bank: string;
+  currency: string;
+  file_id: bigint;
+  name: string;
+  number: number;
+}
+
+export interface PayoutsBankFile {
+  bytes: bigint | null;
+  created_at: Timestamp;
+  id: bigint;
+  message_id: string;
+  sha256: string | null;
+  written_at: Timestamp | null;
+}
+
+export interface PayoutsBankLine {
+  account: string | null;
+  amount_minor: bigint;
+  bank: string | null;
+  batch: number | null;
+  client_id: string;
+  currency: string;
+  erp_id: string;
+  file_id: bigint | null;
+  name: string | null;
+  payout_id: bigint;
+  ready_at: Timestamp;
+  reference: string;
+}
+
 export interface PayoutsClient {
-  approval_above_minor: bigint | null;
   client_id: string;
   held_at: Timestamp | null;
   held_by: string | null;
   held_reason: string | null;
+}
+
+export interface PayoutsClientLimit {
+  approval_above_minor: bigint;
+  client_id: string;
+  currency: string;
+  set_at: Timestamp;
+  set_by: string;
 }
 
 export interface PayoutsCpf {
@@ -247,16 +287,19 @@ export interface PayoutsCpf {
   fact: string;
   payout_id: bigint;
   reference: string;
+  returned_at: Timestamp | null;
 }
 
 export interface PayoutsPayout {
   account: string;
   acknowledged_at: Timestamp | null;
   amount_minor: bigint;
+  approval_asked_at: Timestamp | null;
   approvals_needed: Generated<number>;
   approved_hash: string | null;
   ard_state: string | null;
   attempts: Generated<number>;
+  cancel_wish: Json | null;
   client_id: string;
   closed_at: Timestamp | null;
   conflict: string | null;
@@ -264,9 +307,12 @@ export interface PayoutsPayout {
   currency: string;
   erp_id: string;
   give_back_id: string;
+  heard_at: Timestamp | null;
   id: bigint;
   label: Generated<string>;
   lease_until: Timestamp | null;
+  moving: string | null;
+  moving_cause: Json | null;
   next_attempt_at: Timestamp | null;
   owner: string | null;
   paid_at: Timestamp | null;
@@ -278,7 +324,9 @@ export interface PayoutsPayout {
   return_id: string;
   send_id: string;
   sent_at: Timestamp | null;
+  settle_id: Generated<string>;
   state: Generated<string>;
+  trouble: string | null;
   uncovered_minor: bigint | null;
 }
 
@@ -300,10 +348,21 @@ export interface PayoutsRequest {
   status: Generated<string>;
 }
 
+export interface PayoutsRequisites {
+  account: string;
+  bank: string;
+  client_id: string;
+  currency: string;
+  name: string;
+  set_at: Timestamp;
+  set_by: string;
+}
+
 export interface PayoutsStatus {
   erp_id: string;
   event_id: string;
   note: string | null;
+  number: Generated<bigint>;
   occurred_at: Timestamp | null;
   outcome: string;
   payout_id: bigint | null;
@@ -715,10 +774,15 @@ export interface DB {
   "payments.attempt": PaymentsAttempt;
   "payments.payment": PaymentsPayment;
   "payouts.approval": PayoutsApproval;
+  "payouts.bank_batch": PayoutsBankBatch;
+  "payouts.bank_file": PayoutsBankFile;
+  "payouts.bank_line": PayoutsBankLine;
   "payouts.client": PayoutsClient;
+  "payouts.client_limit": PayoutsClientLimit;
   "payouts.cpf": PayoutsCpf;
   "payouts.payout": PayoutsPayout;
   "payouts.request": PayoutsRequest;
+  "payouts.requisites": PayoutsRequisites;
   "payouts.status": PayoutsStatus;
   "payouts.step": PayoutsStep;
   "platform.api_key": PlatformApiKey;

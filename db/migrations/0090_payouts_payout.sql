@@ -42,8 +42,19 @@ create table payouts.payout (
   reserved_minor bigint constraint payout_reserved_within_amount check (reserved_minor between 1 and amount_minor),
   -- Of it, what no cash payment fact covers.
   uncovered_minor bigint,
-  state text not null default 'new',
+  state text not null default 'new' constraint payout_state_known check (state in ('new', 'checking', 'on_hold',
+    'needs_approval', 'approved', 'reserved', 'in_flight', 'acknowledged', 'paid', 'cancelled', 'rejected', 'returned')),
   reason text,
+  -- The step whose money is being moved: written down before the system of accounts is called, and cleared by the step
+  -- itself. While it stands nothing else is decided about the payout.
+  moving text constraint payout_moving_known
+    check (moving in ('reserve', 'send', 'pay', 'cancel', 'reject', 'return', 'settle')),
+  -- Who decided that step, and why: {actor, reason, detail}.
+  moving_cause jsonb,
+  -- Somebody cancelled it while its money was being reserved: {actor, reason}. Honoured when that step is done.
+  cancel_wish jsonb,
+  -- What the last try to move its money met; cleared when one succeeds.
+  trouble text,
   -- The other feed's word, beside the state.
   ard_state text,
   -- Sources that contradict each other: shown to people, never decided by a program.
@@ -51,29 +62,47 @@ create table payouts.payout (
   -- 32 letters: fits EndToEndId and an invoice number.
   erp_id text not null,
   approvals_needed smallint not null default 0,
-  -- Of what is approved: an approval of something else counts for nothing.
+  -- Of what is to be approved: an approval of something else counts for nothing.
   approved_hash text,
+  approval_asked_at timestamptz,
   -- Transfer ids, made with the payout and stored before any call: a step that is tried again is the same transfer.
   reserve_id uuid not null,
   send_id uuid not null,
   pay_id uuid not null,
   give_back_id uuid not null,
   return_id uuid not null,
+  settle_id uuid not null default gen_random_uuid(),
   owner uuid,
   lease_until timestamptz,
   attempts smallint not null default 0,
+  -- By the clock of the database, as leases are.
   next_attempt_at timestamptz,
   created_at timestamptz not null,
   sent_at timestamptz,
+  -- When a feed last said anything of it.
+  heard_at timestamptz,
   acknowledged_at timestamptz,
   paid_at timestamptz,
   closed_at timestamptz,
-  constraint payout_erp_id_once unique (erp_id)
+  constraint payout_erp_id_once unique (erp_id),
+  constraint payout_closed_when_final
+    check ((closed_at is not null) = (state in ('paid', 'cancelled', 'rejected', 'returned'))),
+  constraint payout_reserved_before_sent check (
+    reserved_minor is not null or state not in ('reserved', 'in_flight', 'acknowledged', 'paid', 'rejected', 'returned')),
+  constraint payout_uncovered_within_reserved check (uncovered_minor between 0 and reserved_minor),
+  constraint payout_moving_has_cause check ((moving is null) = (moving_cause is null))
 ) with (fillfactor = 70);
 -- One open payout per account.
 create unique index payout_one_open_per_account on payouts.payout (account) where closed_at is null;
 create index payout_of_client on payouts.payout (client_id, id);
 create index payout_of_request on payouts.payout (request_id);
+create index payout_by_state on payouts.payout (state, id);
+-- What oebs-gate has to do something about.
+create index payout_due on payouts.payout (id)
+  where moving is not null or state in ('new', 'checking', 'approved', 'reserved');
+create index payout_awaiting_approval on payouts.payout (approval_asked_at) where state = 'needs_approval';
+create index payout_sent on payouts.payout (sent_at) where state in ('in_flight', 'acknowledged');
+create index payout_to_be_looked_at on payouts.payout (id) where conflict is not null or trouble is not null;
 
 -- Which cash payment facts a payout pays out: the original's t_cpf.
 create table payouts.cpf (
@@ -81,6 +110,8 @@ create table payouts.cpf (
   fact text not null,
   reference text not null,
   amount_minor bigint not null constraint cpf_amount_positive check (amount_minor > 0),
+  -- The payout was not paid: the fact is free for another.
+  returned_at timestamptz,
   constraint cpf_pkey primary key (payout_id, fact)
 );
 
@@ -95,11 +126,15 @@ create table payouts.step (
   actor text not null,
   detail jsonb,
   at timestamptz not null,
+  -- The first is 1: its creation.
+  constraint step_number_positive check (number >= 1),
   constraint step_pkey primary key (payout_id, number)
 );
 
 -- Every status that came in from the ERP's feeds, also what could not be applied.
 create table payouts.status (
+  -- The order in which they came in.
+  number bigint generated always as identity primary key,
   source text not null constraint status_source_known check (source in ('ard', 'oebs', 'bank')),
   event_id text not null,
   erp_id text not null,
@@ -113,10 +148,11 @@ create table payouts.status (
   outcome text not null
     constraint status_outcome_known check (outcome in ('applied', 'ignored', 'parked', 'unknown', 'conflict')),
   note text,
-  constraint status_pkey primary key (source, event_id)
+  -- The same event again is the same row; the same id with another content is another row, and a conflict.
+  constraint status_once unique (source, event_id, erp_id, status)
 );
-create index status_of_payout on payouts.status (payout_id) where payout_id is not null;
-create index status_not_applied on payouts.status (received_at) where outcome in ('parked', 'unknown', 'conflict');
+create index status_of_payout on payouts.status (payout_id, number) where payout_id is not null;
+create index status_not_applied on payouts.status (outcome, number) where outcome in ('parked', 'unknown', 'conflict');
 
 create table payouts.approval (
   payout_id bigint not null,
@@ -126,17 +162,58 @@ create table payouts.approval (
   hash text not null,
   comment text,
   at timestamptz not null,
-  constraint approval_pkey primary key (payout_id, approver)
+  constraint approval_pkey primary key (payout_id, approver, hash)
 );
 
--- What is particular to a client: nothing is sent while it is held, and from when on two people must approve.
+-- What is particular to a client: nothing is sent while it is held. There is a row for each client whose payout was
+-- checked, so that holding and sending meet at a lock.
 create table payouts.client (
   client_id text primary key,
   held_reason text,
   held_by text,
   held_at timestamptz,
-  approval_above_minor bigint constraint client_limit_not_negative check (approval_above_minor >= 0)
+  constraint client_held_has_reason check ((held_at is null) = (held_reason is null) and (held_at is null) = (held_by is null))
 );
+
+-- From how much on two people must approve a client's payouts, in place of the setting.
+create table payouts.client_limit (
+  client_id text not null,
+  currency text not null constraint client_limit_currency_iso check (currency ~ '^[A-Z]{3}$'),
+  approval_above_minor bigint not null constraint client_limit_not_negative check (approval_above_minor >= 0),
+  set_by text not null,
+  set_at timestamptz not null,
+  constraint client_limit_pkey primary key (client_id, currency)
+);
+
+-- An approval is given by somebody else than who asked, of what stands there to be approved, while it waits for it.
+create function payouts.check_approval() returns trigger language plpgsql as $$
+declare
+  waiting record;
+begin
+  select p.state, p.approved_hash, r.asked_by into waiting
+  from payouts.payout p left join payouts.request r on r.id = p.request_id where p.id = new.payout_id;
+  if waiting.state is distinct from 'needs_approval' or waiting.approved_hash is distinct from new.hash then
+    raise exception 'what is approved does not wait for it' using errcode = '23514', constraint = 'approval_of_what_waits';
+  end if;
+  if waiting.asked_by = new.approver then
+    raise exception 'who asked does not approve' using errcode = '23514', constraint = 'approval_by_another';
+  end if;
+  return new;
+end $$;
+create trigger approval_is_checked before insert on payouts.approval
+  for each row execute function payouts.check_approval();
+
+-- Whatever the code says: nobody gets past the approvals without them.
+create function payouts.check_approved() returns trigger language plpgsql as $$
+begin
+  if (select count(*) from payouts.approval a
+      where a.payout_id = new.id and a.hash = new.approved_hash and a.decision = 'approve') < new.approvals_needed then
+    raise exception 'approvals are missing' using errcode = '23514', constraint = 'payout_approved_by_enough';
+  end if;
+  return new;
+end $$;
+create trigger payout_is_approved before update of state on payouts.payout
+  for each row when (new.state = 'approved' and new.approvals_needed > 0) execute function payouts.check_approved();
 
 create function payouts.refuse_change() returns trigger language plpgsql as $$
 begin
@@ -145,3 +222,6 @@ begin
 end $$;
 create trigger step_is_final before update or delete or truncate on payouts.step
   for each statement execute function payouts.refuse_change();
+create trigger approval_is_final before update or delete or truncate on payouts.approval
+  for each statement execute function payouts.refuse_change();
+revoke update, delete, truncate on payouts.step, payouts.approval from public;

@@ -1,3 +1,14 @@
+export {
+  type BankStatus,
+  createBankGate,
+  createExporter,
+  type Debtor,
+  type Exported,
+  importStatuses,
+  keepStatuses,
+  type LeftOut,
+  registerRequisitesRoutes,
+} from './bank/index.ts';
 export type { ErpGate, ErpOrder } from './erp-gate.ts';
 export {
   type NewPayout,
