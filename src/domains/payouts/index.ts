@@ -11,6 +11,16 @@ export {
 } from './bank/index.ts';
 export type { ErpGate, ErpOrder } from './erp-gate.ts';
 export {
+  applyLost,
+  type Difference,
+  fetchList,
+  type LedgerBooks,
+  type LostStatus,
+  readListFile,
+  runReconciliation,
+  theirPayouts,
+} from './reconciliation/index.ts';
+export {
   type NewPayout,
   newPayoutGroup,
   type PayoutEvent,
