@@ -110,6 +110,37 @@ export interface LedgerBlock {
   transfers: string[];
 }
 
+export interface LedgerCashFact {
+  account_id: bigint;
+  amount: bigint;
+  id: Generated<bigint>;
+  settlement_id: bigint;
+  taken: Generated<bigint>;
+}
+
+export interface LedgerCashHolder {
+  account_id: bigint;
+  amount: bigint;
+  holder: string;
+  returned_at: Timestamp | null;
+}
+
+export interface LedgerCashTake {
+  amount: bigint;
+  fact_id: bigint;
+  holder: string;
+}
+
+export interface LedgerContract {
+  created_at: Timestamp;
+  id: Generated<bigint>;
+  operator: string;
+  service: string;
+  shares: Json;
+  valid_from: Timestamp;
+  version: number;
+}
+
 export interface LedgerEntry {
   account_id: bigint;
   amount: bigint;
@@ -131,6 +162,26 @@ export interface LedgerHold {
   reference: string;
   state: Generated<string>;
   transfer_id: string | null;
+}
+
+export interface LedgerSettlement {
+  currency: string;
+  gateway: string;
+  hash: string;
+  id: Generated<bigint>;
+  imported_at: Timestamp;
+  statement: string;
+}
+
+export interface LedgerSettlementLine {
+  charge_id: string | null;
+  fee_minor: bigint;
+  gross_minor: bigint;
+  line: number;
+  operator_share_minor: bigint;
+  outcome: string;
+  settlement_id: bigint;
+  transaction_id: string;
 }
 
 export interface LedgerTransfer {
@@ -202,6 +253,7 @@ export interface PaymentsAttempt {
 }
 
 export interface PaymentsPayment {
+  allocation: bigint | null;
   amount_minor: bigint;
   attempts: Generated<number>;
   closed_at: Timestamp | null;
@@ -762,8 +814,14 @@ export interface DB {
   "ledger.account_type": LedgerAccountType;
   "ledger.balance": LedgerBalance;
   "ledger.block": LedgerBlock;
+  "ledger.cash_fact": LedgerCashFact;
+  "ledger.cash_holder": LedgerCashHolder;
+  "ledger.cash_take": LedgerCashTake;
+  "ledger.contract": LedgerContract;
   "ledger.entry": LedgerEntry;
   "ledger.hold": LedgerHold;
+  "ledger.settlement": LedgerSettlement;
+  "ledger.settlement_line": LedgerSettlementLine;
   "ledger.transfer": LedgerTransfer;
   "ledger.unsealed": LedgerUnsealed;
   "operators.address_range": OperatorsAddressRange;

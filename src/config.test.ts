@@ -16,8 +16,8 @@ test('nothing needs to be set', () => {
   assert.equal(config.publicUrl, 'http://localhost:50300');
   assert.equal(config.busUrl, 'postgres:');
   assert.deepEqual(
-    [config.qlistenerPort, config.mtManagerPort, config.telcoPort],
-    [50304, 50305, 50306],
+    [config.accountsPort, config.qlistenerPort, config.mtManagerPort, config.telcoPort],
+    [50301, 50304, 50305, 50306],
   );
   assert.deepEqual([config.demo, config.operatorSimulator], [true, true]);
 });

@@ -161,6 +161,7 @@ const SETTINGS = {
     fallback: 'billing-payout',
     parse: parse.parseTopicPrefix,
   }),
+  accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),

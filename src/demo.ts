@@ -30,6 +30,10 @@ export const demoOperator: Operator = {
   addressRanges: ['127.0.0.0/8', '::1/128'],
 };
 
+/** Whose music and horoscopes they are: `kopek follow --client demo` tells its story. */
+export const demoPartner = 'demo';
+const SHARES = { partner: 4000, operator: 3000, tax: 1500 };
+
 const ALL_DAY = { fromMinute: 0, toMinute: 1440 };
 const DAYTIME = { fromMinute: 8 * 60, toMinute: 21 * 60 };
 
@@ -86,13 +90,20 @@ export async function saveDemoOperator(house: House, baseUrl: string): Promise<v
 
 /** Fills an empty database; answers the file in which the key lies. */
 export async function fillDemo(house: House): Promise<string> {
-  const { acquisition, clock, config, content, database, subscriptions } = house;
+  const { acquisition, clock, config, content, database, ledger, subscriptions } = house;
   for (const { items, ...service } of services) {
     await database.transaction((tx) =>
       subscriptions.addTerms(tx, {
         ...service,
         ...{ operator: demoOperator.name, currency: demoOperator.currency, texts },
         ...{ keepDays: 10, recentHours: 0 },
+      }),
+    );
+    await database.transaction((tx) =>
+      ledger.contracts.add(tx, {
+        ...{ service: service.serviceCode, operator: demoOperator.name, validFrom: clock.now() },
+        partners: [{ clientId: demoPartner, basisPoints: SHARES.partner }],
+        ...{ operatorBasisPoints: SHARES.operator, taxBasisPoints: SHARES.tax },
       }),
     );
     await content.addItems(

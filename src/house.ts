@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { type Acquisition, createAcquisition } from '#acquisition';
 import { createKeyring, type Keyring } from '#auth';
 import { type Bus, openBus } from '#bus';
@@ -8,7 +7,7 @@ import { secretOf } from '#config';
 import { type Content, contentGroup, createContent } from '#content';
 import { type Database, sql } from '#database';
 import { createIdSource, type IdSource } from '#ids';
-import { createLedger, type Ledger, readAccountTypes } from '#ledger';
+import { createLedger, type Ledger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
@@ -50,8 +49,6 @@ export interface HouseOptions {
   readonly source: string;
 }
 
-const STANDARD_ACCOUNT_TYPES = join(import.meta.dirname, '..', 'config', 'account-types.yaml');
-
 export async function buildHouse(options: HouseOptions): Promise<House> {
   const { config, database, log, metrics, source } = options;
   const secret = await secretOf(config);
@@ -64,7 +61,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
   const sms = createSms({ ...base, bus });
-  const subscriptions = createSubscriptions({ ...base, bus, operators, payments, sms });
+  const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
   const reports = createReports({ ...base, bus });

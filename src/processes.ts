@@ -1,4 +1,5 @@
 import { startContentWorker } from '#content';
+import { createLedgerWorker } from '#ledger';
 import { createChargeWorker, createMobilinkGateway } from '#payments';
 import { createOperatorSms, createSendWorker } from '#sms';
 import type { ProcessName } from './cli/app.ts';
@@ -30,6 +31,8 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
           return NOTHING_LEFT;
         },
       };
+    case 'accounts':
+      return startAccounts(house);
   }
 }
 
@@ -39,6 +42,18 @@ function startDispatcher(house: House): Running {
   return {
     stop: async () => {
       await deliveries.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** The ledger's routes are opened with the other doors; here is what it does by itself. */
+function startAccounts(house: House): Running {
+  const worker = createLedgerWorker(house);
+  worker.start();
+  return {
+    stop: async () => {
+      await worker.stop();
       return NOTHING_LEFT;
     },
   };

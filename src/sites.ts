@@ -1,6 +1,7 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
+import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -30,6 +31,7 @@ export async function openSites(
     qlistener: config.qlistenerPort,
     'mt-manager': config.mtManagerPort,
     telco: config.telcoPort,
+    accounts: config.accountsPort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -78,6 +80,10 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
+  if (processes.includes('accounts')) {
+    registerLedgerRoutes(app, house);
+    registerContractRoutes(app, house);
+  }
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

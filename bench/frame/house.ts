@@ -71,6 +71,7 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     BUS_URL: busUrl,
     KOPEK_DATA_DIR: folder,
     KOPEK_PORT: String(await freePort()),
+    ACCOUNTS_PORT: String(await freePort()),
     QLISTENER_PORT: String(await freePort()),
     MT_MANAGER_PORT: String(await freePort()),
     TELCO_PORT: String(await freePort()),

@@ -343,3 +343,17 @@ create function ledger.leaf(t ledger.transfer) returns bytea language sql stable
     to_char(t.booked_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), array_to_string(t.accounts, ','),
     array_to_string(t.amounts, ','), t.fingerprint, coalesce(t.reverses::text, ''), coalesce(t.metadata::text, '')), 'UTF8'))
 $$;
+
+-- Accounts are listed by their type, in pages.
+create index account_by_type on ledger.account (type, id);
+
+-- The hash of a block: of the hash before it, its number in eight bytes, and the leaf of each of its transfers in order.
+create function ledger.block_hash(of_number bigint, of_transfers uuid[], previous bytea) returns bytea language sql stable as $$
+  select sha256(previous || int8send(of_number) || coalesce((
+    select string_agg(ledger.leaf(t), ''::bytea order by n.place)
+    from unnest(of_transfers) with ordinality as n (id, place) join ledger.transfer t on t.id = n.id), ''))
+$$;
+
+-- Who may execute it needs no right to write the journal: there is no other way to add to it.
+alter function ledger.post security definer set search_path = pg_catalog, pg_temp;
+revoke execute on function ledger.post from public;

@@ -24,6 +24,7 @@ async function helpOf(root: string, command?: string): Promise<string> {
     terminal: {
       out: (line = '') => void lines.push(line),
       err: (line = '') => void lines.push(line),
+      rewrite: () => {},
       isTty: false,
       columns: Number.POSITIVE_INFINITY,
       paint: (_tone, text) => text,

@@ -14,6 +14,6 @@ export async function startIdleApp(database: Database) {
       ...config,
       ...{ databaseUrl: database.url, dispatcherPort: ANY_PORT, secret: 'x'.repeat(32) },
     },
-    ...{ processes: ['dispatcher'], log: silentLog(), demo: false, simulator: false },
+    ...{ processes: ['dispatcher', 'accounts'], log: silentLog(), demo: false, simulator: false },
   });
 }

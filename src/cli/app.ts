@@ -40,7 +40,13 @@ export interface StartReport {
   readonly counts: { readonly subscriptions: number };
 }
 
-export const PROCESS_NAMES = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
+export const PROCESS_NAMES = [
+  'dispatcher',
+  'mt-manager',
+  'telco',
+  'qlistener',
+  'accounts',
+] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
 export type StartApp = (options: {

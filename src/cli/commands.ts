@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener',
+    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener, accounts',
     load: async () => (await import('./serve.ts')).serve,
   },
   {
@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'ledger',
+    group: 'Look',
+    summary: 'reads every balance and the sealed journal again (verify)',
+    load: async () => (await import('./ledger.ts')).ledger,
+  },
+  {
     name: 'explain',
     group: 'Look',
     summary: 'what a KOP code means',
@@ -56,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Act',
     summary: 'puts the dead letters of a topic back to work',
     load: async () => (await import('./redrive.ts')).redrive,
+  },
+  {
+    name: 'settlement',
+    group: 'Act',
+    summary: "imports a gateway's statement: what it has paid over",
+    load: async () => (await import('./settlement.ts')).settlement,
   },
   {
     name: 'bus',

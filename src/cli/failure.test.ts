@@ -10,7 +10,7 @@ function listen() {
   const lines: string[] = [];
   const say = (line = '') => void lines.push(line);
   const terminal: Terminal = {
-    ...{ out: say, err: say, isTty: false, columns: 100 },
+    ...{ out: say, err: say, rewrite: say, isTty: false, columns: 100 },
     paint: (_, text) => text,
   };
   return { terminal, text: () => lines.join('\n') };

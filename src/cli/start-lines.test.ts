@@ -6,7 +6,7 @@ import { ago, busText, partLines, placeLines } from './start-lines.ts';
 import type { Terminal } from './terminal.ts';
 
 const terminal: Terminal = {
-  ...{ out: () => {}, err: () => {}, isTty: false, columns: 100 },
+  ...{ out: () => {}, err: () => {}, rewrite: () => {}, isTty: false, columns: 100 },
   paint: (_, text) => text,
 };
 

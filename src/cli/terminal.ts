@@ -2,6 +2,8 @@
 export interface Terminal {
   out(line?: string): void;
   err(line?: string): void;
+  /** Writes over the line that it wrote last, where a person looks; a line of `out` or `err` goes over it too. */
+  rewrite(line: string): void;
   /** A person looks at `out`. */
   readonly isTty: boolean;
   /** Letters that fit in a line; without a person there is no limit. */
@@ -28,6 +30,7 @@ export function processTerminal(options: { readonly noColour: boolean }): Termin
   return {
     out: (line = '') => void stdout.write(`${line}\n`),
     err: (line = '') => void stderr.write(`${line}\n`),
+    rewrite: (line) => void (stdout.isTTY && stdout.write(`\r\x1b[2K${line}`)),
     isTty: stdout.isTTY === true,
     columns: stdout.isTTY ? stdout.columns : Number.POSITIVE_INFINITY,
     paint: (tone, text) =>

@@ -1,4 +1,3 @@
-import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import {
   killService,
@@ -9,7 +8,7 @@ import {
   startService,
   stopService,
 } from '#services';
-import { type Lifetime, temporaryFolder } from '#testing';
+import { createTcpProxy, type Lifetime, temporaryFolder } from '#testing';
 import { pause } from './world.ts';
 
 /** A broker of the run's own, which may die. */
@@ -69,30 +68,11 @@ export async function openBroker(
 
 /** A line between the processes and the broker that can be cut. */
 async function openLine(life: Lifetime, url: string) {
-  const outer = new Set<Socket>();
   const target = new URL(url);
-  const server = createServer((near) => {
-    const far = connect(Number(target.port), target.hostname);
-    outer.add(near);
-    near.pipe(far).pipe(near);
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy());
-    }
-    near.on('close', () => outer.delete(near));
-  });
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const cut = () => {
-    for (const socket of outer) socket.destroy();
-  };
-  life.after(() => {
-    cut();
-    server.close();
-  });
+  const proxy = await createTcpProxy({ host: target.hostname, port: Number(target.port) });
+  await proxy.open();
+  life.after(() => proxy.close());
   const near = new URL(url);
-  near.port = String((server.address() as { port: number }).port);
-  return { url: near.href, cut };
+  near.port = String(proxy.port);
+  return { url: near.href, cut: proxy.cut };
 }

@@ -49,6 +49,7 @@ export async function judgeInvariants(
     await judge('nothing alive is forgotten', ask(database, forgotten, 'forgotten')),
     await judge('no lease or message is too old', ask(database, leases, 'older than its limit')),
     await judge('nothing is reported twice', ask(database, reportedTwice, 'reported twice')),
+    await judge('each charge is posted once, and the books balance', ask(database, books, 'books')),
     await judge('no message is dead', ask(database, deadLetters, 'dead letter')),
     await judge('no deadlock', ask(database, deadlocks, 'deadlocks')),
   ];
@@ -253,6 +254,22 @@ const leases = sql<{ what: string }>`
 
 const reportedTwice = sql<{ what: string }>`
   select payment || ' ' || count(*) as what from reports.transaction group by payment having count(*) > 1`;
+
+/** The ledger's own `verify` says more of its inside; this is what it owes the payments. */
+const books = sql<{ what: string }>`
+  select 'payment ' || p.id || ' ' || p.state || ' has ' || count(t.id) || ' transfers' as what
+    from payments.payment p left join ledger.transfer t
+      on t.id = (lpad(to_hex(p.id), 16, '0') || lpad(to_hex(p.customer_id), 16, '0'))::uuid
+    group by p.customer_id, p.id, p.state having count(t.id) <> (p.state = 'accepted')::integer
+  union all select 'the sum in ' || currency || ' is ' || sum(posted) from ledger.balance
+    group by currency having sum(posted) <> 0
+  union all select 'account ' || b.account_id || ' has ' || b.posted || ' and entries of ' || coalesce(sum(e.amount), 0)
+    from ledger.balance b left join ledger.entry e on e.account_id = b.account_id
+    group by b.account_id, b.posted having b.posted <> coalesce(sum(e.amount), 0)
+  union all select 'gateways owe ' || coalesce(-sum(b.posted), 0) || ' and have taken ' ||
+      (select coalesce(sum(amount_minor), 0) from payments.payment where state = 'accepted')
+    from ledger.balance b join ledger.account a on a.id = b.account_id where a.type = 'receivable'
+    having coalesce(-sum(b.posted), 0) <> (select coalesce(sum(amount_minor), 0) from payments.payment where state = 'accepted')`;
 
 const deadLetters = sql<{ what: string }>`
   select q.topic || ': ' || d.error as what from platform.bus_dead d join platform.bus_queue q using (queue)`;

@@ -150,8 +150,11 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [qlistener, mtManager, telco] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [accounts, qlistener, mtManager, telco] = await Promise.all([
+    ...[freePort(), freePort(), freePort(), freePort()],
+  ]);
   return {
+    ACCOUNTS_PORT: String(accounts),
     QLISTENER_PORT: String(qlistener),
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),

@@ -4,6 +4,7 @@ import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createHttpServer, type HttpApp } from '#http';
 import { createIdSource } from '#ids';
+import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
@@ -106,8 +107,10 @@ export async function buildHouse(changes: Partial<Operator> = {}, keepMs = 0) {
     },
   };
   const payments = createPayments({ database, bus, clock, ids, operators });
+  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
+  const ledger = await createLedger({ database, clock, log, types });
   const subscriptions = createSubscriptions({
-    ...{ database, bus, clock, ids, log, metrics, operators, payments, sms },
+    ...{ database, bus, clock, ids, ledger, log, metrics, operators, payments, sms },
     ...{ secret: SECRET, publicUrl: 'http://kopek.test' },
   });
   await declareListeners(bus);

@@ -4,6 +4,7 @@ import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createHttpServer, html } from '#http';
 import { createIdSource, formatId } from '#ids';
+import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
@@ -56,8 +57,10 @@ export async function buildHouse() {
   const sms = createSms({ database, bus, clock, ids });
   const payments = createPayments({ database, bus, clock, ids, operators });
   const publicUrl = 'http://kopek.test';
+  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
+  const ledger = await createLedger({ database, clock, log, types });
   const subscriptions = createSubscriptions({
-    ...{ database, bus, clock, ids, log, metrics, operators, payments, sms },
+    ...{ database, bus, clock, ids, ledger, log, metrics, operators, payments, sms },
     ...{ secret: 'a secret that only tests know, long enough', publicUrl },
   });
   const listeners = [contentEvents, smsEvents, userActions].map((topic) => ({

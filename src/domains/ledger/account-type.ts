@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -28,6 +29,15 @@ const Rules = Type.Object(
   { additionalProperties: false },
 );
 const rules = Compile(Rules);
+/** The file of types that comes with Kopek. */
+export const STANDARD_ACCOUNT_TYPES = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  '..',
+  'config',
+  'account-types.yaml',
+);
 const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
 /** Reads the file of account types. Throws `account_types_invalid`, naming the type and what is wrong with it. */

@@ -9,6 +9,8 @@ export interface AccountName {
   readonly currency: string;
   /** Tells apart the accounts of one type that a client has. */
   readonly label?: string;
+  /** Written when the account is opened, and no part of its name. */
+  readonly metadata?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** An account that is there. Nothing of this ever changes, so it may be kept. */

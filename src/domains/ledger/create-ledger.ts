@@ -3,13 +3,34 @@ import type { Database } from '#database';
 import type { Log } from '#log';
 import { writeAccountTypes } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
+import { type CashFacts, createCashFacts } from './cash-facts.ts';
+import { type ChargeTransfers, createChargeTransfers } from './charge-transfers.ts';
+import { type Contracts, createContracts } from './contracts.ts';
+import { createHolds, type Holds } from './create-holds.ts';
 import { fail } from './errors.ts';
+import { createSettlements, type Settlements } from './import-settlement.ts';
 import { type Accounts, createAccounts } from './open-accounts.ts';
 import { createPoster, type Poster } from './post-transfers.ts';
+import { createReading, type Reading } from './read-ledger.ts';
+import { createReverser, type Reverser } from './reverse-transfer.ts';
+import { createSealer, type Sealer } from './seal-blocks.ts';
+import { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
 
 /** The system of accounts: double entry, on PostgreSQL. */
-export interface Ledger extends Accounts, Poster {
+export interface Ledger
+  extends Accounts,
+    Poster,
+    Reading,
+    Holds,
+    Reverser,
+    Sealer,
+    ChargeTransfers,
+    CashFacts,
+    Settlements {
+  readonly contracts: Contracts;
   readonly types: readonly AccountType[];
+  /** Reads all of it again: see `verifyLedger`. */
+  verify(options?: VerifyOptions): Promise<Verification>;
 }
 
 export interface LedgerOptions {
@@ -30,5 +51,14 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       `Account types that have accounts keep their side, currency and limit: ${inUse.join(', ')}.`,
     );
   }
-  return { ...createAccounts(options), ...createPoster(options), types };
+  const accounts = createAccounts(options);
+  const contracts = createContracts(options);
+  const poster = createPoster(options);
+  return {
+    ...{ ...accounts, ...poster, ...createReading(options), ...createHolds(options) },
+    ...{ ...createReverser({ ...options, accounts, poster }), ...createSealer(options) },
+    ...{ ...createChargeTransfers(accounts, contracts), ...createCashFacts(options) },
+    ...{ ...createSettlements({ ...options, accounts, poster }), contracts, types },
+    verify: (how) => verifyLedger(database, how),
+  };
 }

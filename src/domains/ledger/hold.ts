@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
-import type { Account } from './account.ts';
-import { accountId } from './account.ts';
+import { type Account, accountId } from './account.ts';
 import { fail } from './errors.ts';
-import { AMOUNT_MAX } from './transfer.ts';
+import { AMOUNT_MAX, checkNames } from './transfer.ts';
 
 export type HoldState = 'open' | 'posted' | 'voided' | 'expired';
 
@@ -18,25 +17,56 @@ export interface NewHold {
   readonly expiresAt: Date;
 }
 
-const PARTS_MAX = 100;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** A hold as it stands. */
+export interface HoldView {
+  readonly id: string;
+  readonly kind: string;
+  readonly reference: string;
+  readonly parts: readonly { readonly account: bigint; readonly amountMinor: bigint }[];
+  readonly state: HoldState;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly endedAt: Date | undefined;
+  /** The transfer that it became. */
+  readonly transfer: string | undefined;
+}
 
-export function checkHold(hold: NewHold, now: Date): void {
-  const refuse = (field: string, message: string) =>
-    fail('transfer_malformed', `${field} ${message}.`, { faults: [{ field, message }] });
-  if (!UUID.test(hold.id)) throw refuse('id', 'must be a UUID in small letters');
+const PARTS_MAX = 100;
+/** Long enough for any business; what is further away is a mistake in the date. */
+const DAYS_MAX = 366;
+const DAY_MS = 86_400_000;
+
+/** Throws what is wrong with it, naming the field below `path`. */
+export function checkHold(hold: NewHold, path: string): void {
+  const refuse = refuser(path);
+  checkNames(hold, path);
   if (hold.parts.length < 1 || hold.parts.length > PARTS_MAX)
     throw refuse('parts', `must be 1 to ${PARTS_MAX}`);
   const seen = new Set<bigint>();
   for (const [at, { account, amountMinor }] of hold.parts.entries()) {
     if (amountMinor <= 0n || amountMinor > AMOUNT_MAX)
-      throw refuse(`parts.${at}`, `must be 1 to ${AMOUNT_MAX} minor units`);
+      throw refuse(`parts.${at}.amount_minor`, `must be 1 to ${AMOUNT_MAX} minor units`);
     if (seen.has(account.id)) throw refuse(`parts.${at}`, 'names an account a second time');
     seen.add(account.id);
   }
-  if (hold.expiresAt <= now) throw refuse('expires_at', 'must be in the future');
 }
 
+/** Of a new one only: a repetition may come when the hold has long ended. */
+export function checkExpiry({ expiresAt }: NewHold, path: string, now: Date): void {
+  const refuse = refuser(path);
+  if (!(expiresAt > now)) throw refuse('expires_at', 'must be in the future');
+  if (expiresAt.getTime() > now.getTime() + DAYS_MAX * DAY_MS)
+    throw refuse('expires_at', `must be within ${DAYS_MAX} days`);
+}
+
+function refuser(path: string) {
+  return (field: string, message: string) =>
+    fail('hold_malformed', `${path}${field} ${message}.`, {
+      faults: [{ field: `${path}${field}`, message }],
+    });
+}
+
+/** Of all that was asked for but the time of its end, which a caller may count from the moment of each try. */
 export function holdFingerprint({ kind, parts, reference }: NewHold): string {
   const text = JSON.stringify([
     ...[kind, reference],

@@ -2,9 +2,10 @@ import type { Clock } from '#clock';
 import type { Database } from '#database';
 import { must } from '#errors';
 import { type Account, type AccountName, nameKey } from './account.ts';
-import { type AccountRow, insertAccounts, type NewAccount } from './account-store.ts';
+import { type AccountRow, findBalances, insertAccounts, type NewAccount } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
 import { fail } from './errors.ts';
+import { checkMetadata } from './metadata.ts';
 
 /** Accounts by their names: opened when they are first asked for, and remembered, because nothing of them changes. */
 export interface Accounts {
@@ -13,6 +14,8 @@ export interface Accounts {
    * call it before you begin one. Throws `account_type_unknown`, `currency_not_of_type`.
    */
   open(names: readonly AccountName[]): Promise<readonly Account[]>;
+  /** Those of `ids` that are there. Like `open`, it is called before a transaction begins. */
+  byIds(ids: readonly bigint[]): Promise<ReadonlyMap<bigint, Account>>;
 }
 
 export interface AccountsOptions {
@@ -24,12 +27,14 @@ export interface AccountsOptions {
 /** Beyond it the memory begins anew: an account costs a few hundred bytes. */
 const REMEMBERED_MAX = 200_000;
 const NAME_LENGTH_MAX = 100;
+const CURRENCY = /^[A-Z]{3}$/;
 
 type Types = ReadonlyMap<string, AccountType>;
 
 export function createAccounts({ clock, database, types }: AccountsOptions): Accounts {
   const typeOf: Types = new Map(types.map((type) => [type.name, type]));
   const known = new Map<string, Account>();
+  const knownById = new Map<bigint, Account>();
 
   /** An account whose type has debts is opened together with the one that would bear them. */
   async function openMissing(names: readonly AccountName[]): Promise<void> {
@@ -52,19 +57,40 @@ export function createAccounts({ clock, database, types }: AccountsOptions): Acc
         debtId: debt && idOf.get(nameKey(debt)),
       });
       known.set(nameKey(account), account);
+      knownById.set(account.id, account);
     }
+  }
+
+  function forgetWhenTooMany(): void {
+    if (known.size <= REMEMBERED_MAX) return;
+    known.clear();
+    knownById.clear();
   }
 
   return {
     async open(names) {
+      forgetWhenTooMany();
       const missing = names.filter((name) => !known.has(nameKey(name)));
-      if (known.size > REMEMBERED_MAX) known.clear();
-      if (missing.length > 0) await openMissing(known.size === 0 ? names : missing);
+      if (missing.length > 0) await openMissing(missing);
       return names.map((name) => {
         const account = known.get(nameKey(name));
         must(account, 'an account that was opened is known');
         return account;
       });
+    },
+    async byIds(ids) {
+      forgetWhenTooMany();
+      const missing = [...new Set(ids)].filter((id) => !knownById.has(id));
+      if (missing.length > 0) {
+        const rows = await findBalances(database.pool, missing);
+        if (rows.length > 0) await openMissing(rows.map(nameOf));
+      }
+      return new Map(
+        ids.flatMap((id) => {
+          const account = knownById.get(id);
+          return account ? [[id, account] as const] : [];
+        }),
+      );
     },
   };
 }
@@ -103,6 +129,12 @@ function toNew(typeOf: Types, name: AccountName): NewAccount {
       faults: [{ field: 'currency', message }],
     });
   }
+  if (!CURRENCY.test(currency)) {
+    const message = 'must be three capital letters, ISO 4217';
+    throw fail('transfer_malformed', `currency ${message}.`, {
+      faults: [{ field: 'currency', message }],
+    });
+  }
   for (const [field, text] of [
     ['client_id', clientId],
     ['label', label],
@@ -112,5 +144,6 @@ function toNew(typeOf: Types, name: AccountName): NewAccount {
       throw fail('transfer_malformed', `${field} ${message}.`, { faults: [{ field, message }] });
     }
   }
-  return { type: type.name, clientId, currency, label, metadata: undefined };
+  if (name.metadata) checkMetadata(name.metadata, 'metadata');
+  return { type: type.name, clientId, currency, label, metadata: name.metadata };
 }

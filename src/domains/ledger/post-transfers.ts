@@ -72,7 +72,8 @@ function checkSet(transfers: readonly Transfer[]): readonly Transfer[] {
 
 type Sets = readonly (readonly Transfer[])[];
 
-async function postAll(tx: Tx, sets: Sets, at: Date): Promise<readonly Posting[]> {
+/** Sets that were checked; answers each, in their order. */
+export async function postAll(tx: Tx, sets: Sets, at: Date): Promise<readonly Posting[]> {
   const { later, now } = apart(sets);
   const answers = new Map<number, Posting>();
   const rows = await postSets(

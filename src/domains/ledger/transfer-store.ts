@@ -72,6 +72,7 @@ export interface TransferRow {
   readonly accounts: readonly bigint[];
   readonly amounts: readonly bigint[];
   readonly reverses: string | null;
+  readonly reversed_by: string | null;
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
@@ -80,8 +81,10 @@ export async function findTransfers(
   ids: readonly string[],
 ): Promise<readonly TransferRow[]> {
   const { rows } = await sql<TransferRow>`
-    select id, kind, reference, booked_at, accounts, amounts, reverses, metadata from ledger.transfer
-    where id = any (${ids}::uuid[])`.execute(executor);
+    select t.id, t.kind, t.reference, t.booked_at, t.accounts, t.amounts, t.reverses, t.metadata,
+      r.id as reversed_by
+    from ledger.transfer t left join ledger.transfer r on r.reverses = t.id
+    where t.id = any (${ids}::uuid[])`.execute(executor);
   return rows;
 }
 

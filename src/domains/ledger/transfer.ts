@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type Account, accountId } from './account.ts';
 import { fail } from './errors.ts';
+import { checkMetadata } from './metadata.ts';
 
 /** One side of a transfer: credit is positive, debit negative. */
 export interface Line {
@@ -49,7 +50,7 @@ export type Posting =
 /** Ten trillion of a currency with two digits: sums of many of them stay far below what a bigint column holds. */
 export const AMOUNT_MAX = 1_000_000_000_000_000n;
 const LINES_MAX = 100;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const WORD = /^[a-z0-9][a-z0-9._-]{0,39}$/;
 const REFERENCE_LENGTH_MAX = 200;
 
@@ -66,13 +67,12 @@ export function reversedLines(lines: readonly Line[]): readonly Line[] {
   return lines.map(({ account, amountMinor }) => ({ account, amountMinor: -amountMinor }));
 }
 
-/** Throws what is wrong with it, naming the field below `path`. */
-export function checkTransfer(transfer: Transfer, path: string): void {
-  const { id, kind, lines, reference, reverses } = transfer;
-  const refuse = (field: string, message: string) =>
-    fail('transfer_malformed', `${path}${field} ${message}.`, {
-      faults: [{ field: `${path}${field}`, message }],
-    });
+/** What transfers and holds have in common: throws what is wrong with it, naming the field below `path`. */
+export function checkNames(
+  { id, kind, reference }: Pick<Transfer, 'id' | 'kind' | 'reference'>,
+  path: string,
+): void {
+  const refuse = refuser(path);
   if (!UUID.test(id)) throw refuse('id', 'must be a UUID in small letters');
   if (!WORD.test(kind)) throw refuse('kind', 'must be one word of a-z, 0-9, dot and dash');
   if (
@@ -84,6 +84,21 @@ export function checkTransfer(transfer: Transfer, path: string): void {
       'reference',
       `must be at most ${REFERENCE_LENGTH_MAX} letters, without control characters`,
     );
+}
+
+function refuser(path: string) {
+  return (field: string, message: string) =>
+    fail('transfer_malformed', `${path}${field} ${message}.`, {
+      faults: [{ field: `${path}${field}`, message }],
+    });
+}
+
+/** Throws what is wrong with it, naming the field below `path`. */
+export function checkTransfer(transfer: Transfer, path: string): void {
+  const { lines, metadata, reverses } = transfer;
+  const refuse = refuser(path);
+  checkNames(transfer, path);
+  if (metadata) checkMetadata(metadata, `${path}metadata`);
   if (reverses !== undefined && !UUID.test(reverses)) throw refuse('reverses', 'must be a UUID');
   if (lines.length < 2 || lines.length > LINES_MAX)
     throw refuse('lines', `must be 2 to ${LINES_MAX}`);

@@ -2,6 +2,7 @@ import type { Bus, Consumer, Group } from '#bus';
 import type { Clock } from '#clock';
 import { afterCommit, type Database, isTransient, type Tx } from '#database';
 import { uuidV7 } from '#ids';
+import type { Ledger } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Operators } from '#operators';
@@ -34,6 +35,7 @@ export interface ChargeWorkerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly operators: Operators;
+  readonly ledger: Ledger;
   readonly gateway: Gateway;
 }
 

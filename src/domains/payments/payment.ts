@@ -89,6 +89,8 @@ export interface ChargeRequest {
   readonly priority: 0 | 1 | 2;
   /** Past this moment it is dropped, not tried. */
   readonly notAfter: Date;
+  /** By which contract of the ledger it is parted, if by any. */
+  readonly allocation?: bigint;
 }
 
 export function paymentId(customerId: bigint, id: bigint): string {

@@ -1,11 +1,13 @@
 import type { Bus } from '#bus';
 import type { Clock } from '#clock';
-import type { Database, Tx } from '#database';
+import { beforeCommit, type Database, type Tx } from '#database';
+import type { Ledger } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Operators, TransactionLogEntry } from '#operators';
 import type { Charged } from './charged.ts';
 import type { ChargeOutcome, Gateway } from './gateway.ts';
+import { createPosting } from './post-charges.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
 /** Writes down what came of attempts, and tells everyone, in one transaction. */
@@ -28,6 +30,7 @@ export interface RecorderOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly operators: Operators;
+  readonly ledger: Ledger;
   readonly gateway: Gateway;
 }
 
@@ -62,6 +65,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function record(charged: readonly Charged[]): Promise<void> {
     const now = clock.now();
     const results = charged.map(toResult);
+    const posting = await createPosting(options, charged);
     await database.transaction(async (tx) => {
       const settled = await settleAttempts(tx, { results, now });
       const postpaid = settled.filter((row) => row.reason === 'postpaid_not_allowed');
@@ -73,6 +77,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         rows: settled,
         entries: charged.flatMap((one) => one.said.log),
       });
+      // Last, when the messages are written: the accounts of a gateway are everybody's.
+      beforeCommit(tx, () => posting.post(tx, settled));
     });
     for (const one of results) {
       outcomes.inc({ gateway: gateway.name, outcome: one.outcome, reason: one.reason ?? '' });

@@ -18,10 +18,11 @@ export interface PaymentRow {
   readonly sent_at: Date | null;
   readonly stopped_at: Date | null;
   readonly inquiries: number;
+  readonly allocation: bigint | null;
 }
 
 const COLUMNS = sql.raw(`p.customer_id, p.id, p.msisdn, p.amount_minor, p.currency, p.reference,
-  p.priority, p.not_after, p.state, p.attempts, p.reason, p.sent_at, p.stopped_at, p.inquiries`);
+  p.priority, p.not_after, p.state, p.attempts, p.reason, p.sent_at, p.stopped_at, p.inquiries, p.allocation`);
 
 const before = (step: Parameters<typeof statesBefore>[0]) =>
   sql`any (${statesBefore(step)}::text[])`;
@@ -45,13 +46,14 @@ export async function insertPayments(
   const { payments, now } = input;
   await prepared`
     insert into payments.payment
-      (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, created_at)
+      (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, created_at)
     select *, ${now} from unnest(
       ${payments.map((one) => one.customerId)}::bigint[], ${payments.map((one) => one.id)}::bigint[],
       ${payments.map((one) => one.gateway)}::text[], ${payments.map((one) => one.msisdn)}::text[],
       ${payments.map((one) => one.amountMinor)}::bigint[], ${payments.map((one) => one.currency)}::text[],
       ${payments.map((one) => one.reference)}::text[], ${payments.map((one) => one.priority)}::smallint[],
-      ${payments.map((one) => one.notAfter)}::timestamptz[])`.execute(tx);
+      ${payments.map((one) => one.notAfter)}::timestamptz[],
+      ${payments.map((one) => one.allocation ?? null)}::bigint[])`.execute(tx);
 }
 
 /** Takes payments by the ids of their requests: those that are past their time end here as `expired`. */

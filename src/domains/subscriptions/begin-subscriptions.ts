@@ -3,7 +3,7 @@ import type { Tx } from '#database';
 import { must } from '#errors';
 import type { NumberList } from '#operators';
 import type { ChargeRequest } from '#payments';
-import { announce, type Context } from './context.ts';
+import { allocationNow, announce, type Context } from './context.ts';
 import { chargeableUntil } from './schedule.ts';
 import {
   findRivals,
@@ -57,6 +57,7 @@ export async function beginSubscriptions(
     rows.map((row) => ({ serviceId: row.service_id, version: row.terms_version })),
   );
   const verdictOf = await judge(context, tx, rows);
+  const allocationOf = await allocationNow(context);
   const announcement = announce(context, now);
   const changes: SubscriptionChange[] = [];
   const bills: NewBill[] = [];
@@ -97,6 +98,7 @@ export async function beginSubscriptions(
       ...{ amountMinor: terms.priceMinor, currency: terms.currency, priority: FRESH_CONSENT },
       reference: billReference(key, 0),
       notAfter: chargeableUntil(0, row.anchor_at, { terms, timeZone, now }),
+      ...allocationOf(terms),
     });
   }
   await writeSubscriptions(tx, changes);

@@ -1,5 +1,5 @@
 import type { ChargeRequest } from '#payments';
-import { announce, type Context } from './context.ts';
+import { type Allocation, allocationNow, announce, type Context } from './context.ts';
 import { type DuePlan, planDue, type SubscriptionNow } from './schedule.ts';
 import {
   type BillChange,
@@ -25,6 +25,7 @@ const SET_MOST = 500;
 export async function chargeDue(context: Context, operator: string): Promise<number> {
   const room = await context.payments.room(operator);
   if (room <= 0) return 0;
+  const allocationOf = await allocationNow(context);
   return context.database.transaction(async (tx) => {
     const now = context.clock.now();
     const rows = await lockDue(tx, { operator, now, most: Math.min(SET_MOST, room) });
@@ -34,7 +35,7 @@ export async function chargeDue(context: Context, operator: string): Promise<num
       rows.map((row) => ({ serviceId: row.service_id, version: row.terms_version })),
     );
     const { timeZone } = context.operators.get(operator);
-    const work = createWork(context, now);
+    const work = createWork(context, { now, allocationOf });
     for (const row of rows) {
       const terms = termsOf(row.service_id, row.terms_version);
       work.add(row, terms, planDue(toNow(row), { terms, timeZone, now }));
@@ -65,7 +66,10 @@ export function toNow(row: BilledRow): SubscriptionNow {
   };
 }
 
-function createWork(context: Context, now: Date) {
+function createWork(
+  context: Context,
+  { allocationOf, now }: { readonly now: Date; readonly allocationOf: Allocation },
+) {
   const announcement = announce(context, now);
   const changes: SubscriptionChange[] = [];
   const closed: BillChange[] = [];
@@ -117,6 +121,7 @@ function createWork(context: Context, now: Date) {
       ...{ amountMinor: terms.priceMinor, currency: terms.currency, notAfter: plan.notAfter },
       reference: billReference(subscription, plan.period),
       priority: plan.retry ? RETRY : DUE_PERIOD,
+      ...allocationOf(terms),
     });
   }
 

@@ -3,6 +3,7 @@ import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import { sql } from '#database';
 import { createIdSource } from '#ids';
+import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
@@ -48,6 +49,10 @@ export async function openHouse() {
     ids: createIdSource(1),
   };
   const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
+  const ledger = await createLedger({
+    ...base,
+    types: await readAccountTypes(STANDARD_ACCOUNT_TYPES),
+  });
   const operators = await createOperators(base);
   await database.transaction((tx) => operators.save(tx, operator));
   await operators.refresh();
@@ -60,7 +65,7 @@ export async function openHouse() {
     }),
   );
   const context: Context = {
-    ...{ ...base, bus, operators, catalogue },
+    ...{ ...base, bus, operators, catalogue, ledger },
     payments: createPayments({ ...base, bus, operators }),
     sms: createSms({ ...base, bus }),
     stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,

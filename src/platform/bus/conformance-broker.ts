@@ -8,6 +8,7 @@ import { type Database, sql } from '#database';
 import type { AppError } from '#errors';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
+import { createTcpProxy } from '#testing';
 import { type Bus, type Message, parcel } from './bus.ts';
 import {
   type BusUnderTest,
@@ -22,7 +23,6 @@ import {
 import { moveQueues } from './move.ts';
 import { openBus } from './open-bus.ts';
 import { type BusRoute, createRouting } from './routes.ts';
-import { createTcpProxy } from './tcp-proxy.ts';
 
 /** A broker as its tests see it: what other systems do with it, and how it is reached. */
 export interface BrokerUnderTest extends BusUnderTest {

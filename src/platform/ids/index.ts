@@ -84,6 +84,12 @@ export function parseId(prefix: string, text: string, field = 'id'): CustomerKey
   return { customerId, id };
 }
 
+/** Both keys of a row as the 128 bits of a UUID: its own first, so that they grow with time. It can be read back. */
+export function toUuid({ customerId, id }: CustomerKey): string {
+  const hex = `${id.toString(16).padStart(16, '0')}${customerId.toString(16).padStart(16, '0')}`;
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
 let uuidLastMs = 0;
 let uuidSequence = 0;
 

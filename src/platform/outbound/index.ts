@@ -46,6 +46,9 @@ const BUSY = 32;
 const GATHER_MS = 12;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
+/** A grant is for its slice of the second. */
+const GRANT_FRESH_MS = 100;
+const NEVER = new AbortController().signal;
 /** query_canceled: somebody holds what the record needs for long; the results are no less true. */
 const STATEMENT_TIMEOUT = '57014';
 
@@ -116,7 +119,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
       while (this.#queue.length > 0 && this.#inFlight < this.#concurrency && !signal.aborted) {
         const wanted = Math.min(this.#queue.length, this.#concurrency - this.#inFlight, BEGIN_MOST);
         const granted = await this.#options.take(wanted, signal);
-        await this.#beginNext(this.#queue.splice(0, granted));
+        await this.#beginNext(this.#queue.splice(0, granted), performance.now());
       }
     } catch (error) {
       if (!signal.aborted) this.#options.log.error({ err: error }, 'an outbound worker stumbled');
@@ -125,14 +128,14 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
     }
   }
 
-  async #beginNext(jobs: Job[]): Promise<void> {
+  async #beginNext(jobs: Job[], grantedMs: number): Promise<void> {
     // A stop that comes meanwhile waits for these: what is marked as begun is called.
     this.#beginning += jobs.length;
     try {
       const begun = await this.#options.begin(jobs).finally(() => {
         this.#beginning -= jobs.length;
       });
-      for (const job of begun) void this.#converse(job);
+      await this.#callAll(begun, grantedMs);
       this.#tellIdle();
     } catch (error) {
       this.#tellIdle();
@@ -140,6 +143,25 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
       this.#queue.unshift(...jobs);
       if (!isTransient(error)) this.#options.log.error({ err: error }, 'work could not be begun');
       await new Promise((resolve) => setTimeout(resolve, TROUBLE_PAUSE_MS));
+    }
+  }
+
+  /**
+   * What was granted holds for a moment only: a process that was asleep since, or a database that was slow to begin,
+   * would otherwise spend the grants of a past second in this one. Those are lost, and others are waited for, also
+   * while it stops: what is marked as begun is called.
+   */
+  async #callAll(begun: readonly Job[], grantedMs: number): Promise<void> {
+    if (performance.now() - grantedMs <= GRANT_FRESH_MS) {
+      for (const job of begun) void this.#converse(job);
+      return;
+    }
+    const waiting = [...begun];
+    this.#beginning += waiting.length;
+    while (waiting.length > 0) {
+      const granted = await this.#options.take(waiting.length, NEVER);
+      this.#beginning -= granted;
+      for (const job of waiting.splice(0, granted)) void this.#converse(job);
     }
   }
 

@@ -197,6 +197,26 @@ test('stopping is patient for so long only, and says how many were left without 
   assert.ok(performance.now() - beganMs < 1000);
 });
 
+test('grants that became old while work was begun are lost, and others are waited for', async () => {
+  let asked = 0;
+  const { diary, outbound } = outboundOf({
+    take: async (most) => {
+      asked += 1;
+      return Math.min(most, 2);
+    },
+    begin: async (jobs) => {
+      await pause(120);
+      return jobs;
+    },
+  });
+  outbound.push(upTo(2));
+  await untilRecorded(diary, 2);
+  assert.equal(asked, 2);
+  outbound.push(upTo(4));
+  await untilRecorded(diary, 6);
+  assert.equal(asked, 6);
+});
+
 test('stopping does not wait for a grant that may never come', async () => {
   const { diary, outbound } = outboundOf({
     take: (_, signal) =>

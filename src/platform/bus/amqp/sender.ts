@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Departure, Failure } from '#bus/carrier';
+import { waitAtMost } from '#bus/patience';
 import { AppError, messageOf } from '#errors';
 import { type AmqpClient, type Channel, inOnePiece } from './client.ts';
 import { openConfirming } from './confirming-channel.ts';
@@ -85,7 +86,9 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
     async send(departures) {
       const on = await opened();
       try {
-        return await within(sendAll(on, departures), CONFIRM_TIMEOUT_MS);
+        const sending = sendAll(on, departures);
+        if (await waitAtMost(sending, CONFIRM_TIMEOUT_MS)) return await sending;
+        throw new Error(`no confirmation in ${CONFIRM_TIMEOUT_MS} ms`);
       } catch (error) {
         // Nobody knows what was stored: all of it is sent again, and the inbox knows.
         void on.close();
@@ -96,18 +99,4 @@ export function createSender(client: AmqpClient, topology: Topology, origin: str
     },
     close,
   };
-}
-
-async function within<Result>(work: Promise<Result>, limitMs: number): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`no confirmation in ${limitMs} ms`)),
-    limitMs,
-  );
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }

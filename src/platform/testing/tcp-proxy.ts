@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A way to a broker that a test can close and open again, as networks do. */
+/** A way to a server that a test can close and open again, as networks do. */
 export interface TcpProxy {
   readonly port: number;
   /** Refuses connections, and cuts those there are. */
@@ -8,6 +8,8 @@ export interface TcpProxy {
   open(): Promise<void>;
   /** Lets nothing through from now on, and says nothing: as if the other side stood still. */
   freeze(): void;
+  /** Ends the connections there are, and takes new ones. */
+  cut(): void;
 }
 
 /** It is closed at first, so that the first connection is refused. */
@@ -55,6 +57,9 @@ export async function createTcpProxy(target: {
     },
     close,
     open,
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
     freeze() {
       frozen = true;
       for (const socket of sockets) socket.pause();
