@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { parse } from 'csv-parse/sync';
 import { messageOf } from '#errors';
 import { fail } from './errors.ts';
 import type { ListLine } from './their-payout.ts';
@@ -27,36 +28,29 @@ export async function readListFile(path: string): Promise<readonly ListLine[]> {
 
 /** RFC 4180; commas, semicolons or tabs, whichever the first line has most of. */
 export function parseList(text: string): readonly ListLine[] {
-  const plain = text.replace(/^\uFEFF/, '');
-  const [head = ''] = plain.split(/\r?\n/, 1);
+  const [head = ''] = text.split(/\r?\n/, 1);
   const counts = [',', ';', '\t'].map((mark) => [head.split(mark).length, mark] as const);
-  const [, mark] = counts.toSorted(([one], [other]) => other - one)[0] ?? [0, ','];
-  const [names = [], ...rows] = [...rowsOf(plain, mark)];
-  const columns = names.map((name) => name.trim().toLowerCase());
+  const [, delimiter] = counts.toSorted(([one], [other]) => other - one)[0] ?? [0, ','];
+  let columns: readonly string[] = [];
+  const rows = readRows(text, (names) => {
+    columns = names.map((name) => name.trim().toLowerCase());
+    return [...columns];
+  }, delimiter);
   if (!columns.includes('erp_id'))
     throw fail('list_malformed', `The list has no column erp_id: ${columns.join(', ')}.`);
-  return rows.map((row, at) => {
-    if (row.length !== columns.length)
-      throw fail(
-        'list_malformed',
-        `Line ${at + 2} of the list: ${row.length} columns instead of ${columns.length}.`,
-      );
-    return Object.fromEntries(columns.map((column, n) => [column, (row[n] ?? '').trim()]));
-  });
+  return rows;
 }
 
-function* rowsOf(text: string, mark: string): Generator<readonly string[]> {
-  const cell = new RegExp(`(?:"((?:[^"]|"")*)"|([^"${mark}\\r\\n]*))(${mark}|\\r?\\n|$)`, 'y');
-  let row: string[] = [];
-  while (cell.lastIndex < text.length) {
-    const found = cell.exec(text);
-    if (!found) throw fail('list_malformed', 'The list has a quotation mark in a wrong place.');
-    const [, quoted, bare = '', end] = found;
-    row.push(quoted === undefined ? bare : quoted.replaceAll('""', '"'));
-    if (end === mark && cell.lastIndex < text.length) continue;
-    if (end === mark) row.push('');
-    if (row.length > 1 || row[0] !== '') yield row;
-    row = [];
+function readRows(
+  text: string,
+  columns: (names: readonly string[]) => string[],
+  delimiter: string,
+): readonly ListLine[] {
+  try {
+    const options = { columns, delimiter, bom: true, trim: true, skip_empty_lines: true };
+    return parse(text, options) as unknown as readonly ListLine[];
+  } catch (error) {
+    throw fail('list_malformed', `The list can not be read: ${messageOf(error)}.`);
   }
 }
 
