@@ -9,10 +9,10 @@ export interface PayoutAccount {
   readonly balanceMinor: bigint;
 }
 
-/** Money that has arrived for a payment, and what of it belongs to an account. */
+/** Money that has arrived, and what of it belongs to an account. */
 export interface CashFact {
   readonly fact: string;
-  /** pay_… */
+  /** The statement that brought it: `mobilink/2026-11-25`. */
   readonly reference: string;
   readonly amountMinor: bigint;
 }
@@ -20,9 +20,10 @@ export interface CashFact {
 /**
  * Where the money of a payout goes: `reserve` payout → payout-reserved (the smaller of the amount and the balance),
  * `send` payout-reserved → payout-sent, `pay` payout-sent → clearing, `cancel` payout-reserved → payout, `reject`
- * payout-sent → payout, `return` clearing → payout.
+ * payout-sent → payout, `return` clearing → payout, `settle` payout → clearing (a rejected payout was paid all the same: a
+ * fact, never refused; what the account has not is its debt).
  */
-export type Movement = 'reserve' | 'send' | 'pay' | 'cancel' | 'reject' | 'return';
+export type Movement = 'reserve' | 'send' | 'pay' | 'cancel' | 'reject' | 'return' | 'settle';
 
 export interface MoveOrder {
   /** Stored before the call: asked again it is the same transfer. */
@@ -53,6 +54,9 @@ export interface AccountSystem {
     readonly payout: string;
     readonly amountMinor: bigint;
   }): Promise<readonly CashFact[]>;
-  /** Gives back what a payout that was not paid had taken. */
+  /**
+   * Gives back what a payout that was not paid had taken. From then on `takeCash` for this payout takes nothing: a call
+   * that was under way for too long must not take facts for a payout that has ended.
+   */
   returnCash(payout: string): Promise<void>;
 }

@@ -14,7 +14,9 @@ export const NewPayout = Type.Object({
   cash_payment_facts: Type.Array(
     Type.Object({
       fact: Type.String(),
-      reference: Type.String({ description: 'The payment that was settled: pay_…' }),
+      reference: Type.String({
+        description: 'The statement that brought it, such as mobilink/2026-11-25.',
+      }),
       amount_minor: Type.Integer({ minimum: 1 }),
     }),
     {

@@ -1,0 +1,101 @@
+// oebs-gate in a process of its own that is killed at the n-th point of its work: run by tests of crashes, with its
+// settings as JSON. A point is before and after each commit that changes something, and before and after each call.
+import { type Bus, openBus } from '#bus';
+import { createSystemClock } from '#clock';
+import { afterCommit, beforeCommit, type Database, openDatabase, sql, type Tx } from '#database';
+import { silentLog } from '#log';
+import { createMetrics } from '#metrics';
+import type { AccountSystem } from './account-system.ts';
+import { createPayoutMachine } from './create-payout-machine.ts';
+import { createTestAccounts } from './machine-accounts.ts';
+import { ERP, openTestLedger, TOPICS } from './machine-fixture.ts';
+
+export interface CrashSettings {
+  readonly url: string;
+  /** Dies at this point of its work, the first is 1. */
+  readonly dieAt: number;
+  /** Ends by itself when every payout is in one of these states, and none is on its way. */
+  readonly until: readonly string[];
+}
+
+const settings = JSON.parse(process.argv[2] ?? '{}') as CrashSettings;
+let points = 0;
+
+function point(): void {
+  points += 1;
+  if (points === settings.dieAt) process.kill(process.pid, 'SIGKILL');
+}
+
+const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-test-child' });
+const shared = { clock: createSystemClock(), log: silentLog(), metrics: createMetrics() };
+const bus = await openBus({ ...shared, database: opened, url: 'postgres:', source: 'kopek/test' });
+const ledger = await openTestLedger(opened, shared.clock);
+const database = dyingDatabase(opened);
+const machine = createPayoutMachine({
+  ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
+  accounts: dyingAccounts(createTestAccounts(ledger)),
+  ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
+  silenceMs: 3_600_000,
+});
+await bus.declare([...machine.groups, ERP]);
+machine.gate.start();
+while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
+await machine.gate.stop();
+await bus.close();
+await opened.close();
+
+async function isDone(): Promise<boolean> {
+  const { rows } = await sql<{ open: boolean }>`
+    select exists (select from payouts.payout where moving is not null
+      or state <> all (${settings.until}::text[])) as open`.execute(opened.pool);
+  return rows[0]?.open === false;
+}
+
+async function dieAround(tx: Tx): Promise<void> {
+  const { rows } = await sql<{ changed: boolean }>`
+    select pg_current_xact_id_if_assigned() is not null as changed`.execute(tx);
+  if (!rows[0]?.changed) return;
+  point();
+  afterCommit(tx, point);
+}
+
+function dyingDatabase(inner: Database): Database {
+  return {
+    ...inner,
+    transaction: (work) =>
+      inner.transaction(async (tx) => {
+        const result = await work(tx);
+        await dieAround(tx);
+        return result;
+      }),
+  };
+}
+
+function dyingBus(inner: Bus): Bus {
+  return {
+    ...inner,
+    consume: (group, options, handler) =>
+      inner.consume(group, options, async (tx, messages) => {
+        const verdicts = await handler(tx, messages);
+        beforeCommit(tx, () => dieAround(tx));
+        return verdicts;
+      }),
+  };
+}
+
+function dyingAccounts(inner: AccountSystem): AccountSystem {
+  const around =
+    <Given, Result>(call: (given: Given) => Promise<Result>) =>
+    async (given: Given) => {
+      point();
+      const result = await call(given);
+      point();
+      return result;
+    };
+  return {
+    payoutAccounts: inner.payoutAccounts,
+    move: around(inner.move),
+    takeCash: around(inner.takeCash),
+    returnCash: around(inner.returnCash),
+  };
+}

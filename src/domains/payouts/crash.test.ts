@@ -1,0 +1,4 @@
+import { describeCrashes } from './describe-crashes.ts';
+
+// A process for each point takes its time: the long run kills at every single one.
+describeCrashes({ stride: 5 });

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { type Database, sql } from '#database';
+import { testDatabase } from '#testing';
+import type { CrashSettings } from './crash-child.ts';
+import { type MadePayout, type Stage, setStage, TOPICS } from './machine-fixture.ts';
+
+/** Kills oebs-gate at its first point, at each `stride` behind it, and at last not at all. */
+export function describeCrashes({ stride }: { readonly stride: number }): void {
+  test('killed on the way out: each payout is sent once, and its money is in one place', (t) =>
+    killOnTheWayOut(t, stride));
+  test('killed on the way back: paid, rejected, returned, each once', (t) =>
+    killOnTheWayBack(t, stride));
+}
+
+async function open(t: TestContext) {
+  const database = await testDatabase(t);
+  const stage = await setStage(database);
+  await stage.erp.start();
+  t.after(async () => {
+    await stage.erp.stop();
+    await stage.bus.close();
+  });
+  return stage;
+}
+
+const ENDS = ['paid', 'rejected', 'returned'];
+/** Far more points than there are: a child that never ends by itself is a fault. */
+const POINTS_MOST = 100;
+
+/** True when it was killed, false when it has done all and ended by itself. */
+async function runChild(
+  t: TestContext,
+  { url }: Database,
+  given: Omit<CrashSettings, 'url'>,
+): Promise<boolean> {
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'crash-child.ts'), JSON.stringify({ url, ...given })],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  t.after(() => child.kill('SIGKILL'));
+  const [code, signal] = await once(child, 'exit');
+  assert.ok(signal === 'SIGKILL' || code === 0, `the child ended by itself: ${code} ${signal}`);
+  return signal === 'SIGKILL';
+}
+
+/** As if the time of the leases had passed: liveness is the database's clock, which no test can move. */
+async function endLeases(database: Database): Promise<void> {
+  await sql`update payouts.payout set lease_until = '-infinity' where lease_until is not null`.execute(
+    database.pool,
+  );
+  await sql`update platform.bus_lane set lease_until = '-infinity' where ctid = any (array(
+    select ctid from platform.bus_lane for update skip locked))`.execute(database.pool);
+  await sql`delete from platform.bus_member`.execute(database.pool);
+}
+
+/** Whatever has happened: each payout was published once, under the one name that it has. */
+async function assertToldOnce(erp: Stage['erp'], payouts: readonly MadePayout[]): Promise<void> {
+  const told = await erp.heard();
+  for (const { account, erpId } of payouts) {
+    const ofAccount = told.filter((one) => one.account === account);
+    assert.deepEqual(
+      ofAccount.map((one) => one.erp_id),
+      [erpId],
+    );
+  }
+}
+
+async function killOnTheWayOut(t: TestContext, stride: number): Promise<void> {
+  const { ask, database, erp, judge, machine, moneyOf, stateOf } = await open(t);
+  let killed = true;
+  for (let dieAt = 1; killed; dieAt += stride) {
+    assert.ok(dieAt < POINTS_MOST);
+    const payouts = [await ask({ amount: 700n, earned: 1000n }), await ask()];
+    killed = await runChild(t, database, { dieAt, until: ['in_flight'] });
+    await endLeases(database);
+    assert.deepEqual(await judge(), [], `killed at ${dieAt}`);
+    await machine.gate.round();
+    for (const payout of payouts) assert.equal(await stateOf(payout), 'in_flight');
+    assert.deepEqual(await judge(), [], `after ${dieAt}`);
+    assert.deepEqual(
+      await Promise.all(payouts.map(moneyOf)),
+      [300n, 0n].map((has) => ({ has, reserved: 0n, sent: 1000n - has })),
+    );
+    await assertToldOnce(erp, payouts);
+    t.diagnostic(`killed at ${dieAt}: ${killed}`);
+  }
+}
+
+async function killOnTheWayBack(t: TestContext, stride: number): Promise<void> {
+  const { ask, bus, database, erp, judge, machine, moneyOf, stateOf } = await open(t);
+  let killed = true;
+  for (let dieAt = 1; killed; dieAt += stride) {
+    assert.ok(dieAt < POINTS_MOST);
+    const payouts = [await ask(), await ask(), await ask()];
+    await machine.gate.round();
+    await tell({ bus, database }, payouts, [
+      ['ACK', 'PAID'],
+      ['ACK', 'REJECTED'],
+      ['RETURNED', 'PAID'],
+    ]);
+    killed = await runChild(t, database, { dieAt, until: ENDS });
+    await endLeases(database);
+    assert.deepEqual(await judge(), [], `killed at ${dieAt}`);
+    assert.equal(await runChild(t, database, { dieAt: 0, until: ENDS }), false);
+    assert.deepEqual(await Promise.all(payouts.map(stateOf)), ['paid', 'rejected', 'returned']);
+    assert.deepEqual(
+      await Promise.all(payouts.map(moneyOf)),
+      [0n, 1000n, 1000n].map((has) => ({ has, reserved: 0n, sent: 0n })),
+    );
+    assert.deepEqual(await judge(), [], `after ${dieAt}`);
+    await assertToldOnce(erp, payouts);
+    t.diagnostic(`killed at ${dieAt}: ${killed}`);
+  }
+}
+
+function tell(
+  { bus, database }: Pick<Stage, 'bus' | 'database'>,
+  payouts: readonly MadePayout[],
+  words: readonly (readonly string[])[],
+): Promise<void> {
+  const messages = payouts.flatMap(({ erpId }, index) =>
+    (words[index] ?? []).map((status) => ({
+      ...{ key: erpId, payload: { event_id: `${status} ${erpId}`, erp_id: erpId, status } },
+    })),
+  );
+  return database.transaction((tx) => bus.publish(tx, TOPICS.statusOebs, messages));
+}
