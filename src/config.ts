@@ -10,6 +10,8 @@ export { secretOf } from './config/secret.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const ERP_GATES = ['oebs', 'iso20022'] as const;
+
 function setting<Value>(declared: Setting<Value>): Setting<Value> {
   return declared;
 }
@@ -160,6 +162,29 @@ const SETTINGS = {
     sentence: "What stands before .oebs. in the names of the ERP's topics.",
     fallback: 'billing-payout',
     parse: parse.parseTopicPrefix,
+  }),
+  payoutErpGate: setting({
+    name: 'PAYOUT_ERP_GATE',
+    kind: ERP_GATES.join(', '),
+    sentence:
+      'Who makes the payouts: the ERP over its topics (oebs), or a bank by files of orders (iso20022: kopek payouts export).',
+    fallback: 'oebs',
+    parse: parse.parseChoice(ERP_GATES),
+  }),
+  payoutDebtorName: setting({
+    name: 'PAYOUT_DEBTOR_NAME',
+    kind: 'name',
+    sentence: 'Who pays, as the bank knows it: stands in files of orders.',
+    fallback: '',
+    parse: (text) => text,
+  }),
+  payoutDebtors: setting({
+    name: 'PAYOUT_DEBTORS',
+    kind: 'currency=account/bank, parted by commas',
+    sentence:
+      'The accounts that files of orders are paid from, one for each currency; the bank is a BIC or may be left out.',
+    fallback: '',
+    parse: parse.parseDebtors,
   }),
   accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),

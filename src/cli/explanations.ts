@@ -131,6 +131,17 @@ export const EXPLANATIONS: readonly Explanation[] = [
     text: 'PAYOUT_TOPIC_PREFIX stands before .oebs.new-payout and the like, as both brokers take it: letters, digits, dots,\ndashes and underscores.',
   },
   {
+    code: 'KOP-0331',
+    title: 'The accounts that payouts are paid from can not be read',
+    text: 'PAYOUT_DEBTORS is a list of currency=account/bank, parted by commas, with one account for each currency:\nEUR=DE89370400440532013000/COBADEFFXXX, JPY=0012345',
+  },
+  {
+    code: 'KOP-0340',
+    title: 'A file of orders is not what the database says',
+    text: 'What was written for the bank was read back and differs from the payouts in it, or a file that is written again\nhas other bytes than before. Do not send it. Somebody has changed payouts.bank_line or payouts.bank_batch, or the disk\nis not to be trusted.',
+    errors: ['bank_file_differs'],
+  },
+  {
     code: 'KOP-0410',
     title: 'An operator does not answer',
     text: "Nothing listens at the operator's address (operators.operator.base_url). Charges and messages wait and are tried\nagain; what was under way is asked about before anything is sent again.",

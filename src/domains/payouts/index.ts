@@ -1,11 +1,11 @@
 export {
   type BankStatus,
+  checkRequisites,
   createBankGate,
   createExporter,
   type Debtor,
   type Exported,
   importStatuses,
-  keepStatuses,
   type LeftOut,
   registerRequisitesRoutes,
 } from './bank/index.ts';
@@ -20,6 +20,7 @@ export {
   runReconciliation,
   theirPayouts,
 } from './reconciliation/index.ts';
+export { createStatusInbox, type StatusInbox } from './status-inbox.ts';
 export {
   type NewPayout,
   newPayoutGroup,

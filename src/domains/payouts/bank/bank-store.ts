@@ -1,6 +1,6 @@
 import { type Executor, sql, type Tx } from '#database';
 import type { BankBatch } from './pain001.ts';
-import type { BankStatus, SentPayment } from './pain002.ts';
+import type { SentPayment } from './pain002.ts';
 import type { Requisites } from './requisites.ts';
 
 export interface NewLine {
@@ -205,27 +205,6 @@ export async function findSent(
     select erp_id, batch from payouts.bank_line
     where file_id = ${fileId} order by batch, payout_id`.execute(executor);
   return rows.map((row) => ({ erpId: row.erp_id, batch: row.batch }));
-}
-
-/** Keeps statuses without judging them, each once; answers how many were new. */
-export async function keepStatuses(
-  tx: Tx,
-  input: { readonly statuses: readonly BankStatus[]; readonly now: Date },
-): Promise<number> {
-  const { now, statuses } = input;
-  const { rows } = await sql`
-    insert into payouts.status (source, event_id, erp_id, payout_id, status, reason, occurred_at, received_at, outcome)
-    select n.source, n.event_id, n.erp_id, p.id, n.status, n.reason, n.occurred_at, ${now},
-      case when p.id is null then 'unknown' else 'parked' end
-    from unnest(${statuses.map((one) => one.source)}::text[], ${statuses.map((one) => one.eventId)}::text[],
-      ${statuses.map((one) => one.erpId)}::text[], ${statuses.map((one) => one.status)}::text[],
-      ${statuses.map((one) => one.reason ?? null)}::text[],
-      ${statuses.map((one) => one.occurredAt ?? null)}::timestamptz[])
-      as n (source, event_id, erp_id, status, reason, occurred_at)
-    left join payouts.payout p on p.erp_id = n.erp_id
-    order by n.source, n.event_id
-    on conflict do nothing returning event_id`.execute(tx);
-  return rows.length;
 }
 
 export interface ClientRequisites extends Requisites {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { PayoutState } from '#payouts/payout';
 import { type LedgerPayout, placeOf, reconcile } from './judge.ts';
 import { compareStages } from './judge-stages.ts';
-import type { OurPayout, PayoutState } from './our-payout.ts';
+import type { OurPayout } from './our-payout.ts';
 import type { TheirPayout } from './their-payout.ts';
 
 const NOW = new Date('2026-11-25T20:00:00Z');

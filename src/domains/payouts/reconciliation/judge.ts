@@ -1,4 +1,5 @@
-import type { OurPayout, PayoutState } from './our-payout.ts';
+import type { PayoutState } from '#payouts/payout';
+import type { OurPayout } from './our-payout.ts';
 import type { TheirPayout } from './their-payout.ts';
 
 /** Of three books: our payouts, the ledger, and the list of whoever pays. */

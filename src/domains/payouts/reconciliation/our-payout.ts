@@ -1,17 +1,4 @@
-/** As `payouts.payout` has it. */
-export type PayoutState =
-  | 'new'
-  | 'checking'
-  | 'on_hold'
-  | 'needs_approval'
-  | 'approved'
-  | 'reserved'
-  | 'in_flight'
-  | 'acknowledged'
-  | 'paid'
-  | 'cancelled'
-  | 'rejected'
-  | 'returned';
+import type { PayoutState } from '#payouts/payout';
 
 /** What we say of a payout. */
 export interface OurPayout {

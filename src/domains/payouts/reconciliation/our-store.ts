@@ -1,5 +1,6 @@
 import { type Executor, sql } from '#database';
-import type { OurPayout, PayoutState } from './our-payout.ts';
+import { type PayoutState, payoutId } from '#payouts/payout';
+import type { OurPayout } from './our-payout.ts';
 
 interface Row {
   readonly id: bigint;
@@ -92,7 +93,7 @@ function fromRow(row: Row): Known {
   return {
     id: row.id,
     ours: {
-      ...{ payout: `po_${row.id.toString(32)}`, erpId: row.erp_id, clientId: row.client_id },
+      ...{ payout: payoutId(row.id), erpId: row.erp_id, clientId: row.client_id },
       ...{ currency: row.currency, amountMinor: row.reserved_minor ?? undefined },
       ...{ state: row.state, isMoving: row.moving !== null, conflict: row.conflict !== null },
       ...{ sentAt: row.sent_at ?? undefined, heardAt: row.heard_at ?? undefined },

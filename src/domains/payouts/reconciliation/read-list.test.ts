@@ -47,11 +47,7 @@ test('two lines that say paid are two payments; one that says it came back is th
 
 const malformed = [
   ['no column erp_id', 'id,amount_minor,currency,state\na,1,EUR,paid\n', /no column erp_id/],
-  [
-    'a line that is too short',
-    `${head}\na,500,EUR\n`,
-    /Invalid Record Length.*line 2/,
-  ],
+  ['a line that is too short', `${head}\na,500,EUR\n`, /Invalid Record Length.*line 2/],
   ['an amount with a sign', `${head}\na,-5,EUR,paid\n`, /Line 2 of the list: amount_minor/],
   ['an amount with a fraction', `${head}\na,5.5,EUR,paid\n`, /amount_minor/],
   ['a currency that is none', `${head}\nb,5,EUR,paid\na,5,eur,paid\n`, /Line 3 of the list: curr/],

@@ -32,10 +32,14 @@ export function parseList(text: string): readonly ListLine[] {
   const counts = [',', ';', '\t'].map((mark) => [head.split(mark).length, mark] as const);
   const [, delimiter] = counts.toSorted(([one], [other]) => other - one)[0] ?? [0, ','];
   let columns: readonly string[] = [];
-  const rows = readRows(text, (names) => {
-    columns = names.map((name) => name.trim().toLowerCase());
-    return [...columns];
-  }, delimiter);
+  const rows = readRows(
+    text,
+    (names) => {
+      columns = names.map((name) => name.trim().toLowerCase());
+      return [...columns];
+    },
+    delimiter,
+  );
   if (!columns.includes('erp_id'))
     throw fail('list_malformed', `The list has no column erp_id: ${columns.join(', ')}.`);
   return rows;
