@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { Connection } from 'rabbitmq-client';
 import type { ErpTransport, TopicNames } from './transport.ts';
 
-const queue = 'erp-simulator.new-payout';
 const prefetch = 200;
 const confirmTimeoutMs = 10_000;
 const awayPauseMs = 200;
@@ -11,6 +10,7 @@ const routingKeys = [...Array.from({ length: 16 }, (_, lane) => `l${lane}`), '']
 
 /** As any other system does it: a queue of its own on the exchange, statuses with nothing but an id. */
 export function openAmqpTransport(url: string, topics: TopicNames): ErpTransport {
+  const queue = `${topics.newPayout}.erp-simulator`;
   const connection = new Connection({ url, connectionName: 'erp-simulator' });
   // A connection that breaks is made anew by itself; what was not confirmed is told again.
   connection.on('error', () => undefined);

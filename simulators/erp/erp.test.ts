@@ -182,6 +182,21 @@ test('the page shows the book live, and nothing of it is markup', async (t) => {
   await wire.until(() => wire.wordsOf('a').includes('oebs PAID'));
 });
 
+test('a reset forgets everything, also while it is away with something in hand', async (t) => {
+  const { book, get, send, wire } = await started(t, {
+    settings: { stepMs: { min: 30, max: 30 } },
+  });
+  await wire.ask(order('a'));
+  await send('PUT', '/settings', { away: true });
+  await wire.until(() => true);
+  await new Promise((done) => setTimeout(done, 60));
+  await send('POST', '/reset');
+  assert.deepEqual(await book(), []);
+  assert.equal(((await get('/settings')) as { away: boolean }).away, false);
+  await wire.ask(order('a'));
+  await wire.until(() => wire.wordsOf('a').includes('oebs PAID'));
+});
+
 const wrong = [
   ['POST', '/scenarios', { name: 'nonsense' }, 400],
   ['POST', '/scenarios', { name: 'pays', times: 0 }, 400],

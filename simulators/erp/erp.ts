@@ -125,11 +125,12 @@ export class Erp {
   async reset(): Promise<void> {
     this.#forgetTimer();
     this.#agenda.clear();
+    // It is here again: whoever is away would never finish what it has in hand.
+    this.change(this.#firstSettings);
     await this.#pumping;
     await this.#journalOf().clear();
     this.book.clear();
     this.board.clear();
-    this.settings = this.#firstSettings;
     await this.#write([{ kind: 'opened', epoch: newEpoch() }]);
   }
 

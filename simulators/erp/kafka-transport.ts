@@ -9,12 +9,14 @@ import {
 } from '@platformatic/kafka';
 import type { ErpTransport, TopicNames } from './transport.ts';
 
-const group = 'erp-simulator';
+const clientId = 'erp-simulator';
+/** After a kill -9 the next start waits for so long until the group lets it in. */
+const sessionTimeoutMs = 10_000;
 const pauseMs = 500;
 
 /** As any other system does it: a consumer group of its own, records with the payout's id as their key. */
 export function openKafkaTransport(brokers: readonly string[], topics: TopicNames): ErpTransport {
-  const shared = { clientId: group, bootstrapBrokers: [...brokers], retries: 3 };
+  const shared = { clientId, bootstrapBrokers: [...brokers], retries: 3 };
   const producer = new Producer({ ...shared, serializers: stringSerializers });
   let consumer: StringConsumer | undefined;
   let stream: MessagesStream<string, string, string, string> | undefined;
@@ -24,7 +26,7 @@ export function openKafkaTransport(brokers: readonly string[], topics: TopicName
     take: (messages: readonly unknown[]) => Promise<void>,
     isHere: () => boolean,
   ): Promise<void> {
-    consumer = newConsumer(shared);
+    consumer = newConsumer(shared, `${topics.newPayout}.erp-simulator`);
     stream = await consumer.consume({
       ...{ topics: [topics.newPayout], autocommit: false },
       ...{ mode: MessagesStreamModes.COMMITTED },
@@ -69,8 +71,14 @@ export function openKafkaTransport(brokers: readonly string[], topics: TopicName
 
 type StringConsumer = Consumer<string, string, string, string>;
 
-function newConsumer(shared: { clientId: string; bootstrapBrokers: string[] }): StringConsumer {
-  return new Consumer({ ...shared, groupId: group, deserializers: stringDeserializers });
+function newConsumer(
+  shared: { clientId: string; bootstrapBrokers: string[] },
+  groupId: string,
+): StringConsumer {
+  return new Consumer({
+    ...{ ...shared, groupId, deserializers: stringDeserializers },
+    ...{ sessionTimeout: sessionTimeoutMs, heartbeatInterval: 1000 },
+  });
 }
 
 function pause(): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type Database, sql } from '#database';
 import { createIdSource } from '#ids';
 import { temporaryFolder, testDatabase } from '#testing';
@@ -8,7 +8,7 @@ import { setStage } from './machine-fixture.ts';
 
 const DEBTOR = { currency: 'RUB', name: 'Kopek', account: '40702810900000000001', bank: '' };
 
-async function openStage(t: Parameters<typeof testDatabase>[0]) {
+async function openStage(t: TestContext) {
   const [database, folder] = await Promise.all([testDatabase(t), temporaryFolder(t)]);
   const stage = await setStage(database, { erpGate: createBankGate() });
   t.after(() => stage.bus.close());

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { startErpSimulator } from '#simulators/erp';
 import { eventually, temporaryFolder, testDatabase } from '#testing';
 import { type MadePayout, setStage, TOPICS } from './machine-fixture.ts';
 import { applyLost, fetchList, runReconciliation, theirPayouts } from './reconciliation/index.ts';
 import { newPayoutGroup } from './topics.ts';
 
-type Test = Parameters<typeof testDatabase>[0];
-
 /** The machine and the ERP's simulator, with the bus between them, both at work. */
-async function openStage(t: Test, seed: number) {
+async function openStage(t: TestContext, seed: number) {
   const database = await testDatabase(t);
   const stage = await setStage(database, { intervalMs: 20 });
   const { bus } = stage;
