@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventually } from '#testing';
 import { order, startFixture, temporaryFolder } from './fixture.ts';
 
 test('a payout is accepted, confirmed, transmitted and paid, each said once', async (t) => {
@@ -183,13 +184,12 @@ test('the page shows the book live, and nothing of it is markup', async (t) => {
 });
 
 test('a reset forgets everything, also while it is away with something in hand', async (t) => {
-  const { book, get, send, wire } = await started(t, {
-    settings: { stepMs: { min: 30, max: 30 } },
-  });
+  const { book, get, send, wire } = await started(t);
+  wire.failures = 1000;
   await wire.ask(order('a'));
+  await eventually(() => assert.ok(wire.failures < 1000, 'it tries to tell'));
   await send('PUT', '/settings', { away: true });
-  await wire.until(() => true);
-  await new Promise((done) => setTimeout(done, 60));
+  wire.failures = 0;
   await send('POST', '/reset');
   assert.deepEqual(await book(), []);
   assert.equal(((await get('/settings')) as { away: boolean }).away, false);
