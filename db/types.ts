@@ -390,7 +390,6 @@ export interface PayoutsRequest {
   ended_at: Timestamp | null;
   error: string | null;
   external_id: string;
-  fingerprint: string;
   id: bigint;
   lease_until: Timestamp | null;
   metadata: Json | null;

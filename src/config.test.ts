@@ -19,6 +19,10 @@ test('nothing needs to be set', () => {
     [config.accountsPort, config.qlistenerPort, config.mtManagerPort, config.telcoPort],
     [50301, 50304, 50305, 50306],
   );
+  assert.deepEqual(
+    [config.oebsGatePort, config.payoutSenderLimit, config.payoutOebsGateIntervalMs],
+    [50307, 100, 1000],
+  );
   assert.deepEqual([config.demo, config.operatorSimulator], [true, true]);
 });
 
@@ -26,6 +30,52 @@ test('what follows from another setting follows it', () => {
   const { config } = readConfig({ KOPEK_PORT: '8080' });
   assert.equal(config.publicUrl, 'http://localhost:8080');
   assert.equal(config.dispatcherPort, 8080);
+});
+
+test('amounts are read by their currency', () => {
+  const above = { PAYOUT_APPROVAL_ABOVE: 'RUB=50000000, PKR = 0' };
+  const { config, faults } = readConfig({ ...GOOD, ...above });
+  assert.deepEqual(faults, []);
+  assert.deepEqual(
+    [...config.payoutApprovalAbove],
+    [
+      ['RUB', 50_000_000n],
+      ['PKR', 0n],
+    ],
+  );
+});
+
+test('times and counts are read with their units and limits', () => {
+  const { config, faults } = readConfig({
+    ...GOOD,
+    ...{ PAYOUT_REQ_GATE_INTERVAL: '250ms', PAYOUT_REQUEST_LIMIT: '7' },
+  });
+  assert.deepEqual(faults, []);
+  assert.deepEqual([config.payoutReqGateIntervalMs, config.payoutRequestLimit], [250, 7]);
+  for (const [name, text, code] of [
+    ['PAYOUT_REQ_GATE_INTERVAL', '1', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '1ms', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '25h', 'KOP-0128'],
+    ['PAYOUT_REQ_GATE_INTERVAL', '-1s', 'KOP-0128'],
+    ['PAYOUT_REQUEST_LIMIT', '0', 'KOP-0120'],
+    ['PAYOUT_REQUEST_LIMIT', '1001', 'KOP-0120'],
+    ['PAYOUT_REQUEST_LIMIT', '1.5', 'KOP-0120'],
+    ['PAYOUT_ACCOUNTS_URL', 'accounts:50301', 'KOP-0125'],
+  ] as const) {
+    const reading = readConfig({ ...GOOD, PAYOUT_ACCOUNTS_KEY: 'x', [name]: text });
+    assert.deepEqual(
+      reading.faults.map((fault) => [fault.name, fault.code]),
+      [[name, code]],
+      text,
+    );
+  }
+});
+
+test('a system of accounts elsewhere needs a key', () => {
+  const url = { PAYOUT_ACCOUNTS_URL: 'http://accounts.example:50301' };
+  const [fault] = readConfig({ ...GOOD, ...url }).faults;
+  assert.deepEqual([fault?.name, fault?.code], ['PAYOUT_ACCOUNTS_KEY', 'KOP-0131']);
+  assert.deepEqual(readConfig({ ...GOOD, ...url, PAYOUT_ACCOUNTS_KEY: 'kpk_x' }).faults, []);
 });
 
 test('lists and switches are read as people write them', () => {
@@ -71,6 +121,12 @@ const BAD = [
   ['BUS_ROUTES', 'billing.*', 'KOP-0311', /topic=URL/],
   ['BUS_ROUTES', 'billing.*=http://here', 'KOP-0310', /no engine/],
   ['BUS_ROUTES', 'a=kafka://one:9092, b=kafka://two:9092', 'KOP-0311', /two different kafka/],
+  ['PAYOUT_APPROVAL_ABOVE', 'RUB=1.5', 'KOP-0140', /"RUB=1.5" is not a currency/],
+  ['PAYOUT_APPROVAL_ABOVE', 'RUB=1,RUB=2', 'KOP-0140', /names RUB twice/],
+  ['PAYOUT_APPROVAL_DAYS', '0', 'KOP-0120', /from 1 to 365/],
+  ['PAYOUT_OEBS_GATE_INTERVAL', '1', 'KOP-0128', /is not a time/],
+  ['PAYOUT_SENDER_LIMIT', '1001', 'KOP-0120', /from 1 to 1000/],
+  ['PAYOUT_TOPIC_PREFIX', '/billing', 'KOP-0330', /name of a topic/],
   ['KOPEK_SECRET', 'short', 'KOP-0130', /has 5 letters/],
   ['KOPEK_PUBLIC_URL', 'pay.example.com', 'KOP-0125', /not a URL/],
   ['KOPEK_PUBLIC_URL', 'ftp://pay.example.com', 'KOP-0125', /http or https/],

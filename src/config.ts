@@ -113,6 +113,108 @@ const SETTINGS = {
     fallback: '',
     parse: (text) => text,
   }),
+  payoutTopicPrefix: setting({
+    name: 'PAYOUT_TOPIC_PREFIX',
+    kind: 'name',
+    sentence: "What stands before .oebs. in the names of the ERP's topics.",
+    fallback: 'billing-payout',
+    parse: parse.parseTopicPrefix,
+  }),
+  payoutErpGate: setting({
+    name: 'PAYOUT_ERP_GATE',
+    kind: ERP_GATES.join(', '),
+    sentence:
+      'Who makes the payouts: the ERP over its topics (oebs), or a bank by files of orders (iso20022: kopek payouts export).',
+    fallback: 'oebs',
+    parse: parse.parseChoice(ERP_GATES),
+  }),
+  payoutDebtorName: setting({
+    name: 'PAYOUT_DEBTOR_NAME',
+    kind: 'name',
+    sentence: 'Who pays, as the bank knows it: stands in files of orders.',
+    fallback: '',
+    parse: (text) => text,
+  }),
+  payoutDebtors: setting({
+    name: 'PAYOUT_DEBTORS',
+    kind: 'currency=account/bank, parted by commas',
+    sentence:
+      'The accounts that files of orders are paid from, one for each currency; the bank is a BIC or may be left out.',
+    fallback: '',
+    parse: parse.parseDebtors,
+  }),
+  accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
+  payoutOebsGateIntervalMs: setting({
+    name: 'PAYOUT_OEBS_GATE_INTERVAL',
+    kind: 'time, such as 250ms, 1s or 5m',
+    sentence:
+      'How often oebs-gate looks for payouts to be sent; a full batch is followed by the next at once.',
+    fallback: '1s',
+    parse: parse.parseTime,
+  }),
+  payoutSenderLimit: setting({
+    name: 'PAYOUT_SENDER_LIMIT',
+    kind: '1 to 1000',
+    sentence: 'How many payouts oebs-gate takes at once.',
+    fallback: '100',
+    parse: parse.parseCount(1, 1000),
+  }),
+  payoutApprovalAbove: setting({
+    name: 'PAYOUT_APPROVAL_ABOVE',
+    kind: 'currency=minor units, parted by commas',
+    sentence:
+      'Payouts above it wait for two people to approve them; a currency that is not named needs nobody. ' +
+      "A client's own limit comes before it.",
+    fallback: '',
+    parse: parse.parseAmounts,
+  }),
+  payoutApprovalDays: setting({
+    name: 'PAYOUT_APPROVAL_DAYS',
+    kind: '1 to 365',
+    sentence: 'After how many days a payout that nobody has approved is cancelled.',
+    fallback: '30',
+    parse: parse.parseCount(1, 365),
+  }),
+  payoutSilenceHours: setting({
+    name: 'PAYOUT_SILENCE_LIMIT',
+    kind: 'hours, 1 to 2160',
+    sentence:
+      'After how many hours without a word of the ERP a payout that was sent is shown as silent.',
+    fallback: '24',
+    parse: parse.parseCount(1, 2160),
+  }),
+  payoutAccountsUrl: setting({
+    name: 'PAYOUT_ACCOUNTS_URL',
+    kind: 'URL',
+    sentence:
+      'Where the gates of payouts reach the system of accounts (a process `accounts`); empty means in their own process.',
+    fallback: '',
+    parse: parse.parseServiceUrl,
+  }),
+  payoutAccountsKey: setting({
+    name: 'PAYOUT_ACCOUNTS_KEY',
+    kind: 'API key',
+    sentence:
+      'With it they call PAYOUT_ACCOUNTS_URL; it needs the scopes ledger:read and ledger:write.',
+    fallback: '',
+    secret: true,
+    parse: (text) => text,
+  }),
+  payoutReqGateIntervalMs: setting({
+    name: 'PAYOUT_REQ_GATE_INTERVAL',
+    kind: 'time, such as 250ms, 1s or 5m',
+    sentence:
+      'How often req-gate looks for new payout requests; a full batch is followed by the next at once.',
+    fallback: '1s',
+    parse: parse.parseTime,
+  }),
+  payoutRequestLimit: setting({
+    name: 'PAYOUT_REQUEST_LIMIT',
+    kind: '1 to 1000',
+    sentence: 'How many payout requests req-gate takes at once.',
+    fallback: '100',
+    parse: parse.parseCount(1, 1000),
+  }),
   logLevel: setting({
     name: 'KOPEK_LOG_LEVEL',
     kind: LOG_LEVELS.join(', '),
@@ -156,37 +258,9 @@ const SETTINGS = {
     fallback: '50316',
     parse: parse.parsePort,
   }),
-  payoutTopicPrefix: setting({
-    name: 'PAYOUT_TOPIC_PREFIX',
-    kind: 'name',
-    sentence: "What stands before .oebs. in the names of the ERP's topics.",
-    fallback: 'billing-payout',
-    parse: parse.parseTopicPrefix,
-  }),
-  payoutErpGate: setting({
-    name: 'PAYOUT_ERP_GATE',
-    kind: ERP_GATES.join(', '),
-    sentence:
-      'Who makes the payouts: the ERP over its topics (oebs), or a bank by files of orders (iso20022: kopek payouts export).',
-    fallback: 'oebs',
-    parse: parse.parseChoice(ERP_GATES),
-  }),
-  payoutDebtorName: setting({
-    name: 'PAYOUT_DEBTOR_NAME',
-    kind: 'name',
-    sentence: 'Who pays, as the bank knows it: stands in files of orders.',
-    fallback: '',
-    parse: (text) => text,
-  }),
-  payoutDebtors: setting({
-    name: 'PAYOUT_DEBTORS',
-    kind: 'currency=account/bank, parted by commas',
-    sentence:
-      'The accounts that files of orders are paid from, one for each currency; the bank is a BIC or may be left out.',
-    fallback: '',
-    parse: parse.parseDebtors,
-  }),
-  accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
+  oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
+  payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
+  reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
@@ -264,7 +338,11 @@ export function readConfig(
     return [key, value];
   });
   const config = Object.fromEntries(entries) as Config;
-  faults.push(...findSharedPorts(config, sources), ...findSecondBroker(config, sources));
+  faults.push(
+    ...findSharedPorts(config, sources),
+    ...findSecondBroker(config, sources),
+    ...findMissingKey(config, sources),
+  );
   return { config, faults, unknown: findUnknown(env, file), sources };
 }
 
@@ -353,6 +431,24 @@ function findSecondBroker(
       why: 'topics can go to one broker of a kind',
       instead: undefined,
       source: sources.get('BUS_ROUTES') ?? 'default',
+    },
+  ];
+}
+
+/** The system of accounts tells nobody anything without a key. */
+function findMissingKey(
+  { payoutAccountsKey, payoutAccountsUrl }: Config,
+  sources: ReadonlyMap<string, string>,
+): ConfigFault[] {
+  if (payoutAccountsUrl === '' || payoutAccountsKey !== '') return [];
+  return [
+    {
+      name: 'PAYOUT_ACCOUNTS_KEY',
+      code: 'KOP-0131',
+      message: 'is empty, but PAYOUT_ACCOUNTS_URL is set',
+      why: 'the system of accounts answers nobody without an API key',
+      instead: 'a key with the scopes ledger:read and ledger:write',
+      source: sources.get('PAYOUT_ACCOUNTS_KEY') ?? 'default',
     },
   ];
 }

@@ -3,7 +3,8 @@ import type { House } from './house.ts';
 const DEPTHS_FRESH_MS = 500;
 
 /** What only the whole house knows: how full its queues are, and what nobody knows yet. Read when scraped. */
-export function addHouseMetrics({ bus, database, metrics, payments, subscriptions }: House): void {
+export function addHouseMetrics(house: House): void {
+  const { bus, database, metrics, payments, subscriptions } = house;
   // One scrape asks twice within a moment; a queue of hundreds of thousands is counted once for both.
   let asked: { readonly depths: ReturnType<typeof bus.depths>; readonly atMs: number } | undefined;
   const depths = () => {
@@ -45,7 +46,17 @@ export function addHouseMetrics({ bus, database, metrics, payments, subscription
         value: Number(value),
       })),
   });
+  addPayoutMetrics(house);
   metrics.gauge('kopek_database_deadlocks', 'Deadlocks this process has met: to be zero', {
     read: async () => [{ value: database.deadlocks.count }],
+  });
+}
+
+function addPayoutMetrics({ metrics, payouts }: House): void {
+  metrics.gauge('kopek_payout_requests_waiting', 'Payout requests that wait for req-gate', {
+    read: async () => [{ value: (await payouts.requests.waiting()).count }],
+  });
+  metrics.gauge('kopek_payout_request_oldest_seconds', 'Age of the oldest of them', {
+    read: async () => [{ value: (await payouts.requests.waiting()).oldestSeconds }],
   });
 }

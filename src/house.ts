@@ -12,7 +12,14 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
-import { newPayoutGroup, payoutTopics } from '#payouts';
+import {
+  createBankGate,
+  createPayoutMachine,
+  createPayouts,
+  type PayoutMachine,
+  type Payouts,
+  payoutTopics,
+} from '#payouts';
 import { createReports, type Reports } from '#reports';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
@@ -34,6 +41,8 @@ export interface House {
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
+  readonly payoutMachine: PayoutMachine;
+  readonly payouts: Payouts;
   readonly reports: Reports;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
@@ -64,24 +73,49 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
+  const payouts = createPayouts({
+    ...{ ...base, bus, ledger, reqGateIntervalMs: config.payoutReqGateIntervalMs },
+    ...{ accountsUrl: config.payoutAccountsUrl, accountsKey: config.payoutAccountsKey },
+    requestLimit: config.payoutRequestLimit,
+  });
+  const payoutMachine = createPayoutMachine({ ...base, bus, ...payoutOptions(config, payouts) });
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition },
+    ...{ payouts, payoutMachine, reports },
     async declareGroups() {
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
-      const erp = newPayoutGroup(payoutTopics(config.payoutTopicPrefix));
-      await bus.declare([...ofOperators, contentGroup, ...reports.groups, erp]);
+      await bus.declare([
+        ...ofOperators,
+        ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
+      ]);
     },
     async close() {
       await acquisition.drain();
+      await payouts.close();
       await ledger.drain();
       await operators.close();
       await bus.close();
       clock.close();
     },
+  };
+}
+
+const HOUR_MS = 3_600_000;
+
+function payoutOptions(config: Config, { accounts }: Payouts) {
+  return {
+    topics: payoutTopics(config.payoutTopicPrefix),
+    accounts,
+    ...(config.payoutErpGate === 'iso20022' ? { erpGate: createBankGate() } : {}),
+    senderLimit: config.payoutSenderLimit,
+    intervalMs: config.payoutOebsGateIntervalMs,
+    approvalAbove: config.payoutApprovalAbove,
+    approvalDays: config.payoutApprovalDays,
+    silenceMs: config.payoutSilenceHours * HOUR_MS,
   };
 }
 

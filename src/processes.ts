@@ -33,6 +33,13 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       };
     case 'accounts':
       return startAccounts(house);
+    case 'oebs-gate':
+      return startOebsGate(house);
+    case 'payout-api':
+      // It only answers: its routes are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
+    case 'req-gate':
+      return startReqGate(house);
   }
 }
 
@@ -54,6 +61,24 @@ function startAccounts(house: House): Running {
   return {
     stop: async () => {
       await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+function startOebsGate({ payoutMachine: { gate } }: House): Running {
+  return running(gate);
+}
+
+function startReqGate({ payouts }: House): Running {
+  return running(payouts.reqGate());
+}
+
+function running(gate: { start(): void; stop(): Promise<void> }): Running {
+  gate.start();
+  return {
+    stop: async () => {
+      await gate.stop();
       return NOTHING_LEFT;
     },
   };

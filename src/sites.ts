@@ -2,6 +2,12 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
+import {
+  registerPayoutClientRoutes,
+  registerPayoutRoutes,
+  registerRequestRoutes,
+  registerRequisitesRoutes,
+} from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -32,6 +38,9 @@ export async function openSites(
     'mt-manager': config.mtManagerPort,
     telco: config.telcoPort,
     accounts: config.accountsPort,
+    'oebs-gate': config.oebsGatePort,
+    'payout-api': config.payoutApiPort,
+    'req-gate': config.reqGatePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -80,10 +89,17 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))
     registerIncomingRoutes(app, house);
+  if (processes.includes('oebs-gate')) {
+    const routes = { payouts: house.payoutMachine };
+    registerPayoutRoutes(app, routes);
+    registerPayoutClientRoutes(app, routes);
+    registerRequisitesRoutes(app, house);
+  }
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
   }
+  if (processes.includes('payout-api')) registerRequestRoutes(app, house.payouts.requests);
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

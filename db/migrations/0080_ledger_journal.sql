@@ -141,10 +141,9 @@ declare
   fates text[] := array_fill('p'::text, array[total]);
   firsts integer[] := array_fill(0, array[total]); lasts integer[] := array_fill(0, array[total]);
   room integer := 2 * cardinality(line_places);
-  made_accounts bigint[] := array_fill(0::bigint, array[room]); made_amounts bigint[] := made_accounts;
-  made_numbers bigint[] := made_accounts; made_balances bigint[] := made_accounts;
-  made_places integer[] := array_fill(0, array[room]);
-  made_transfers uuid[] := array_fill(null::uuid, array[room]);
+  made_amounts bigint[] := array_fill(0::bigint, array[room]); made_numbers bigint[] := made_amounts;
+  made_balances bigint[] := made_amounts; made_places integer[] := array_fill(0, array[room]);
+  made_of integer[] := made_places;
   made integer := 0; made_of_set integer := 0; first_of_set integer := 1; this_set integer; set_fails boolean := false;
   line integer := 0; last_line integer; p integer; d integer; amount bigint; part bigint; lines_sum bigint;
   first_currency text; mixed boolean; why text; why_account bigint; written integer; wanted integer;
@@ -225,9 +224,8 @@ begin
             made := made + 1;
             balances[d] := balances[d] + part;
             numbers[d] := numbers[d] + 1;
-            made_accounts[made] := account_ids[d];
             made_places[made] := d;
-            made_transfers[made] := ids[t];
+            made_of[made] := t;
             made_amounts[made] := part;
             made_numbers[made] := numbers[d];
             made_balances[made] := balances[d];
@@ -238,9 +236,8 @@ begin
           made := made + 1;
           balances[p] := balances[p] + amount;
           numbers[p] := numbers[p] + 1;
-          made_accounts[made] := account_ids[p];
           made_places[made] := p;
-          made_transfers[made] := ids[t];
+          made_of[made] := t;
           made_amounts[made] := amount;
           made_numbers[made] := numbers[p];
           made_balances[made] := balances[p];
@@ -299,10 +296,16 @@ begin
   update ledger.balance b set posted = c.posted, entries = c.entries, booked_at = at
   from unnest(account_ids, balances, numbers, numbers_before) as c (account_id, posted, entries, before)
   where b.account_id = c.account_id and c.entries > c.before;
+  -- What is read as a set costs the same for each; an element or a slice at a time would be read from the beginning.
   insert into ledger.transfer (id, kind, reference, booked_at, accounts, amounts, fingerprint, reverses, metadata)
-  select ids[t], kinds[t], refs[t], at, made_accounts[firsts[t] : lasts[t]], made_amounts[firsts[t] : lasts[t]],
-    fingerprints[t], reversed[t], nullif(metadatas[t], '')::jsonb
-  from generate_series(1, total) t where fates[t] = 'p'
+  select k.id, k.kind, k.ref, at, l.accounts, l.amounts, k.fingerprint, k.reverses, nullif(k.metadata, '')::jsonb
+  from unnest(ids, kinds, refs, fingerprints, reversed, metadatas) with ordinality
+    as k (id, kind, ref, fingerprint, reverses, metadata, nth)
+  join (
+    select m.nth, array_agg(account_ids[m.at_place]) as accounts, array_agg(m.amount_minor) as amounts
+    from unnest(made_of[1 : made], made_places[1 : made], made_amounts[1 : made]) as m (nth, at_place, amount_minor)
+    group by m.nth
+  ) l on l.nth = k.nth
   on conflict do nothing;
   get diagnostics written = row_count;
   wanted := cardinality(array_positions(fates, 'p'));
@@ -310,9 +313,9 @@ begin
     raise exception 'the same id was posted at the same time' using errcode = '40001';
   end if;
   insert into ledger.entry (account_id, number, transfer_id, amount, balance, booked_at)
-  select m.account_id, m.number, m.transfer_id, m.amount_minor, m.balance, at
-  from unnest(made_accounts[1 : made], made_numbers[1 : made], made_transfers[1 : made], made_amounts[1 : made],
-    made_balances[1 : made]) as m (account_id, number, transfer_id, amount_minor, balance);
+  select account_ids[m.at_place], m.number, ids[m.nth], m.amount_minor, m.balance, at
+  from unnest(made_of[1 : made], made_places[1 : made], made_numbers[1 : made], made_amounts[1 : made],
+    made_balances[1 : made]) as m (nth, at_place, number, amount_minor, balance);
   insert into ledger.unsealed (transfers)
   select array_agg(ids[t] order by t) from generate_series(1, total) t where fates[t] = 'p';
 end $$;

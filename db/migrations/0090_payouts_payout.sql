@@ -4,9 +4,8 @@ create schema payouts;
 create table payouts.request (
   id bigint primary key,
   client_id text not null,
+  -- With another client or other metadata it is a conflict: all that was asked for stands here.
   external_id text not null,
-  -- Of all that was asked for: the same external_id with another body is a conflict.
-  fingerprint uuid not null,
   -- What the caller wants to find again; nothing reads it.
   metadata jsonb,
   asked_by text not null,
@@ -25,7 +24,25 @@ create table payouts.request (
   constraint request_ended_when_not_new check ((ended_at is null) = (status = 'new'))
 );
 create index request_new on payouts.request (id) where status = 'new';
+create index request_in_error on payouts.request (id) where status = 'error';
 create index request_of_client on payouts.request (client_id, id);
+
+-- Takes new requests that are due and in nobody's hand, the oldest first. Its plan is pinned: whatever the statistics
+-- believe, it reads the first of them by their index, and not all that wait.
+create function payouts.claim_requests(for_owner uuid, lease_ms bigint, most integer, at timestamptz)
+returns table (id bigint, client_id text, attempts smallint) language sql
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan as $$
+  with due as materialized (
+    select r.id from payouts.request r
+    where r.status = 'new' and (r.lease_until is null or r.lease_until < clock_timestamp())
+      and (r.next_attempt_at is null or r.next_attempt_at <= at)
+    order by r.id limit most for update skip locked
+  )
+  update payouts.request r
+  set owner = for_owner, lease_until = clock_timestamp() + lease_ms * interval '1 millisecond'
+  from due where r.id = due.id returning r.id, r.client_id, r.attempts
+$$;
 
 -- The original's t_payout.
 create table payouts.payout (

@@ -14,6 +14,11 @@ export async function startIdleApp(database: Database) {
       ...config,
       ...{ databaseUrl: database.url, dispatcherPort: ANY_PORT, secret: 'x'.repeat(32) },
     },
-    ...{ processes: ['dispatcher', 'accounts'], log: silentLog(), demo: false, simulator: false },
+    ...{
+      processes: ['dispatcher', 'accounts', 'payout-api', 'oebs-gate'],
+      log: silentLog(),
+      demo: false,
+      simulator: false,
+    },
   });
 }

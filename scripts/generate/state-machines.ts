@@ -1,4 +1,5 @@
 import { type PaymentState, type PaymentStep, paymentSteps } from '#payments';
+import { type PayoutState, type PayoutStep, payoutSteps } from '#payouts';
 import { type SmsState, smsSteps } from '#sms';
 import { type SubscriptionStatus, type SubscriptionStep, subscriptionSteps } from '#subscriptions';
 import type { Generator } from './generator.ts';
@@ -86,6 +87,37 @@ const sms: Machine<SmsState, SmsStep> = {
   },
 };
 
+const payout: Machine<PayoutState, PayoutStep> = {
+  title: 'Payout',
+  text:
+    'A partner paid out of one account, at most one open payout an account. The money stands where the state says: in ' +
+    '`payout` until `approved`, in `payout-reserved` while `reserved`, in `payout-sent` while `in_flight` or ' +
+    '`acknowledged`; `paid`, it has left through `clearing`; `cancelled`, `rejected` and `returned`, it is in `payout` ' +
+    'again. A conflict and a silence are flags beside the state.',
+  source: 'src/domains/payouts/payout.ts',
+  first: 'new',
+  steps: payoutSteps,
+  meanings: {
+    check: 'oebs-gate took it up',
+    hold: 'its client is held',
+    release: 'the hold has ended: it is checked again',
+    require_approval: 'it is above the limit: two people must approve it',
+    approve: 'nobody need approve it, or enough people have',
+    refuse: 'a person has refused it',
+    expire: 'nobody has approved it for `PAYOUT_APPROVAL_DAYS`',
+    reserve: 'its money was set aside: the smaller of the amount and of the balance',
+    find_empty: 'nothing was left to be set aside',
+    send: 'its money is under way, and the ERP is told in the same transaction',
+    acknowledge: 'the ERP has taken it',
+    pay: 'the ERP has paid it',
+    cancel: 'a person has ended it before it was sent',
+    reject: 'the ERP will not pay it: the money is given back',
+    return: 'it came back after it was paid: the money is given back',
+    settle: 'people have found that a rejected one was paid all the same: the money leaves again',
+    resolve: 'people have ended a conflict or a silence',
+  },
+};
+
 /** The machines as diagrams and tables, drawn from the tables that the code obeys. */
 export const stateMachines: Generator = {
   path: 'docs/reference/state-machines.md',
@@ -96,6 +128,7 @@ export const stateMachines: Generator = {
       describeMachine(subscription),
       describeMachine(payment),
       describeMachine(sms),
+      describeMachine(payout),
     ].join('\n'),
 };
 

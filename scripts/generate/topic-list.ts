@@ -6,6 +6,7 @@ import { must } from '#errors';
 import type { House } from '#house';
 import { transactionLog } from '#operators';
 import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#payments';
+import { payoutEvents, payoutTopics } from '#payouts';
 import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
 import {
   firstCharges,
@@ -20,6 +21,9 @@ import {
 export const OPERATOR = '{operator}';
 export const GATEWAY = '{gateway}';
 export const PROVIDER = '{provider}';
+
+/** The ERP's, under the prefix that PAYOUT_TOPIC_PREFIX has unless it is set. */
+const ERP = payoutTopics('billing-payout');
 
 /** What the code does not say of a topic in one place. */
 export interface TopicEntry {
@@ -61,10 +65,14 @@ export const TOPICS: readonly TopicEntry[] = [
   entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
   entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
   entry(contentEvents, { key: 'customer', from: 'dispatcher' }),
+  entry(ERP.newPayout, { key: 'account', from: 'oebs-gate' }),
+  entry(ERP.statusArd, { key: 'erp_id', from: 'the ERP' }),
+  entry(ERP.statusOebs, { key: 'erp_id', from: 'the ERP' }),
+  entry(payoutEvents, { key: 'payout', from: 'req-gate, oebs-gate' }),
 ];
 
 /** Who listens to what, whatever the operator's name. Throws when a topic of them is missing above. */
-export function groupsOf({ reports }: House): readonly Group[] {
+export function groupsOf({ payoutMachine, reports }: House): readonly Group[] {
   const charge = chargeGroup(GATEWAY) as Group;
   const send = sendGroup(PROVIDER) as Group;
   // A subscription's worker hears its operator's gateway, which has the operator's name.
@@ -72,7 +80,14 @@ export function groupsOf({ reports }: House): readonly Group[] {
     const isResponse = group.topic.name === paymentResponses(OPERATOR).name;
     return isResponse ? { ...group, topic: paymentResponses(GATEWAY) as Group['topic'] } : group;
   });
-  const groups = [charge, send, ...carrier, contentGroup as Group, ...reports.groups];
+  const groups = [
+    charge,
+    send,
+    ...carrier,
+    contentGroup as Group,
+    ...payoutMachine.groups,
+    ...reports.groups,
+  ];
   for (const { topic } of groups) {
     const known = TOPICS.some((one) => one.topic.name === topic.name);
     must(known, `${topic.name} has a line in scripts/generate/topic-list.ts`);

@@ -10,7 +10,7 @@ const INTRODUCTION = `Names are what other systems integrate with, so they do no
 Every message carries the attributes of CloudEvents 1.0 beside its payload: \`id\` (UUID version 7), \`time\`, \`source\`
 (\`kopek/telco\`), \`subject\` (the key) and, where there is one, \`traceparent\`. Payloads are JSON. Amounts are integers of
 minor units, numbers are E.164 with the plus, instants are ISO 8601 in UTC. A topic that no group listens to stores
-nothing. No topic is ordered yet: messages of one key may pass each other, and no handler relies on their order.
+nothing. Messages of one key may pass each other where the table says no order, and no handler relies on it.
 
 Where the attributes stand on RabbitMQ and Kafka, and how another system reads and writes, is told in
 [joining in](../operating/joining-in.md); [asyncapi.yaml](asyncapi.yaml) has all of this for tools.
@@ -41,7 +41,7 @@ export const topicsReference: Generator = {
 
 function overview(groups: readonly Group[]): string {
   const rows = TOPICS.map(({ from, key, topic }) => [
-    `[${code(topic.name)}](#${bareName(topic.name)})`,
+    `[${code(topic.name)}](#${anchorOf(topic.name)})`,
     from,
     groups
       .filter((group) => group.topic.name === topic.name)
@@ -52,6 +52,11 @@ function overview(groups: readonly Group[]): string {
     topic.priorities > 1 ? `${topic.priorities - 1} first … 0` : 'none',
   ]);
   return `${table(['Topic', 'From', 'Groups', 'Key', 'Order', 'Priorities'], rows)}\n`;
+}
+
+/** As GitHub makes it of the heading. */
+function anchorOf(name: string): string {
+  return bareName(name).replaceAll('.', '');
 }
 
 function aliasesText(): string {

@@ -46,6 +46,9 @@ export const PROCESS_NAMES = [
   'telco',
   'qlistener',
   'accounts',
+  'oebs-gate',
+  'payout-api',
+  'req-gate',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

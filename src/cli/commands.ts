@@ -18,7 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'serve',
     group: 'Run',
-    summary: 'some processes only: dispatcher, mt-manager, telco, qlistener, accounts',
+    summary: 'some processes only, as many copies as wanted: kopek serve --help names them',
     load: async () => (await import('./serve.ts')).serve,
   },
   {

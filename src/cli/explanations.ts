@@ -57,9 +57,24 @@ export const EXPLANATIONS: readonly Explanation[] = [
     text: 'The site and the simulators run side by side: give them different ports.',
   },
   {
+    code: 'KOP-0128',
+    title: 'A time is malformed',
+    text: 'Write a whole number and its unit: 250ms, 1s, 5m or 1h.',
+  },
+  {
     code: 'KOP-0130',
     title: 'The secret is too short',
     text: 'Forms and links are signed with KOPEK_SECRET. Whoever guesses it can forge a consent, so it has at least 32\nletters: openssl rand -base64 48. All processes of one Kopek need the same.',
+  },
+  {
+    code: 'KOP-0140',
+    title: 'A list of amounts is malformed',
+    text: 'Write currencies with minor units (kopeks, cents), parted by commas, each once: RUB=50000000, PKR=10000000',
+  },
+  {
+    code: 'KOP-0131',
+    title: 'The key of the system of accounts is missing',
+    text: 'PAYOUT_ACCOUNTS_URL names a system of accounts, which answers nobody without an API key. Set\nPAYOUT_ACCOUNTS_KEY to one with the scopes ledger:read and ledger:write, or leave both empty.',
   },
   {
     code: 'KOP-0210',

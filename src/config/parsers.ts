@@ -9,6 +9,29 @@ export function parsePort(text: string): number {
   throw new SettingFault('KOP-0120', `"${text}" is not a port (a whole number, 1 to ${PORT_MAX})`);
 }
 
+/** A whole number of things. */
+export function parseCount(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const count = Number(text);
+    if (/^[0-9]+$/.test(text) && count >= least && count <= most) return count;
+    throw new SettingFault('KOP-0120', `"${text}" is not a whole number from ${least} to ${most}`);
+  };
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const TIME_LEAST_MS = 10;
+const TIME_MOST_MS = 24 * 3_600_000;
+
+/** `250ms`, `1s`, `5m`, `1h`: in milliseconds. */
+export function parseTime(text: string): number {
+  const [, digits = '', unit = ''] = /^([0-9]{1,9})(ms|s|m|h)$/.exec(text) ?? [];
+  const ms = Number(digits) * (UNITS_MS[unit] ?? 0);
+  if (ms >= TIME_LEAST_MS && ms <= TIME_MOST_MS) return ms;
+  throw new SettingFault('KOP-0128', `"${text}" is not a time from ${TIME_LEAST_MS}ms to 24h`, {
+    instead: '250ms, 1s, 5m or 1h',
+  });
+}
+
 export function parseSwitch(text: string): boolean {
   if (['on', 'true', 'yes', '1'].includes(text.toLowerCase())) return true;
   if (['off', 'false', 'no', '0'].includes(text.toLowerCase())) return false;
@@ -46,6 +69,11 @@ export function parsePublicUrl(text: string): string {
     });
   }
   return text.replace(/\/+$/, '');
+}
+
+/** Another service of the house, which is called over HTTP. Empty: it is in this process. */
+export function parseServiceUrl(text: string): string {
+  return text === '' ? text : parsePublicUrl(text);
 }
 
 /** Empty: a PostgreSQL of our own under the data folder. */
@@ -134,6 +162,23 @@ function readDebtor(part: string): DebtorAccount {
   throw new SettingFault('KOP-0331', `"${part}" is no currency=account/bank`, {
     instead: 'EUR=DE89370400440532013000/COBADEFFXXX, JPY=0012345',
   });
+}
+
+/** `RUB=500000, PKR=1000000`: minor units by currency. */
+export function parseAmounts(text: string): ReadonlyMap<string, bigint> {
+  if (text.trim() === '') return new Map();
+  const amounts = text.split(',').map((part): readonly [string, bigint] => {
+    const [, currency, minor] = /^\s*([A-Z]{3})\s*=\s*([0-9]{1,15})\s*$/.exec(part) ?? [];
+    if (currency !== undefined && minor !== undefined) return [currency, BigInt(minor)];
+    throw new SettingFault('KOP-0140', `"${part.trim()}" is not a currency and its minor units`, {
+      instead: 'RUB=50000000, PKR=10000000',
+    });
+  });
+  const twice = amounts.find(
+    ([currency], at) => amounts.findIndex(([one]) => one === currency) < at,
+  );
+  if (twice) throw new SettingFault('KOP-0140', `names ${twice[0]} twice`);
+  return new Map(amounts);
 }
 
 const SECRET_LENGTH_MIN = 32;

@@ -150,11 +150,14 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [accounts, qlistener, mtManager, telco] = await Promise.all([
-    ...[freePort(), freePort(), freePort(), freePort()],
-  ]);
+  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco] = await Promise.all(
+    Array.from({ length: 7 }, () => freePort()),
+  );
   return {
     ACCOUNTS_PORT: String(accounts),
+    PAYOUT_API_PORT: String(payoutApi),
+    REQ_GATE_PORT: String(reqGate),
+    OEBS_GATE_PORT: String(oebsGate),
     QLISTENER_PORT: String(qlistener),
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),

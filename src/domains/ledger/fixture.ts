@@ -9,6 +9,7 @@ import { credit, debit, type Transfer } from './transfer.ts';
 
 const TYPES = `
 source: { title: Money comes from here, normal: debit, below-zero: true }
+other: { title: Grows by credits and may go below zero, normal: credit, below-zero: true }
 purse: { title: May not go below zero, normal: credit, below-zero: false, debt: debt }
 debt: { title: What a purse owes, normal: debit, below-zero: true }
 vault: { title: A debit side that may not go below zero, normal: debit, below-zero: false }

@@ -200,3 +200,16 @@ test('two callers of one id with different accounts meet: one of them is a confl
   );
   assert.deepEqual(outcomes.map(({ outcome }) => outcome).sort(), ['posted', 'refused']);
 });
+
+test('a reference may be empty, and metadata too, alone and among others', async () => {
+  const [source, purse] = (await openAll('source', 'purse')) as [Account, Account];
+  const plain = () => move(source, purse, 1n, { reference: '' });
+  const rich = move(source, purse, 1n, { metadata: { text: 'a\u001fb "c" \\u0000', none: null } });
+  await ledger.submit([plain()]);
+  await ledger.submit([plain(), rich, { ...plain(), metadata: {} }]);
+  assert.deepEqual(await balancesOf(purse), [4n]);
+  const [view] = await ledger.transfers([rich.id]);
+  assert.deepEqual(view?.metadata, rich.metadata);
+  const nul = move(source, purse, 1n, { metadata: { text: '\u0000' } });
+  await assert.rejects(ledger.submit([nul]), /transfers\.0\.metadata/);
+});

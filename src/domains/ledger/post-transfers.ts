@@ -57,15 +57,24 @@ function checkSet(transfers: readonly Transfer[]): readonly Transfer[] {
     });
   }
   const ids = new Set<string>();
+  const reversed = new Set<string>();
   for (const [at, transfer] of transfers.entries()) {
+    const { id, reverses } = transfer;
     checkTransfer(transfer, `transfers.${at}.`);
-    if (ids.has(transfer.id)) {
+    if (ids.has(id)) {
       const message = 'stands for another transfer of this request already';
       throw fail('transfer_malformed', `transfers.${at}.id ${message}.`, {
         faults: [{ field: `transfers.${at}.id`, message }],
       });
     }
-    ids.add(transfer.id);
+    if (reverses !== undefined && reversed.has(reverses)) {
+      const message = 'is reversed by another transfer of this request already';
+      throw fail('transfer_reversed', `transfers.${at}.reverses ${message}.`, {
+        faults: [{ field: `transfers.${at}.reverses`, message }],
+      });
+    }
+    ids.add(id);
+    if (reverses !== undefined) reversed.add(reverses);
   }
   return transfers;
 }
@@ -94,14 +103,17 @@ export async function postAll(tx: Tx, sets: Sets, at: Date): Promise<readonly Po
   });
 }
 
-/** Places of sets that share no id, and of those that repeat one of theirs. */
+/** Places of sets that share no id and reverse nothing twice, and of those that repeat something of theirs. */
 function apart(sets: Sets): { readonly now: readonly number[]; readonly later: readonly number[] } {
-  const ids = new Set<string>();
+  const taken = new Set<string>();
   const now: number[] = [];
   const later: number[] = [];
   for (const [index, set] of sets.entries()) {
-    (set.some(({ id }) => ids.has(id)) ? later : now).push(index);
-    for (const { id } of set) ids.add(id);
+    const keys = set.flatMap(({ id, reverses }) =>
+      reverses === undefined ? [id] : [id, `reverses ${reverses}`],
+    );
+    (keys.some((key) => taken.has(key)) ? later : now).push(index);
+    for (const key of keys) taken.add(key);
   }
   return { now, later };
 }

@@ -11,8 +11,9 @@ export interface PostRow {
 
 // No reference has a control character.
 const SEPARATOR = '\u001f';
+// Of a single empty text the function would make an array without members.
 const texts = (values: readonly string[]) =>
-  sql`string_to_array(${values.join(SEPARATOR)}, ${SEPARATOR})`;
+  sql`coalesce(nullif(string_to_array(${values.join(SEPARATOR)}, ${SEPARATOR}), '{}'), array[''])`;
 /** Numbers and UUIDs as PostgreSQL writes an array: a tenth of what the driver takes, which looks at each for quotes. */
 const plain = (values: readonly unknown[]) => `{${values.join(',')}}`;
 

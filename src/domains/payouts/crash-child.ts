@@ -6,9 +6,9 @@ import { afterCommit, beforeCommit, type Database, openDatabase, sql, type Tx } 
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { AccountSystem } from './account-system.ts';
+import { createAccountsInProcess } from './accounts-in-process.ts';
 import { createPayoutMachine } from './create-payout-machine.ts';
-import { createTestAccounts } from './machine-accounts.ts';
-import { ERP, openTestLedger, TOPICS } from './machine-fixture.ts';
+import { openTestLedger, TOPICS } from './machine-fixture.ts';
 
 export interface CrashSettings {
   readonly url: string;
@@ -33,11 +33,11 @@ const ledger = await openTestLedger(opened, shared.clock);
 const database = dyingDatabase(opened);
 const machine = createPayoutMachine({
   ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
-  accounts: dyingAccounts(createTestAccounts(ledger)),
+  accounts: dyingAccounts(createAccountsInProcess(ledger)),
   ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
   silenceMs: 3_600_000,
 });
-await bus.declare([...machine.groups, ERP]);
+await bus.declare(machine.groups);
 machine.gate.start();
 while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
 await machine.gate.stop();

@@ -103,7 +103,7 @@ export function createPayoutMachine(options: PayoutMachineOptions): PayoutMachin
     ...createPayoutEnds({ clock, stepper, silenceMs }),
     receive: statuses.receive,
     gate: createOebsGate({ ...options, checker, mover, follow }),
-    groups: payoutGroups(topics) as readonly Group[],
+    groups: payoutGroups(topics),
     async limit({ aboveMinor, by, clientId, currency }) {
       if (aboveMinor === null) return deleteLimit(database.pool, { clientId, currency });
       const limit = { clientId, currency, approvalAboveMinor: aboveMinor, by, now: clock.now() };

@@ -1,15 +1,16 @@
 import type { Bus, Consumer, Group, Message } from '#bus';
 import type { Statuses } from './apply-statuses.ts';
 import type { NewStatus } from './status-store.ts';
-import type { PayoutStatus, PayoutTopics } from './topics.ts';
+import { newPayoutGroup, type PayoutStatus, type PayoutTopics } from './topics.ts';
 
 const BATCH_SIZE = 200;
 const LINGER_MS = 15;
 const GROUP = 'oebs-gate';
 
-/** Who listens to the ERP: to be declared before anything is published. */
-export function payoutGroups(topics: PayoutTopics): readonly Group<PayoutStatus>[] {
-  return [topics.statusArd, topics.statusOebs].map((topic) => ({ topic, name: GROUP }));
+/** Who listens to the ERP, and the ERP itself: to be declared before anything is published. */
+export function payoutGroups(topics: PayoutTopics): readonly Group[] {
+  const feeds = [topics.statusArd, topics.statusOebs].map((topic) => ({ topic, name: GROUP }));
+  return [...feeds, newPayoutGroup(topics)] as readonly Group[];
 }
 
 /** Keeps and judges what both feeds say, in sets; the money that a word moves is moved by the gate. */

@@ -1,4 +1,4 @@
-import { type Bus, type Consumer, type Group, openBus, type Topic } from '#bus';
+import { type Bus, type Consumer, openBus } from '#bus';
 import { type Clock, createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createIdSource, uuidV7 } from '#ids';
@@ -15,16 +15,16 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { eventually } from '#testing';
 import type { AccountSystem } from './account-system.ts';
+import { createAccountsInProcess } from './accounts-in-process.ts';
 import {
   createPayoutMachine,
   type PayoutMachine,
   type PayoutMachineOptions,
 } from './create-payout-machine.ts';
 import { judgePayouts, type StageName } from './judge-payouts.ts';
-import { createTestAccounts } from './machine-accounts.ts';
 import type { PayoutState } from './payout.ts';
 import type { StatusSource } from './status-words.ts';
-import { type NewPayout, payoutTopics } from './topics.ts';
+import { type NewPayout, newPayoutGroup, payoutTopics } from './topics.ts';
 
 export const START = new Date('2026-11-20T09:00:00.000Z');
 export const TOPICS = payoutTopics('billing-payout');
@@ -46,19 +46,19 @@ export async function setStage(database: Database, options: StageOptions = {}) {
   const bus = await openBus({ ...shared, url: 'postgres:', source: 'kopek/test' });
   const ledger = await openTestLedger(database, clock);
   const { wrap = (accounts: AccountSystem) => accounts, ...more } = options;
-  const accounts = createTestAccounts(ledger);
+  const accounts = createAccountsInProcess(ledger);
   const machine = createPayoutMachine({
     ...{ ...shared, bus, topics: TOPICS, accounts: wrap(accounts) },
     ...{ senderLimit: 100, intervalMs: 60_000, approvalAbove: new Map(), approvalDays: 30 },
     ...{ silenceMs: 3_600_000, ...more },
   });
-  await bus.declare([...machine.groups, ERP]);
+  await bus.declare(machine.groups);
   const hands = createHands({ database, ledger, machine });
   return { ...shared, bus, ledger, accounts, machine, erp: createErp(database, bus), ...hands };
 }
 
-/** Who makes the payouts: in these tests a group on their topic. */
-export const ERP: Group = { topic: TOPICS.newPayout as Topic<unknown>, name: 'erp' };
+/** Who makes the payouts: in these tests it listens and says what a test says. */
+const ERP = newPayoutGroup(TOPICS);
 
 /** Who hears of new payouts, and writes down what it heard: every message, also of a payout that it knows. */
 function createErp(database: Database, bus: Bus) {

@@ -90,6 +90,21 @@ export function toUuid({ customerId, id }: CustomerKey): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** `preq_1k9x0c7`: of a row that belongs to no customer. */
+export function formatRowId(prefix: string, id: bigint): string {
+  return `${prefix}_${encode(id)}`;
+}
+
+/** Reads it back; anything else is a clear `invalid` that names `field`. */
+export function parseRowId(prefix: string, text: string, field = 'id'): bigint {
+  const match = /^([a-z]+)_([0-9a-v]{1,13})$/.exec(text);
+  const id = match?.[1] === prefix ? decode(match[2] ?? '') : undefined;
+  if (id !== undefined) return id;
+  throw new AppError('invalid', 'id_malformed', `${field} must be an id such as ${prefix}_1kx2g`, {
+    faults: [{ field, message: `an id that begins with ${prefix}_` }],
+  });
+}
+
 let uuidLastMs = 0;
 let uuidSequence = 0;
 

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createSystemClock } from '#clock';
+import { sql } from '#database';
+import { uuidV7 } from '#ids';
+import { accountId, createLedger, credit, debit, parseAccountTypes } from '#ledger';
+import { silentLog } from '#log';
+import { temporaryFolder, testDatabase } from '#testing';
+
+const KOPEK = join(import.meta.dirname, '../../bin/kopek.js');
+const TYPES = `
+source: { title: Money comes from here, normal: debit, below-zero: true }
+purse: { title: May not go below zero, normal: credit, below-zero: false }
+`;
+const database = await testDatabase();
+const folder = await temporaryFolder();
+const ledger = await createLedger({
+  ...{ database, clock: createSystemClock(), log: silentLog() },
+  types: parseAccountTypes(TYPES, 'test'),
+});
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function verify(...args: string[]): Promise<Ended> {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [KOPEK, 'ledger', 'verify', ...args], {
+    ...{ cwd: folder, env: { PATH, DATABASE_URL: database.url } },
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => (out += chunk));
+  child.stderr.on('data', (chunk) => (err += chunk));
+  return new Promise((done) => child.on('close', (code) => done({ code, out, err })));
+}
+
+test('ledger verify tells what it has read, and what does not add up, with exit 5', async () => {
+  const [source, purse] = await ledger.open([
+    { type: 'source', currency: 'RUB' },
+    { type: 'purse', currency: 'RUB' },
+  ]);
+  assert.ok(source && purse);
+  const lines = [debit(source, 500n), credit(purse, 500n)];
+  await ledger.submit([{ id: uuidV7(), kind: 'test', reference: '', lines }]);
+  await ledger.seal();
+  const good = await verify();
+  assert.equal(good.code, 0, good.err);
+  assert.equal(good.out, '✓ 2 accounts, 2 entries, 1 blocks: all of it adds up.\n');
+  assert.match(good.err, /^\d+ %, accounts\n(\d+ %, \w+\n)*100 %, \w+\n/);
+
+  await sql`update ledger.balance set posted = 501 where account_id = ${purse.id}`.execute(
+    database.pool,
+  );
+  const bad = await verify();
+  assert.equal(bad.code, 5);
+  assert.match(bad.out, new RegExp(`✗ Account ${accountId(purse.id)} has a balance of 501`));
+  assert.match(bad.out, /2 accounts, 2 entries, 1 blocks: 2 things do not add up\./);
+  const near = JSON.parse((await verify('--json', '--account', accountId(purse.id))).out);
+  assert.equal(near.findings[0].kind, 'balance_differs');
+  assert.equal((await verify('--account', accountId(source.id))).code, 0);
+  assert.equal((await verify('--account', 'purse')).code, 2);
+});
+
+test('ledger without a known word is bad usage', async () => {
+  const { PATH = '' } = process.env;
+  const child = spawn(process.execPath, [KOPEK, 'ledger', 'mend'], { cwd: folder, env: { PATH } });
+  const [code] = await new Promise<[number | null]>((done) =>
+    child.on('close', (...a) => done([a[0]])),
+  );
+  assert.equal(code, 2);
+});
