@@ -292,6 +292,39 @@ export interface PayoutsApproval {
   payout_id: bigint;
 }
 
+export interface PayoutsBankBatch {
+  account: string;
+  bank: string;
+  currency: string;
+  file_id: bigint;
+  name: string;
+  number: number;
+}
+
+export interface PayoutsBankFile {
+  bytes: bigint | null;
+  created_at: Timestamp;
+  id: bigint;
+  message_id: string;
+  sha256: string | null;
+  written_at: Timestamp | null;
+}
+
+export interface PayoutsBankLine {
+  account: string | null;
+  amount_minor: bigint;
+  bank: string | null;
+  batch: number | null;
+  client_id: string;
+  currency: string;
+  erp_id: string;
+  file_id: bigint | null;
+  name: string | null;
+  payout_id: bigint;
+  ready_at: Timestamp;
+  reference: string;
+}
+
 export interface PayoutsClient {
   client_id: string;
   held_at: Timestamp | null;
@@ -370,6 +403,16 @@ export interface PayoutsRequest {
   outcome: Json | null;
   owner: string | null;
   status: Generated<string>;
+}
+
+export interface PayoutsRequisites {
+  account: string;
+  bank: string;
+  client_id: string;
+  currency: string;
+  name: string;
+  set_at: Timestamp;
+  set_by: string;
 }
 
 export interface PayoutsStatus {
@@ -794,11 +837,15 @@ export interface DB {
   "payments.attempt": PaymentsAttempt;
   "payments.payment": PaymentsPayment;
   "payouts.approval": PayoutsApproval;
+  "payouts.bank_batch": PayoutsBankBatch;
+  "payouts.bank_file": PayoutsBankFile;
+  "payouts.bank_line": PayoutsBankLine;
   "payouts.client": PayoutsClient;
   "payouts.client_limit": PayoutsClientLimit;
   "payouts.cpf": PayoutsCpf;
   "payouts.payout": PayoutsPayout;
   "payouts.request": PayoutsRequest;
+  "payouts.requisites": PayoutsRequisites;
   "payouts.status": PayoutsStatus;
   "payouts.step": PayoutsStep;
   "platform.api_key": PlatformApiKey;

@@ -2,8 +2,12 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerPaymentRoutes } from '#payments';
-import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
+import {
+  registerPayoutClientRoutes,
+  registerPayoutRoutes,
+  registerRequestRoutes,
+  registerRequisitesRoutes,
+} from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -91,6 +95,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     const routes = { payouts: house.payoutMachine };
     registerPayoutRoutes(app, routes);
     registerPayoutClientRoutes(app, routes);
+    registerRequisitesRoutes(app, house);
   }
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);

@@ -52,6 +52,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./ledger.ts')).ledger,
   },
   {
+    name: 'payouts',
+    group: 'Act',
+    summary: 'files for the bank (export), its answers (import); compares the books (reconcile)',
+    load: async () => (await import('./payouts.ts')).payouts,
+  },
+  {
     name: 'explain',
     group: 'Look',
     summary: 'what a KOP code means',
