@@ -258,7 +258,6 @@ const SETTINGS = {
     fallback: '50316',
     parse: parse.parsePort,
   }),
-  oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),

@@ -115,7 +115,6 @@ function requestOptions(config: Config) {
 function machineOptions(config: Config) {
   return {
     topics: payoutTopics(config.payoutTopicPrefix),
-    accounts,
     ...(config.payoutErpGate === 'iso20022' ? { erpGate: createBankGate() } : {}),
     senderLimit: config.payoutSenderLimit,
     intervalMs: config.payoutOebsGateIntervalMs,

@@ -2,6 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
+import { registerPaymentRoutes } from '#payments';
 import {
   registerPayoutClientRoutes,
   registerPayoutRoutes,
