@@ -82,7 +82,8 @@ const campaigns = [
 
 const KEY_SCOPES = [
   ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
-  ...['ledger:read', 'ledger:write'],
+  ...['ledger:read', 'ledger:write', 'payments:read', 'payments:refund'],
+  ...['payouts:request', 'payouts:read', 'payouts:write'],
 ];
 const OWNER_ONLY = 0o600;
 

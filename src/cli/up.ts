@@ -1,12 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createSystemClock } from '#clock';
 import type { Config } from '#config';
+import { demoPartner } from '#demo';
+import { createReading } from '#ledger';
 import { createLog } from '#log';
-import type { StoryEvent } from '#reports';
+import { readClientStory, type StoryEvent } from '#reports';
 import { type App, PROCESS_NAMES } from './app.ts';
 import type { Call, Command } from './command.ts';
 import { eventLine } from './event-line.ts';
 import { letCustomerSubscribe } from './first-customer.ts';
+import { askForPayout, type FirstPayoutOptions } from './first-payout.ts';
 import { printLive } from './live-events.ts';
 import { mustBeFree } from './ports.ts';
 import { mustReadConfig } from './settings.ts';
@@ -93,6 +97,9 @@ async function present(call: Call, { app, config, signal }: Presented): Promise<
       await untilReady(app, signal);
     }
     if (!signal.aborted) await showFirstCustomer(terminal, { app, signal, landing, phone });
+    const { site } = report.urls;
+    if (!signal.aborted && site && keyFile)
+      await showFirstPayout(terminal, { app, signal, apiUrl: site, keyFile });
   }
   terminal.out(
     `\n  Ctrl-C stops it.   ${terminal.paint('quiet', 'kopek --help tells what else there is.')}`,
@@ -144,6 +151,34 @@ async function showFirstCustomer(terminal: Terminal, of: FirstCustomer): Promise
       `\n  First kopek after ${seconds(firstChargeMs)}.   Follow it:  npx kopek follow ${msisdn}`,
     );
   }
+}
+
+interface FirstPayout extends Omit<FirstPayoutOptions, 'clientId'> {
+  readonly app: App;
+}
+
+/** The partner whose content was sold asks for its share, and is paid by the simulated ERP. */
+async function showFirstPayout(terminal: Terminal, of: FirstPayout): Promise<void> {
+  terminal.out('\n  Its partner asks for a payout:');
+  const end = new AbortController();
+  const signal = AbortSignal.any([of.signal, end.signal, AbortSignal.timeout(STORY_PATIENCE_MS)]);
+  const { database } = of.app;
+  const from = {
+    executor: database.pool,
+    ledger: createReading({ database, clock: createSystemClock() }),
+  };
+  const print = (event: StoryEvent) => {
+    terminal.out(eventLine(event, terminal));
+    if (event.kind === 'payout.paid') end.abort();
+  };
+  const asking = askForPayout({ ...of, clientId: demoPartner }).catch((error) => {
+    if (!signal.aborted) terminal.out(`  The partner was not heard: ${error.message}`);
+    end.abort();
+  });
+  const read = () => readClientStory(from, { clientId: demoPartner, limit: STORY_MOST });
+  await Promise.all([asking, printLive({ read, print, signal })]);
+  if (end.signal.aborted)
+    terminal.out(`\n  Paid.   Follow it:  npx kopek follow --client ${demoPartner}`);
 }
 
 /** The link to the content has left: nothing more comes by itself before the next period. */
