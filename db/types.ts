@@ -283,6 +283,12 @@ export interface PaymentsPayment {
   stopped_at: Timestamp | null;
 }
 
+export interface PaymentsUnposted {
+  customer_id: bigint;
+  gateway: string;
+  id: bigint;
+}
+
 export interface PayoutsApproval {
   approver: string;
   at: Timestamp;
@@ -836,6 +842,7 @@ export interface DB {
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
   "payments.payment": PaymentsPayment;
+  "payments.unposted": PaymentsUnposted;
   "payouts.approval": PayoutsApproval;
   "payouts.bank_batch": PayoutsBankBatch;
   "payouts.bank_file": PayoutsBankFile;

@@ -11,6 +11,7 @@ import { type Charged, toOrder, toRefundOrder } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { createInquirer } from './inquire-payments.ts';
 import { parsePaymentId } from './payment.ts';
+import { postUnposted } from './post-unposted.ts';
 import { createRecorder, type Recorder } from './record-outcomes.ts';
 import {
   adoptClaimed,
@@ -90,6 +91,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   async function sweep(): Promise<void> {
     try {
       await recorder.loseAnswers();
+      await postUnposted(options);
       const most = outbound.room();
       if (most > 0 && gateway.admits()) {
         const rows = await database.transaction((tx) =>

@@ -195,6 +195,9 @@ export async function settleAttempts(
         ${results.map((one) => one.gatewayReference)}::text[], ${results.map((one) => one.sentAt)}::timestamptz[],
         ${results.map((one) => one.askAfterMs)}::float8[]
       ) as r (customer_id, id, attempt, state, outcome, reason, gateway_reference, sent_at, ask_after_ms)
+    ), posting as (
+      -- Whoever settles posts: a version that does not is known by its silence.
+      select set_config('kopek.posts', 'on', true)
     ), settled as (
       update payments.payment p set reason = r.reason,
         state = case when r.state = 'new' and p.stopped_at is not null then 'withdrawn' else r.state end,
@@ -203,7 +206,7 @@ export async function settleAttempts(
         lease_until = case when r.state = 'unknown' then clock_timestamp() else p.lease_until end,
         next_inquiry_at = clock_timestamp() + make_interval(secs => r.ask_after_ms / 1000),
         closed_at = case when r.state = 'unknown' or ${comesBack} then null else ${now}::timestamptz end
-      from result r
+      from result r, posting
       where p.customer_id = r.customer_id and p.id = r.id and p.attempts = r.attempt
         and (p.state = 'sending' or (p.state = 'unknown' and r.state <> 'unknown'))
       returning ${COLUMNS}
