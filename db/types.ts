@@ -228,6 +228,7 @@ export interface OperatorsOperator {
   msisdn_header: Generated<string>;
   name: string;
   query_msisdn: Generated<boolean>;
+  refunds: Generated<boolean>;
   requests_per_second: Numeric;
   settle_ms: Generated<number>;
   short_code: string;
@@ -256,6 +257,7 @@ export interface PaymentsPayment {
   allocation: bigint | null;
   amount_minor: bigint;
   attempts: Generated<number>;
+  calls: Generated<number>;
   closed_at: Timestamp | null;
   created_at: Timestamp;
   currency: string;
@@ -264,6 +266,7 @@ export interface PaymentsPayment {
   gateway_reference: string | null;
   id: bigint;
   inquiries: Generated<number>;
+  kind: Generated<string>;
   lease_until: Timestamp | null;
   msisdn: string;
   next_inquiry_at: Timestamp | null;
@@ -272,6 +275,9 @@ export interface PaymentsPayment {
   priority: number;
   reason: string | null;
   reference: string;
+  refund_of: bigint | null;
+  refund_reason: string | null;
+  refunded_minor: Generated<bigint>;
   sent_at: Timestamp | null;
   state: Generated<string>;
   stopped_at: Timestamp | null;
@@ -284,6 +290,39 @@ export interface PayoutsApproval {
   decision: string;
   hash: string;
   payout_id: bigint;
+}
+
+export interface PayoutsBankBatch {
+  account: string;
+  bank: string;
+  currency: string;
+  file_id: bigint;
+  name: string;
+  number: number;
+}
+
+export interface PayoutsBankFile {
+  bytes: bigint | null;
+  created_at: Timestamp;
+  id: bigint;
+  message_id: string;
+  sha256: string | null;
+  written_at: Timestamp | null;
+}
+
+export interface PayoutsBankLine {
+  account: string | null;
+  amount_minor: bigint;
+  bank: string | null;
+  batch: number | null;
+  client_id: string;
+  currency: string;
+  erp_id: string;
+  file_id: bigint | null;
+  name: string | null;
+  payout_id: bigint;
+  ready_at: Timestamp;
+  reference: string;
 }
 
 export interface PayoutsClient {
@@ -364,6 +403,16 @@ export interface PayoutsRequest {
   outcome: Json | null;
   owner: string | null;
   status: Generated<string>;
+}
+
+export interface PayoutsRequisites {
+  account: string;
+  bank: string;
+  client_id: string;
+  currency: string;
+  name: string;
+  set_at: Timestamp;
+  set_by: string;
 }
 
 export interface PayoutsStatus {
@@ -788,11 +837,15 @@ export interface DB {
   "payments.attempt": PaymentsAttempt;
   "payments.payment": PaymentsPayment;
   "payouts.approval": PayoutsApproval;
+  "payouts.bank_batch": PayoutsBankBatch;
+  "payouts.bank_file": PayoutsBankFile;
+  "payouts.bank_line": PayoutsBankLine;
   "payouts.client": PayoutsClient;
   "payouts.client_limit": PayoutsClientLimit;
   "payouts.cpf": PayoutsCpf;
   "payouts.payout": PayoutsPayout;
   "payouts.request": PayoutsRequest;
+  "payouts.requisites": PayoutsRequisites;
   "payouts.status": PayoutsStatus;
   "payouts.step": PayoutsStep;
   "platform.api_key": PlatformApiKey;

@@ -11,10 +11,11 @@ import {
   startEmbeddedServer,
   untilMigrated,
 } from '#database';
-import { AppError } from '#errors';
 import type { Log } from '#log';
 import { createMetrics } from '#metrics';
-import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
+import type { ErpSimulator } from '#simulators/erp';
+import type { OperatorSimulator } from '#simulators/operator';
+import { startErp, startOperator } from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly demo: boolean;
   /** Start the operator's simulator, and let the demo's operator stand there. */
   readonly simulator: boolean;
+  /** Start the ERP's simulator, on the bus. */
+  readonly erpSimulator?: boolean;
   /**
    * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
    * or where the database is embedded, the start migrates it.
@@ -65,6 +68,8 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
     const { demo, simulator } = await furnish(options, house, closing);
     await house.declareGroups();
     addHouseMetrics(house);
+    const erp = options.erpSimulator ? await startErp(house) : undefined;
+    if (erp) closing.defer(erp.close);
     const running = await startAll(house, processes, closing);
     const version = await readVersion();
     const sites = await openSites(house, { processes, version });
@@ -75,9 +80,12 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
       ...{ house, database: house.database, bus: house.bus, reports: house.reports },
       report: {
         database: { ...opened.report, readyMs: Math.round(databaseMs) },
-        ...{ processes, simulators: simulator ? [demoOperator.name] : [] },
+        ...{
+          processes,
+          simulators: [...(simulator ? [demoOperator.name] : []), ...(erp ? ['erp'] : [])],
+        },
         brokers: await lookAtBrokers(house),
-        urls: urlsOf(sites, processes, simulator),
+        urls: urlsOf(sites, processes, { simulator, erp }),
         readyMs: Math.round(performance.now() - beganMs),
         demo,
         counts: { subscriptions: Number(subscriptions) },
@@ -146,7 +154,7 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
   const { config } = options;
   let simulator: OperatorSimulator | undefined;
   if (options.simulator) {
-    simulator = await startSimulator(config);
+    simulator = await startOperator(config);
     const { close } = simulator;
     closing.defer(close);
     await saveDemoOperator(house, simulator.url);
@@ -156,28 +164,6 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
   return { demo, simulator };
-}
-
-async function startSimulator(config: Config): Promise<OperatorSimulator> {
-  try {
-    return await startOperatorSimulator({
-      port: config.operatorSimulatorPort,
-      host: config.host,
-      folder: join(config.dataDir, 'simulator', demoOperator.name),
-      moUrl: `http://127.0.0.1:${config.dispatcherPort}/v1/operators/${demoOperator.name}/mo`,
-    });
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error;
-    throw new AppError(
-      'precondition',
-      'port_in_use',
-      `Port ${config.operatorSimulatorPort} is taken.`,
-      {
-        cause: error,
-        details: { port: config.operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT' },
-      },
-    );
-  }
 }
 
 async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
@@ -215,9 +201,12 @@ async function closeAll(sites: readonly Site[]): Promise<void> {
 function urlsOf(
   sites: readonly Site[],
   processes: readonly ProcessName[],
-  simulator: OperatorSimulator | undefined,
+  { erp, simulator }: { simulator: OperatorSimulator | undefined; erp: ErpSimulator | undefined },
 ): StartReport['urls'] {
-  const phone = simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {};
+  const phone = {
+    ...(simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {}),
+    ...(erp ? { erp: `http://localhost:${erp.port}/` } : {}),
+  };
   const [first] = sites;
   if (!first) return phone;
   const site = `http://localhost:${first.port}`;

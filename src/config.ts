@@ -10,6 +10,8 @@ export { secretOf } from './config/secret.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const ERP_GATES = ['oebs', 'iso20022'] as const;
+
 function setting<Value>(declared: Setting<Value>): Setting<Value> {
   return declared;
 }
@@ -150,6 +152,30 @@ const SETTINGS = {
     fallback: 'billing-payout',
     parse: parse.parseTopicPrefix,
   }),
+  payoutErpGate: setting({
+    name: 'PAYOUT_ERP_GATE',
+    kind: ERP_GATES.join(', '),
+    sentence:
+      'Who makes the payouts: the ERP over its topics (oebs), or a bank by files of orders (iso20022: kopek payouts export).',
+    fallback: 'oebs',
+    parse: parse.parseChoice(ERP_GATES),
+  }),
+  payoutDebtorName: setting({
+    name: 'PAYOUT_DEBTOR_NAME',
+    kind: 'name',
+    sentence: 'Who pays, as the bank knows it: stands in files of orders.',
+    fallback: '',
+    parse: (text) => text,
+  }),
+  payoutDebtors: setting({
+    name: 'PAYOUT_DEBTORS',
+    kind: 'currency=account/bank, parted by commas',
+    sentence:
+      'The accounts that files of orders are paid from, one for each currency; the bank is a BIC or may be left out.',
+    fallback: '',
+    parse: parse.parseDebtors,
+  }),
+  accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
   payoutOebsGateIntervalMs: setting({
     name: 'PAYOUT_OEBS_GATE_INTERVAL',
     kind: 'time, such as 250ms, 1s or 5m',
@@ -218,7 +244,20 @@ const SETTINGS = {
     fallback: '50306',
     parse: parse.parsePort,
   }),
-  accountsPort: processPort('ACCOUNTS_PORT', 'accounts', '50301'),
+  erpSimulator: setting({
+    name: 'KOPEK_ERP_SIMULATOR',
+    kind: 'on or off',
+    sentence: 'Whether `kopek up` starts the simulator of the ERP that pays out.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  erpSimulatorPort: setting({
+    name: 'ERP_SIMULATOR_PORT',
+    kind: 'port',
+    sentence: "Port of the ERP's simulator: its book, and its controls.",
+    fallback: '50316',
+    parse: parse.parsePort,
+  }),
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
@@ -355,18 +394,23 @@ function readValue(
 
 /** What `kopek up` opens side by side. */
 function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): ConfigFault[] {
-  const { dispatcherPort, operatorSimulator, operatorSimulatorPort } = config;
-  if (!operatorSimulator || dispatcherPort !== operatorSimulatorPort) return [];
-  return [
-    {
-      name: 'OPERATOR_SIMULATOR_PORT',
-      code: 'KOP-0126',
-      message: `${dispatcherPort} is the port of the site too (KOPEK_PORT)`,
-      why: undefined,
-      instead: String(dispatcherPort + 1),
-      source: sources.get('OPERATOR_SIMULATOR_PORT') ?? 'default',
-    },
-  ];
+  const taken = new Map([[config.dispatcherPort, 'the port of the site too (KOPEK_PORT)']]);
+  const simulators = [
+    [config.operatorSimulator, config.operatorSimulatorPort, 'OPERATOR_SIMULATOR_PORT'],
+    [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
+  ] as const;
+  return simulators.flatMap(([isOn, port, name]) => {
+    if (!isOn) return [];
+    const by = taken.get(port);
+    taken.set(port, `${name} too`);
+    if (by === undefined) return [];
+    return [
+      {
+        ...{ name, code: 'KOP-0126', message: `${port} is ${by}`, why: undefined },
+        ...{ instead: String(port + 1), source: sources.get(name) ?? 'default' },
+      },
+    ];
+  });
 }
 
 /** What waits for a kind of broker is one table, so there is one of each kind. */

@@ -25,6 +25,7 @@ export const demoOperator: Operator = {
   timeoutMs: 20_000,
   inquiry: 'byOurId',
   settleMs: 60_000,
+  refunds: true,
   msisdnHeader: 'x-msisdn',
   queryMsisdn: true,
   addressRanges: ['127.0.0.0/8', '::1/128'],
@@ -79,7 +80,10 @@ const campaigns = [
   { link: 'weekly', serviceCode: 'horoscope', title: 'Weekly' },
 ] as const;
 
-const KEY_SCOPES = ['subscriptions:read', 'subscriptions:write', 'timeline:read'];
+const KEY_SCOPES = [
+  ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
+  ...['ledger:read', 'ledger:write'],
+];
 const OWNER_ONLY = 0o600;
 
 /** The demo's operator stands where the simulator listens now. */

@@ -13,6 +13,7 @@ import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import { chargeGroup, createPayments, type Payments } from '#payments';
 import {
+  createBankGate,
   createPayoutMachine,
   createPayouts,
   type PayoutMachine,
@@ -114,6 +115,7 @@ function requestOptions(config: Config) {
 function machineOptions(config: Config) {
   return {
     topics: payoutTopics(config.payoutTopicPrefix),
+    ...(config.payoutErpGate === 'iso20022' ? { erpGate: createBankGate() } : {}),
     senderLimit: config.payoutSenderLimit,
     intervalMs: config.payoutOebsGateIntervalMs,
     approvalAbove: config.payoutApprovalAbove,

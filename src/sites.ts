@@ -2,7 +2,13 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerPayoutClientRoutes, registerPayoutRoutes, registerRequestRoutes } from '#payouts';
+import { registerPaymentRoutes } from '#payments';
+import {
+  registerPayoutClientRoutes,
+  registerPayoutRoutes,
+  registerRequestRoutes,
+  registerRequisitesRoutes,
+} from '#payouts';
 import { registerReportsRoutes } from '#reports';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -79,6 +85,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerAcquisitionRoutes(app, house.acquisition);
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
+    registerPaymentRoutes(app, house);
     const plans = () => house.operators.all().map((operator) => operator.plan);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
@@ -89,6 +96,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     const routes = { payouts: house.payoutMachine };
     registerPayoutRoutes(app, routes);
     registerPayoutClientRoutes(app, routes);
+    registerRequisitesRoutes(app, house);
   }
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);

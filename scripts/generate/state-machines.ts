@@ -45,8 +45,9 @@ const subscription: Machine<SubscriptionStatus, SubscriptionStep> = {
 const payment: Machine<PaymentState, PaymentStep> = {
   title: 'Payment',
   text:
-    'An attempt to take money; its id is the idempotency key towards the gateway. Open until `accepted`, ' +
+    'An attempt to take money, or to give it back; its id is the idempotency key towards the gateway. Open until `accepted`, ' +
     '`declined`, `failed`, `withdrawn`, `expired` or `uncollectible`: at most one open payment for a reference. ' +
+    'A refund takes the same steps, but for `withdraw`, `stop` and `list`: neither STOP nor a list holds it up. ' +
     'No gateway answers `fail` yet, and nothing gives up (`give_up`) by itself.',
   source: 'src/domains/payments/payment.ts',
   first: 'new',
@@ -55,10 +56,12 @@ const payment: Machine<PaymentState, PaymentStep> = {
     claim: 'a worker took it, for the time of a lease',
     lease_lost: 'its worker died before it was begun: another takes it over',
     send: 'one statement, right before the call: still ours, not withdrawn, in time, on no list',
-    accept: 'the gateway has taken the money',
+    accept: 'the gateway has taken the money, or given it back',
     decline: 'the gateway has said no, or its inquiry has',
     fail: 'the gateway can never do it',
-    not_sent: 'it certainly never reached the gateway: it goes out again, with the same id',
+    not_sent:
+      'it certainly never reached the gateway: it goes out again, with the same id; of a refund also when the gateway ' +
+      'knows nothing of it after its time',
     stop: 'it certainly never reached the gateway, and STOP was said meanwhile: it does not go out again',
     lose_answer: 'no answer, a torn one, or a worker that died: nobody knows',
     withdraw: 'STOP came before it was begun',

@@ -49,7 +49,10 @@ export const TOPICS: readonly TopicEntry[] = [
     aliases: ['mobilink_new_subscriptiins'],
   }),
   entry(firstCharges(OPERATOR), { key: 'customer', from: 'mt-manager' }),
-  entry(paymentRequests(GATEWAY), { key: 'customer', from: 'mt-manager, telco (again)' }),
+  entry(paymentRequests(GATEWAY), {
+    key: 'customer',
+    from: 'mt-manager, dispatcher (refunds), telco (again; refunds)',
+  }),
   entry(paymentResponses(GATEWAY), {
     ...{ key: 'customer', from: 'telco' },
     aliases: ['mobilink_response'],

@@ -34,7 +34,7 @@ const rulesByMethod: ReadonlyMap<string, readonly Rule[]> = new Map([
     [
       ...commonRules,
       ['transactionCurrency', /^[A-Z]{3}$/],
-      ['adjustmentAmountRelative', /^-[1-9]\d{0,11}$/],
+      ['adjustmentAmountRelative', /^-?[1-9]\d{0,11}$/],
       ['transactionType', someText],
       ['transactionCode', someText],
     ] as const,
@@ -95,7 +95,10 @@ function check(operator: Operator, { method, members }: UcipCall): CheckedCall |
 function perform(operator: Operator, call: CheckedCall, choice: Choice): CallReply {
   if (call.method === 'GetBalanceAndDate') return tellBalance(operator, call);
   if (call.method === 'GetTransactionStatus') return tellStatus(operator, call);
-  return debit(operator, call, choice);
+  const amountMinor = amountOf(call);
+  return amountMinor < 0
+    ? credit(operator, call, amountMinor)
+    : debit(operator, call, { choice, amountMinor });
 }
 
 function tellBalance(operator: Operator, call: CheckedCall): CallReply {
@@ -109,23 +112,45 @@ function tellBalance(operator: Operator, call: CheckedCall): CallReply {
   ]);
 }
 
-function debit(operator: Operator, call: CheckedCall, choice: Choice): CallReply {
-  const amountMinor = -Number(call.member('adjustmentAmountRelative'));
+/** What is to be taken; negative for a credit. */
+function amountOf(call: CheckedCall): number {
+  return -Number(call.member('adjustmentAmountRelative'));
+}
+
+function debit(
+  operator: Operator,
+  call: CheckedCall,
+  { amountMinor, choice }: { readonly amountMinor: number; readonly choice: Choice },
+): CallReply {
   const earlier = earlierResult(operator, call, amountMinor);
   if (earlier !== undefined) return earlier;
   const code = whyNot(operator, call, amountMinor);
   if (code !== undefined && choice.behaviour.regardless !== true) {
     return refuse(operator, call, code);
   }
-  const done = operator.store.addDebit({
+  const done = operator.store.addDebit(entryOf(call, amountMinor));
+  return respondDone(call, done.balanceAfterMinor);
+}
+
+/** Whoever is blocked or postpaid by now is given back all the same. */
+function credit(operator: Operator, call: CheckedCall, amountMinor: number): CallReply {
+  const earlier = earlierResult(operator, call, amountMinor);
+  if (earlier !== undefined) return earlier;
+  if (call.member('transactionCurrency') !== operator.settings.currency)
+    return refuse(operator, call, responseCodes.otherError);
+  const done = operator.store.addCredit(entryOf(call, -amountMinor));
+  return respondDone(call, done.balanceAfterMinor);
+}
+
+function entryOf(call: CheckedCall, amountMinor: number) {
+  return {
     msisdn: call.msisdn,
     transactionId: call.transactionId,
     amountMinor,
     currency: call.member('transactionCurrency'),
     originTime: call.member('originTimeStamp'),
     externalData: call.member('externalData1'),
-  });
-  return respondDebited(call, done.balanceAfterMinor);
+  };
 }
 
 function whyNot(operator: Operator, call: CheckedCall, amountMinor: number): number | undefined {
@@ -145,19 +170,24 @@ function earlierResult(
   amountMinor: number,
 ): CallReply | undefined {
   if (operator.settings.inquiry !== 'repeatIsSafe') return undefined;
-  const done = operator.store.firstDebits.get(call.transactionId);
-  const earlier = done ?? operator.store.decline(call.transactionId);
+  const { store } = operator;
+  const debited = store.firstDebits.get(call.transactionId);
+  const credited = store.firstCredits.get(call.transactionId);
+  const done = debited ?? credited;
+  const decline = store.decline(call.transactionId);
+  const earlier = done ?? decline;
   if (earlier === undefined) return undefined;
-  if (earlier.msisdn !== call.msisdn || earlier.amountMinor !== amountMinor) {
+  const asked = done !== undefined && done === credited ? -done.amountMinor : earlier.amountMinor;
+  if (earlier.msisdn !== call.msisdn || asked !== amountMinor) {
     return respond(call, responseCodes.otherError);
   }
-  if (done !== undefined) return respondDebited(call, done.balanceAfterMinor);
-  return 'code' in earlier ? respond(call, earlier.code) : undefined;
+  if (done !== undefined) return respondDone(call, done.balanceAfterMinor);
+  return decline && respond(call, decline.code);
 }
 
 function refuse(operator: Operator, call: CheckedCall, code: number): CallReply {
   if (call.method === 'UpdateBalanceAndDate' && operator.settings.inquiry !== 'none') {
-    const amountMinor = -Number(call.member('adjustmentAmountRelative'));
+    const amountMinor = amountOf(call);
     const earlier = earlierResult(operator, call, amountMinor);
     if (earlier !== undefined) return earlier;
     operator.store.addDecline(call.transactionId, { msisdn: call.msisdn, amountMinor, code });
@@ -166,7 +196,9 @@ function refuse(operator: Operator, call: CheckedCall, code: number): CallReply 
 }
 
 function tellStatus(operator: Operator, call: CheckedCall): CallReply {
-  const done = operator.store.firstDebits.get(call.transactionId);
+  const { transactionId } = call;
+  const { firstCredits, firstDebits } = operator.store;
+  const done = firstDebits.get(transactionId) ?? firstCredits.get(transactionId);
   if (done?.msisdn === call.msisdn) return respondStatus(call, 'executed');
   const decline = operator.store.decline(call.transactionId);
   if (decline?.msisdn !== call.msisdn) return respondStatus(call, 'unknown');
@@ -181,7 +213,7 @@ function respondStatus(
   return respond(call, responseCodes.ok, [['transactionStatus', 'string', status], ...members]);
 }
 
-function respondDebited(call: CheckedCall, balanceMinor: number): CallReply {
+function respondDone(call: CheckedCall, balanceMinor: number): CallReply {
   return respond(call, responseCodes.ok, [['accountValue1', 'string', balanceMinor]]);
 }
 

@@ -124,13 +124,22 @@ export function sendMo(
   return json(200, { id: message.id, from, to, text, sent_at: message.at });
 }
 
-function describe({ msisdn, balanceMinor, postpaid, blocked, debits, messages }: Customer) {
+function describe({
+  msisdn,
+  balanceMinor,
+  postpaid,
+  blocked,
+  debits,
+  credits,
+  messages,
+}: Customer) {
   return {
     msisdn,
     balance_minor: balanceMinor,
     postpaid,
     blocked,
     debits: debits.length,
+    credits: credits.length,
     messages: messages.length,
     scenario: scenarioOfNumber(msisdn),
   };

@@ -43,6 +43,11 @@ export class Fixture {
     return callUcip(this.simulator.url, 'UpdateBalanceAndDate', charge);
   }
 
+  /** A positive adjustment: money back. */
+  credit(charge: Charge): Promise<UcipAnswer> {
+    return this.debit({ ...charge, amountMinor: -(charge.amountMinor ?? 500) });
+  }
+
   status(msisdn: string, id: string): Promise<UcipAnswer> {
     return callUcip(this.simulator.url, 'GetTransactionStatus', { msisdn, id });
   }
@@ -65,6 +70,12 @@ export class Fixture {
   async debited(msisdn: string): Promise<readonly string[]> {
     const { debits } = await this.get(`/ledger?msisdn=${msisdn}`);
     return (debits as { transaction_id: string }[]).map((debit) => debit.transaction_id);
+  }
+
+  /** The same of its credits. */
+  async credited(msisdn: string): Promise<readonly string[]> {
+    const { credits } = await this.get(`/credits?msisdn=${msisdn}`);
+    return (credits as { transaction_id: string }[]).map((credit) => credit.transaction_id);
   }
 }
 

@@ -1,11 +1,11 @@
-import type { Debit, OperatorStore } from './store.ts';
+import type { Credit, Debit, OperatorStore } from './store.ts';
 
 export interface LedgerQuery {
   readonly msisdn: string | undefined;
   readonly transactionId: string | undefined;
-  /** Only debits after this sequence number. */
+  /** Only entries after this sequence number. */
   readonly afterSequence: number;
-  /** Only debits at or after this moment (ISO 8601, UTC). */
+  /** Only entries at or after this moment (ISO 8601, UTC). */
   readonly sinceTime: string | undefined;
 }
 
@@ -27,11 +27,25 @@ export function selectDebits(store: OperatorStore, query: LedgerQuery): readonly
   const { msisdn, afterSequence, sinceTime } = query;
   const all = mostNarrow(store, query);
   if (msisdn === undefined && afterSequence === 0 && sinceTime === undefined) return all;
+  return all.filter((debit) => matches(debit, query));
+}
+
+/** Credits are few: they are looked through one by one. */
+export function selectCredits(store: OperatorStore, query: LedgerQuery): readonly Credit[] {
+  const { msisdn, transactionId } = query;
+  const all = msisdn === undefined ? store.credits : (store.customers.get(msisdn)?.credits ?? []);
   return all.filter(
-    (debit) =>
-      (msisdn === undefined || debit.msisdn === msisdn) &&
-      debit.sequence > afterSequence &&
-      (sinceTime === undefined || debit.at >= sinceTime),
+    (credit) =>
+      (transactionId === undefined || credit.transactionId === transactionId) &&
+      matches(credit, query),
+  );
+}
+
+function matches(entry: Debit, { afterSequence, msisdn, sinceTime }: LedgerQuery): boolean {
+  return (
+    (msisdn === undefined || entry.msisdn === msisdn) &&
+    entry.sequence > afterSequence &&
+    (sinceTime === undefined || entry.at >= sinceTime)
   );
 }
 

@@ -2,10 +2,10 @@ import { json, type Reply } from './exchange.ts';
 import { escapeHtml, formatMoney, linkify, page } from './html.ts';
 import type { Operator } from './operator.ts';
 import { describeEnding } from './phone-chooser.ts';
-import type { Customer, Debit, Message } from './store.ts';
+import type { Credit, Customer, Debit, Message } from './store.ts';
 
 const messagesShown = 200;
-const debitsShown = 50;
+const entriesShown = 50;
 const topUpsMinor = [5_000, 10_000] as const;
 const quickTexts = ['STOP', 'HELP'] as const;
 
@@ -28,7 +28,7 @@ ${composer(msisdn, shortCode)}
 <aside>
 ${topUpForm(msisdn)}
 <section class="book" aria-labelledby="book"><h2 id="book">The operator’s book</h2>
-<div data-part="debits" tabindex="0" role="region" aria-label="Debits">${parts.debits}</div>
+<div data-part="debits" tabindex="0" role="region" aria-label="Debits and credits">${parts.debits}</div>
 </section>
 </aside>
 </main>
@@ -51,7 +51,7 @@ function liveParts(operator: Operator, customer: Customer) {
   return {
     balance: `<span class="dim">Balance</span> <strong>${formatMoney(customer.balanceMinor, currency)}</strong>`,
     messages: conversation(customer.messages.slice(-messagesShown)),
-    debits: debitTable(customer),
+    debits: bookTable(customer),
   };
 }
 
@@ -70,18 +70,28 @@ function bubble({ direction, from, to, text, at }: Message): string {
   return `<article class="bubble ${direction}"><p>${linkify(text)}</p><footer>${who} · ${time(at)}</footer></article>`;
 }
 
-function debitTable({ debits }: Customer): string {
-  if (debits.length === 0) return '<p class="empty">Nothing has been debited.</p>';
-  const shown = debits.slice(-debitsShown).reverse();
-  const left = debits.length - shown.length;
+/** Debits and credits in one list, the newest first. */
+function bookTable({ credits, debits }: Customer): string {
+  if (debits.length + credits.length === 0) return '<p class="empty">Nothing has been debited.</p>';
+  const lines = [
+    ...debits.slice(-entriesShown).map((entry) => ({ entry, sign: -1 })),
+    ...credits.slice(-entriesShown).map((entry) => ({ entry, sign: 1 })),
+  ];
+  // At the same moment the debit was first: nothing is given back before it was taken.
+  const shown = lines
+    .sort((left, right) => left.entry.at.localeCompare(right.entry.at))
+    .slice(-entriesShown)
+    .reverse();
+  const left = debits.length + credits.length - shown.length;
   const more = left > 0 ? `<p class="dim">and ${left} earlier ones</p>` : '';
   return `<table><thead><tr><th scope="col">When (UTC)</th><th scope="col">Transaction</th><th scope="col" class="amount">Amount</th></tr></thead>
-<tbody>${shown.map(debitRow).join('')}</tbody></table>${more}`;
+<tbody>${shown.map(bookRow).join('')}</tbody></table>${more}`;
 }
 
-function debitRow(debit: Debit): string {
-  const external = debit.externalData === '' ? '' : `<br>${escapeHtml(debit.externalData)}`;
-  return `<tr><td>${time(debit.at)}</td><td><code>${debit.transactionId}</code><small>${external}</small></td><td class="amount">${formatMoney(-debit.amountMinor, debit.currency)}</td></tr>`;
+function bookRow({ entry, sign }: { readonly entry: Debit | Credit; readonly sign: number }) {
+  const external = entry.externalData === '' ? '' : `<br>${escapeHtml(entry.externalData)}`;
+  const amount = formatMoney(sign * entry.amountMinor, entry.currency);
+  return `<tr><td>${time(entry.at)}</td><td><code>${entry.transactionId}</code><small>${external}</small></td><td class="amount">${sign > 0 ? `+${amount}` : amount}</td></tr>`;
 }
 
 function time(at: string): string {

@@ -1,6 +1,12 @@
 import { json, type Reply } from './exchange.ts';
 import { Problem, readMsisdn, readNumber } from './fields.ts';
-import { type LedgerQuery, type Repetition, selectDebits, summarise } from './ledger.ts';
+import {
+  type LedgerQuery,
+  type Repetition,
+  selectCredits,
+  selectDebits,
+  summarise,
+} from './ledger.ts';
 import { formatMetrics } from './metrics.ts';
 import type { MoPost } from './mo.ts';
 import type { Operator } from './operator.ts';
@@ -15,9 +21,20 @@ export function showLedger(operator: Operator, query: URLSearchParams): Reply {
   const limit = readLimit(query, longestPage);
   const debits = selectDebits(operator.store, readLedgerQuery(query));
   if (query.get('summary') === '1') return json(200, toSummary(debits));
-  const page = debits.slice(0, limit);
-  const next = debits.length > page.length ? (page.at(-1)?.sequence ?? null) : null;
-  return json(200, { debits: page.map(toApi), total: debits.length, next_since: next });
+  const { page, ...rest } = pageOf(debits, limit);
+  return json(200, { debits: page, ...rest });
+}
+
+export function showCredits(operator: Operator, query: URLSearchParams): Reply {
+  const credits = selectCredits(operator.store, readLedgerQuery(query));
+  const { page, ...rest } = pageOf(credits, readLimit(query, longestPage));
+  return json(200, { credits: page, ...rest });
+}
+
+function pageOf(entries: readonly Debit[], limit: number) {
+  const page = entries.slice(0, limit);
+  const next = entries.length > page.length ? (page.at(-1)?.sequence ?? null) : null;
+  return { page: page.map(toApi), total: entries.length, next_since: next };
 }
 
 export function showMessages(operator: Operator, query: URLSearchParams): Reply {
@@ -49,6 +66,8 @@ export function showMetrics(operator: Operator, moPost: MoPost): Reply {
     },
     counter('operator_debits_total', 'Debits in the book.', store.debits.length),
     counter('operator_debited_minor_total', 'Their sum, in minor units.', store.debitedMinor),
+    counter('operator_credits_total', 'Credits in the book.', store.credits.length),
+    counter('operator_credited_minor_total', 'Their sum, in minor units.', store.creditedMinor),
     counter('operator_sms_delivered_total', 'SMS on handsets.', store.messages.length - incoming),
     counter('operator_sms_received_total', 'SMS that customers sent.', incoming),
     {

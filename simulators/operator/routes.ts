@@ -16,7 +16,7 @@ import type { Operator } from './operator.ts';
 import { phoneAsset } from './phone-assets.ts';
 import { chooserPage } from './phone-chooser.ts';
 import { livePhone, phonePage } from './phone-page.ts';
-import { showLedger, showMessages, showMetrics } from './reads.ts';
+import { showCredits, showLedger, showMessages, showMetrics } from './reads.ts';
 
 export interface Visit {
   readonly operator: Operator;
@@ -37,6 +37,7 @@ const routes: readonly Route[] = [
   ['GET', /^\/healthz$/, () => json(200, { status: 'ok' })],
   ['GET', /^\/metrics$/, ({ operator, moPost }) => showMetrics(operator, moPost)],
   ['GET', /^\/ledger$/, ({ operator, query }) => showLedger(operator, query)],
+  ['GET', /^\/credits$/, ({ operator, query }) => showCredits(operator, query)],
   ['GET', /^\/messages$/, ({ operator, query }) => showMessages(operator, query)],
   [
     'POST',

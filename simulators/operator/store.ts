@@ -15,6 +15,9 @@ export interface Debit {
   readonly balanceAfterMinor: number;
 }
 
+/** Money given back: a positive adjustment. In its own list, with its own sequence. */
+export type Credit = Debit;
+
 /** `mt`: to the customer. `mo`: from the customer. */
 export interface Message {
   readonly sequence: number;
@@ -34,6 +37,7 @@ export interface Customer {
   postpaid: boolean;
   blocked: boolean;
   readonly debits: Debit[];
+  readonly credits: Credit[];
   readonly messages: Message[];
   /** Grows with each change, so that the phone page knows when to draw itself again. */
   revision: number;
@@ -44,6 +48,7 @@ export type MoState = 'waiting' | 'delivered' | 'given-up';
 
 export interface Decline {
   readonly msisdn: string;
+  /** As it was asked for: negative for a credit. */
   readonly amountMinor: number;
   readonly code: number;
 }
@@ -52,9 +57,12 @@ type Entry =
   | { readonly kind: 'opened'; readonly epoch: string }
   | ({ readonly kind: 'customer'; readonly msisdn: string } & CustomerChange)
   | { readonly kind: 'debit'; readonly debit: Debit }
+  | { readonly kind: 'credit'; readonly credit: Credit }
   | ({ readonly kind: 'decline'; readonly transactionId: string } & Decline)
   | ({ readonly kind: 'message' } & Message)
   | { readonly kind: 'mo'; readonly id: string; readonly state: MoState };
+
+type NewEntry = Omit<Debit, 'sequence' | 'at' | 'balanceAfterMinor'>;
 
 export const openingBalanceMinor = 10_000;
 /** Refusals are remembered for inquiries; the oldest are forgotten beyond this many. */
@@ -67,16 +75,19 @@ const declineLimit = 1_000_000;
 export class OperatorStore {
   readonly customers = new Map<string, Customer>();
   debits: Debit[] = [];
+  credits: Credit[] = [];
   messages: Message[] = [];
   readonly firstDebits = new Map<string, Debit>();
   /** The debits after the first one of the same transaction id: each is money taken twice. */
   readonly repeatedDebits = new Map<string, Debit[]>();
+  readonly firstCredits = new Map<string, Credit>();
   readonly moStates = new Map<string, MoState>();
   readonly #declines = new Map<string, Decline>();
   readonly #clock = new TextClock();
   readonly #journal: Journal<Entry>;
   #epoch = '';
   #debitedMinor = 0;
+  #creditedMinor = 0;
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
@@ -88,6 +99,10 @@ export class OperatorStore {
 
   get debitedMinor(): number {
     return this.#debitedMinor;
+  }
+
+  get creditedMinor(): number {
+    return this.#creditedMinor;
   }
 
   whenWritten(callback: (failure: Error | undefined) => void): void {
@@ -105,6 +120,7 @@ export class OperatorStore {
       postpaid: ending === '91',
       blocked: ending === '93',
       debits: [],
+      credits: [],
       messages: [],
       revision: 0,
     };
@@ -117,20 +133,33 @@ export class OperatorStore {
     return this.customer(msisdn);
   }
 
-  addDebit(debit: Omit<Debit, 'sequence' | 'at' | 'balanceAfterMinor'>): Debit {
-    const whole: Debit = {
-      sequence: this.debits.length + 1,
-      msisdn: debit.msisdn,
-      transactionId: debit.transactionId,
-      amountMinor: debit.amountMinor,
-      currency: debit.currency,
-      at: this.#clock.now(),
-      originTime: debit.originTime,
-      externalData: debit.externalData,
-      balanceAfterMinor: this.customer(debit.msisdn).balanceMinor - debit.amountMinor,
-    };
+  addDebit(debit: NewEntry): Debit {
+    const whole = this.#complete(debit, { sequence: this.debits.length + 1, change: -1 });
     this.#record({ kind: 'debit', debit: whole });
     return whole;
+  }
+
+  addCredit(credit: NewEntry): Credit {
+    const whole = this.#complete(credit, { sequence: this.credits.length + 1, change: 1 });
+    this.#record({ kind: 'credit', credit: whole });
+    return whole;
+  }
+
+  #complete(
+    entry: NewEntry,
+    { change, sequence }: { readonly sequence: number; readonly change: 1 | -1 },
+  ): Debit {
+    return {
+      sequence,
+      msisdn: entry.msisdn,
+      transactionId: entry.transactionId,
+      amountMinor: entry.amountMinor,
+      currency: entry.currency,
+      at: this.#clock.now(),
+      originTime: entry.originTime,
+      externalData: entry.externalData,
+      balanceAfterMinor: this.customer(entry.msisdn).balanceMinor + change * entry.amountMinor,
+    };
   }
 
   addDecline(transactionId: string, decline: Decline): void {
@@ -159,11 +188,14 @@ export class OperatorStore {
     this.customers.clear();
     this.firstDebits.clear();
     this.repeatedDebits.clear();
+    this.firstCredits.clear();
     this.moStates.clear();
     this.#declines.clear();
     this.debits = [];
+    this.credits = [];
     this.messages = [];
     this.#debitedMinor = 0;
+    this.#creditedMinor = 0;
     this.#record({ kind: 'opened', epoch: newEpoch() });
   }
 
@@ -186,6 +218,9 @@ export class OperatorStore {
         return;
       case 'debit':
         this.#applyDebit(entry.debit);
+        return;
+      case 'credit':
+        this.#applyCredit(entry.credit);
         return;
       case 'decline':
         this.#applyDecline(entry.transactionId, entry);
@@ -221,6 +256,17 @@ export class OperatorStore {
     const repeats = this.repeatedDebits.get(debit.transactionId) ?? [];
     repeats.push(debit);
     this.repeatedDebits.set(debit.transactionId, repeats);
+  }
+
+  #applyCredit(credit: Credit): void {
+    const customer = this.customer(credit.msisdn);
+    customer.balanceMinor = credit.balanceAfterMinor;
+    customer.credits.push(credit);
+    customer.revision += 1;
+    this.credits.push(credit);
+    this.#creditedMinor += credit.amountMinor;
+    if (!this.firstCredits.has(credit.transactionId))
+      this.firstCredits.set(credit.transactionId, credit);
   }
 
   #applyDecline(transactionId: string, { msisdn, amountMinor, code }: Decline): void {

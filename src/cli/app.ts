@@ -31,6 +31,7 @@ export interface StartReport {
     readonly site?: string;
     readonly landing?: string;
     readonly phone?: string;
+    readonly erp?: string;
     readonly api?: string;
     readonly metrics?: string;
   };
@@ -57,6 +58,7 @@ export type StartApp = (options: {
   readonly log: Log;
   readonly demo: boolean;
   readonly simulator: boolean;
+  readonly erpSimulator?: boolean;
   /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
   readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

@@ -36,7 +36,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'follow',
     group: 'Look',
-    summary: "a customer's story, live; or everybody's (-f)",
+    summary: "a customer's story, live; or a partner's (--client), or everybody's (-f)",
     load: async () => (await import('./follow.ts')).follow,
   },
   {
@@ -50,6 +50,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Look',
     summary: 'reads every balance and the sealed journal again (verify)',
     load: async () => (await import('./ledger.ts')).ledger,
+  },
+  {
+    name: 'payouts',
+    group: 'Act',
+    summary: 'files for the bank (export), its answers (import); compares the books (reconcile)',
+    load: async () => (await import('./payouts.ts')).payouts,
   },
   {
     name: 'explain',

@@ -41,6 +41,8 @@ test('a narrow terminal gets one line a event', () => {
 test("among everybody's the number is masked, and a hit has none", () => {
   const known = pipelineLine({ ...event('hit.access'), story: '+923009102250' }, WIDE);
   assert.match(known, /\+92300···2250 +hit +access/);
+  const partner = pipelineLine({ ...event('payout.paid'), story: 'client:demo' }, WIDE);
+  assert.match(partner, / demo +payout +paid/);
   const anonymous = pipelineLine({ ...event('hit.access'), story: 'hit_1' }, WIDE);
   assert.equal(anonymous.indexOf(' hit '), known.indexOf(' hit '));
 });

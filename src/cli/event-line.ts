@@ -24,6 +24,9 @@ const REPEATED: Readonly<Record<string, readonly string[]>> = {
 };
 
 const SUBJECT_COLUMNS = 22;
+const WHO_COLUMNS = 14;
+/** What the story of a partner begins with. */
+const CLIENT = 'client:';
 
 /** One line of a story: when, what, which, how much, and the facts. Columns stand below each other. */
 export function eventLine(event: StoryEvent, options: { readonly columns: number }): string {
@@ -45,11 +48,17 @@ export function pipelineLine(
   event: StoryEvent & { readonly story: string },
   options: { readonly columns: number },
 ): string {
-  const who = event.story.startsWith('+') ? maskMsisdn(event.story) : '';
+  const who = whoOf(event.story);
   const line = eventLine(event, { columns: Number.POSITIVE_INFINITY });
   const at = formatTime(event.at).length + 2;
-  const whole = `${line.slice(0, at)} ${who.padEnd(14)}${line.slice(at)}`;
+  const whole = `${line.slice(0, at)} ${who.padEnd(WHO_COLUMNS)}${line.slice(at)}`;
   return whole.length <= options.columns ? whole : `${whole.slice(0, options.columns - 1)}…`;
+}
+
+/** A number, masked; a partner's id; nobody is named while only a hit is known. */
+function whoOf(story: string): string {
+  if (story.startsWith('+')) return maskMsisdn(story);
+  return story.startsWith(CLIENT) ? plain(story.slice(CLIENT.length)).slice(0, WHO_COLUMNS) : '';
 }
 
 /** `20 Nov 14:06:34.120`, in the time of this machine. */

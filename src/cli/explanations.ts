@@ -17,7 +17,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     code: 'KOP-0102',
     title: 'A port is taken',
-    text: 'Another process listens on a port that Kopek needs: often a Kopek that is running already. Use that one,\nstop it, or give this one other ports (KOPEK_PORT, OPERATOR_SIMULATOR_PORT).',
+    text: 'Another process listens on a port that Kopek needs: often a Kopek that is running already. Use that one,\nstop it, or give this one other ports (KOPEK_PORT, OPERATOR_SIMULATOR_PORT,\nERP_SIMULATOR_PORT).',
     errors: ['port_in_use'],
   },
   {
@@ -54,7 +54,7 @@ export const EXPLANATIONS: readonly Explanation[] = [
   {
     code: 'KOP-0126',
     title: 'Two servers want the same port',
-    text: 'The site and the simulator run side by side: give them different ports.',
+    text: 'The site and the simulators run side by side: give them different ports.',
   },
   {
     code: 'KOP-0128',
@@ -144,6 +144,17 @@ export const EXPLANATIONS: readonly Explanation[] = [
     code: 'KOP-0330',
     title: 'A name can not begin the names of topics',
     text: 'PAYOUT_TOPIC_PREFIX stands before .oebs.new-payout and the like, as both brokers take it: letters, digits, dots,\ndashes and underscores.',
+  },
+  {
+    code: 'KOP-0331',
+    title: 'The accounts that payouts are paid from can not be read',
+    text: 'PAYOUT_DEBTORS is a list of currency=account/bank, parted by commas, with one account for each currency:\nEUR=DE89370400440532013000/COBADEFFXXX, JPY=0012345',
+  },
+  {
+    code: 'KOP-0340',
+    title: 'A file of orders is not what the database says',
+    text: 'What was written for the bank was read back and differs from the payouts in it, or a file that is written again\nhas other bytes than before. Do not send it. Somebody has changed payouts.bank_line or payouts.bank_batch, or the disk\nis not to be trusted.',
+    errors: ['bank_file_differs'],
   },
   {
     code: 'KOP-0410',

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createApiKey } from '#auth';
 import { createSystemClock } from '#clock';
 import { sql } from '#database';
 import { uuidV7 } from '#ids';
 import { accountId, createLedger, credit, debit, parseAccountTypes } from '#ledger';
 import { silentLog } from '#log';
-import { temporaryFolder, testDatabase } from '#testing';
+import { eventually, freePort, temporaryFolder, testDatabase } from '#testing';
 
 const KOPEK = join(import.meta.dirname, '../../bin/kopek.js');
+const READY_PATIENCE = { timeoutMs: 40_000 };
 const TYPES = `
 source: { title: Money comes from here, normal: debit, below-zero: true }
 purse: { title: May not go below zero, normal: credit, below-zero: false }
@@ -65,11 +69,52 @@ test('ledger verify tells what it has read, and what does not add up, with exit 
   assert.equal((await verify('--account', 'purse')).code, 2);
 });
 
+test('serve accounts answers for the ledger at its own port, and seals what is posted there', async (t) => {
+  const port = String(await freePort());
+  const settings = { DATABASE_URL: database.url, KOPEK_DATA_DIR: folder, ACCOUNTS_PORT: port };
+  const types = join(folder, 'types.yaml');
+  await writeFile(types, TYPES);
+  const child = spawn(process.execPath, [KOPEK, 'serve', 'accounts', '--json'], {
+    env: { PATH: process.env.PATH, ...settings, LEDGER_ACCOUNT_TYPES: types },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (chunk) => (said += chunk));
+  child.stderr.on('data', (chunk) => (said += chunk));
+  await eventually(() => assert.match(said, /"type":"ready"/), READY_PATIENCE);
+  const scopes = ['ledger:read', 'ledger:write'];
+  const key = await createApiKey(database, { name: 'test', scopes, now: new Date() });
+  const send = async (path: string, body: object) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      ...{ method: 'POST', body: JSON.stringify(body) },
+      headers: { authorization: `Bearer ${key.text}`, 'content-type': 'application/json' },
+    });
+    assert.equal(answer.status, 200, path);
+    return (await answer.json()) as { account: string };
+  };
+  const { account: source } = await send('/v1/accounts', { type: 'source', currency: 'EUR' });
+  const { account: purse } = await send('/v1/accounts', { type: 'purse', currency: 'EUR' });
+  const lines = [
+    { account: source, debit_minor: 5 },
+    { account: purse, credit_minor: 5 },
+  ];
+  const transfer = { id: uuidV7(), kind: 'test', reference: 'a test', lines };
+  await send('/v1/transfers', { transfers: [transfer] });
+  await eventually(async () => {
+    const { rows } = await sql<{ sealed: boolean }>`
+      select exists (select from ledger.block where ${transfer.id}::uuid = any (transfers)) as sealed`.execute(
+      database.pool,
+    );
+    assert.deepEqual(rows, [{ sealed: true }]);
+  }, READY_PATIENCE);
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 0);
+});
+
 test('ledger without a known word is bad usage', async () => {
   const { PATH = '' } = process.env;
   const child = spawn(process.execPath, [KOPEK, 'ledger', 'mend'], { cwd: folder, env: { PATH } });
-  const [code] = await new Promise<[number | null]>((done) =>
-    child.on('close', (...a) => done([a[0]])),
-  );
+  const [code] = await once(child, 'close');
   assert.equal(code, 2);
 });

@@ -11,6 +11,7 @@ const env = {
   PATH: process.env.PATH ?? '',
   KOPEK_PORT: String(await freePort()),
   OPERATOR_SIMULATOR_PORT: String(await freePort()),
+  ERP_SIMULATOR_PORT: String(await freePort()),
 };
 
 /** Runs it as a newcomer does: an empty folder, an embedded database. */

@@ -31,10 +31,10 @@ const READY_INTERVAL_MS = 500;
 export const up: Command = {
   usage: 'up [--json]',
   help: `Starts the database (an embedded PostgreSQL unless DATABASE_URL is set), the bus, all processes, the
-simulator of the operator, and a demo with a first customer. Ctrl-C stops it within five seconds.
+simulators of the operator and of the ERP, and a demo with a first customer. Ctrl-C stops it within five seconds.
 
-The simulator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be
-compared with what the operator says.
+The operator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be compared
+with what the operator says. So does the ERP with what it paid, at /book.
 
 --json     {"type":"ready",…} when it is up`,
   options: { json: { type: 'boolean' } },
@@ -49,6 +49,7 @@ compared with what the operator says.
         call.startApp({
           ...{ config, log, processes: PROCESS_NAMES },
           ...{ demo: config.demo, simulator: config.operatorSimulator },
+          erpSimulator: config.erpSimulator,
         }),
       present: (app, signal) => present(call, { app, config, signal }),
     });
@@ -58,9 +59,11 @@ compared with what the operator says.
 function wantedPorts(config: Config) {
   const { dispatcherPort: port, host, operatorSimulator, operatorSimulatorPort } = config;
   const simulator = { port: operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT', host };
+  const erp = { port: config.erpSimulatorPort, setting: 'ERP_SIMULATOR_PORT', host };
   return [
     { port, setting: port === config.port ? 'KOPEK_PORT' : 'DISPATCHER_PORT', host },
     ...(operatorSimulator ? [simulator] : []),
+    ...(config.erpSimulator ? [erp] : []),
   ];
 }
 

@@ -140,6 +140,30 @@ export function parseTopicPrefix(text: string): string {
   });
 }
 
+export interface DebtorAccount {
+  readonly currency: string;
+  readonly account: string;
+  readonly bank: string;
+}
+
+/** `EUR=DE89…/COBADEFFXXX, JPY=0012345`; the account itself is checked where it is used. */
+export function parseDebtors(text: string): readonly DebtorAccount[] {
+  const parts = text.split(',').map((part) => part.trim());
+  const debtors = parts.filter((part) => part !== '').map(readDebtor);
+  const currencies = new Set(debtors.map(({ currency }) => currency));
+  if (currencies.size === debtors.length) return debtors;
+  throw new SettingFault('KOP-0331', 'names two accounts of one currency');
+}
+
+function readDebtor(part: string): DebtorAccount {
+  const [, currency, account, bank = ''] =
+    /^([A-Z]{3})=([\w.\- ]+)(?:\/([\w:]+))?$/.exec(part) ?? [];
+  if (currency !== undefined && account !== undefined) return { currency, account, bank };
+  throw new SettingFault('KOP-0331', `"${part}" is no currency=account/bank`, {
+    instead: 'EUR=DE89370400440532013000/COBADEFFXXX, JPY=0012345',
+  });
+}
+
 /** `RUB=500000, PKR=1000000`: minor units by currency. */
 export function parseAmounts(text: string): ReadonlyMap<string, bigint> {
   if (text.trim() === '') return new Map();

@@ -72,6 +72,7 @@ suite('the database goes away', { concurrency: 2 }, () => {
     const settings = {
       ...{ KOPEK_DATA_DIR: folder, KOPEK_PORT: String(await freePort()) },
       OPERATOR_SIMULATOR_PORT: String(simulatorPort),
+      ERP_SIMULATOR_PORT: String(await freePort()),
     };
     const first = await startKopek(['up'], settings);
     const site = `http://127.0.0.1:${settings.KOPEK_PORT}`;

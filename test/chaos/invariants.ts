@@ -3,11 +3,12 @@ import { type Database, type RawBuilder, sql } from '#database';
 import { parseId } from '#ids';
 import { eventually } from '#testing';
 import type { Debit } from './operator-book.ts';
+import { judgeRefunds } from './refund-invariants.ts';
 import type { Stage } from './stage.ts';
 
 /**
- * What must hold whatever dies: nobody is debited twice for a bill, and exactly once where we say paid; nothing is
- * sent after STOP; what was answered with 2xx is processed once; no message reaches a handset twice; no
+ * What must hold whatever dies: nobody is debited twice for a bill, and exactly once where we say paid; nobody
+ * is given back twice, and once where we say refunded; nothing is sent after STOP; what was answered with 2xx is processed once; no message reaches a handset twice; no
  * subscription stands without its consent; nothing is forgotten or older than its limit. Judged by the operator's
  * own book and by the tables, never by what a process says of itself.
  */
@@ -40,6 +41,7 @@ export async function judgeInvariants(
   });
   return [
     await judge('a bill is debited at most once, and once if it is paid', judgeDebits(stage)),
+    await judge('money is given back once where we say so', judgeRefunds(stage)),
     await judge('an SMS reaches a handset at most once', judgeMessages(stage)),
     await judge(
       'what was answered with yes is a consent',
@@ -49,7 +51,10 @@ export async function judgeInvariants(
     await judge('nothing alive is forgotten', ask(database, forgotten, 'forgotten')),
     await judge('no lease or message is too old', ask(database, leases, 'older than its limit')),
     await judge('nothing is reported twice', ask(database, reportedTwice, 'reported twice')),
-    await judge('each charge is posted once, and the books balance', ask(database, books, 'books')),
+    await judge(
+      'each charge and refund is posted once, and the books balance',
+      ask(database, books, 'books'),
+    ),
     await judge('no message is dead', ask(database, deadLetters, 'dead letter')),
     await judge('no deadlock', ask(database, deadlocks, 'deadlocks')),
   ];
@@ -113,9 +118,8 @@ interface Bill {
 
 async function judgeDebits({ book, database }: Stage): Promise<string[]> {
   const debits = await book.debits();
-  const { rows: charges } = await sql<Charge>`select * from payments.payment`.execute(
-    database.pool,
-  );
+  const { rows: charges } = await sql<Charge>`
+    select * from payments.payment where kind = 'charge'`.execute(database.pool);
   const { rows: bills } = await sql<Bill>`
     select b.*, s.status, s.ended_at from subscriptions.bill b
     join subscriptions.subscription s on s.customer_id = b.customer_id and s.id = b.subscription_id`.execute(
@@ -218,7 +222,8 @@ const consents = sql<{ what: string }>`
 const forgotten = sql<{ what: string }>`
   select s.id || ' ' || s.status as what from subscriptions.subscription s
   where s.status = any ('{registered,pending,trial,active,grace,hold}') and s.due_at is null and not exists (
-    select from payments.payment p where p.customer_id = s.customer_id and p.closed_at is null
+    select from payments.payment p
+    where p.customer_id = s.customer_id and p.closed_at is null and p.kind = 'charge'
   )
   union all
   select s.id || ' has ended and is due' from subscriptions.subscription s
@@ -266,10 +271,13 @@ const books = sql<{ what: string }>`
   union all select 'account ' || b.account_id || ' has ' || b.posted || ' and entries of ' || coalesce(sum(e.amount), 0)
     from ledger.balance b left join ledger.entry e on e.account_id = b.account_id
     group by b.account_id, b.posted having b.posted <> coalesce(sum(e.amount), 0)
-  union all select 'gateways owe ' || coalesce(-sum(b.posted), 0) || ' and have taken ' ||
-      (select coalesce(sum(amount_minor), 0) from payments.payment where state = 'accepted')
+  union all select 'gateways owe ' || coalesce(-sum(b.posted), 0) || ' and have kept ' ||
+      (select coalesce(sum(case kind when 'charge' then amount_minor else -amount_minor end), 0)
+        from payments.payment where state = 'accepted')
     from ledger.balance b join ledger.account a on a.id = b.account_id where a.type = 'receivable'
-    having coalesce(-sum(b.posted), 0) <> (select coalesce(sum(amount_minor), 0) from payments.payment where state = 'accepted')`;
+    having coalesce(-sum(b.posted), 0) <>
+      (select coalesce(sum(case kind when 'charge' then amount_minor else -amount_minor end), 0)
+        from payments.payment where state = 'accepted')`;
 
 const deadLetters = sql<{ what: string }>`
   select q.topic || ': ' || d.error as what from platform.bus_dead d join platform.bus_queue q using (queue)`;

@@ -1,6 +1,7 @@
-/** What the operator itself says, read over HTTP from its simulator: the only witness of what was debited. */
+/** What the operator itself says, read over HTTP from its simulator: the only witness of what was taken and given back. */
 export interface OperatorBook {
   debits(): Promise<readonly Debit[]>;
+  credits(): Promise<readonly Credit[]>;
   /** SMS on handsets. */
   delivered(): Promise<readonly Delivered[]>;
   /** A number of its /metrics. */
@@ -15,9 +16,12 @@ export interface Debit {
   readonly transaction_id: string;
   readonly amount_minor: number;
   readonly at: string;
-  /** Our reference of the bill: `sub_…/0`. */
+  /** Our reference of the bill, `sub_…/0`. */
   readonly external_data: string;
 }
+
+/** Money given back; `external_data` is the charge's `pay_…`. */
+export type Credit = Debit;
 
 export interface Delivered {
   readonly direction: 'mo' | 'mt';
@@ -39,6 +43,7 @@ export function openBook(url: string): OperatorBook {
   }
   return {
     debits: () => pages('/ledger', (page: { debits: readonly Debit[] }) => page.debits),
+    credits: () => pages('/credits', (page: { credits: readonly Credit[] }) => page.credits),
     delivered: async () => {
       const all = await pages(
         '/messages',

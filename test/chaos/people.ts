@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createApiKey } from '#auth';
 import { findForm } from '#cli/html-form';
 import { sql } from '#database';
 import { formatId } from '#ids';
@@ -99,7 +100,8 @@ export interface Story {
 export async function storyOf(stage: Stage, phone: string): Promise<Story | undefined> {
   const { rows } = await sql<Story>`
     select s.status, s.end_reason, b.state as bill, p.state as payment,
-      (select count(*)::int from payments.payment x where x.customer_id = s.customer_id) as payments
+      (select count(*)::int from payments.payment x where x.customer_id = s.customer_id
+        and x.kind = 'charge') as payments
     from subscriptions.subscription s
     join subscriptions.customer c on c.id = s.customer_id
     left join lateral (
@@ -107,7 +109,8 @@ export async function storyOf(stage: Stage, phone: string): Promise<Story | unde
       where b.customer_id = s.customer_id and b.subscription_id = s.id order by period desc limit 1
     ) b on true
     left join lateral (
-      select state from payments.payment p where p.customer_id = s.customer_id order by id desc limit 1
+      select state from payments.payment p where p.customer_id = s.customer_id and p.kind = 'charge'
+      order by id desc limit 1
     ) p on true
     where c.msisdn = ${`+${phone}`} order by s.id desc limit 1`.execute(stage.database.pool);
   return rows[0];
@@ -116,4 +119,42 @@ export async function storyOf(stage: Stage, phone: string): Promise<Story | unde
 /** How often the operator took money from this number. */
 export async function debitsOf(stage: Stage, phone: string): Promise<number> {
   return (await stage.book.debits()).filter((debit) => debit.msisdn === phone).length;
+}
+
+/** What the operator gave back to this number, one amount a credit. */
+export async function creditsOf(stage: Stage, phone: string): Promise<readonly number[]> {
+  const credits = (await stage.book.credits()).filter((credit) => credit.msisdn === phone);
+  return credits.map((credit) => credit.amount_minor);
+}
+
+/** The newest charge of this number: `pay_…`. */
+export async function chargeOf({ database }: Stage, phone: string): Promise<string> {
+  const { rows } = await sql<{ customer_id: bigint; id: bigint }>`
+    select customer_id, id from payments.payment where msisdn = ${`+${phone}`} and kind = 'charge'
+    order by id desc limit 1`.execute(database.pool);
+  const [row] = rows;
+  if (!row) throw new Error(`${phone} was never charged`);
+  return formatId('pay', { customerId: row.customer_id, id: row.id });
+}
+
+/** As support asks for a refund, with a key that the demo's customers don't have. */
+export async function refundByApi(
+  stage: Stage,
+  payment: string,
+  body: { readonly amount_minor?: number } = {},
+): Promise<void> {
+  const { text } = await createApiKey(stage.database, {
+    ...{ name: 'support', scopes: ['payments:refund'], now: new Date() },
+  });
+  const answer = await fetch(`${stage.site}/v1/payments/${payment}/refund`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${text}`,
+      'content-type': 'application/json',
+      'idempotency-key': randomUUID(),
+    },
+    body: JSON.stringify({ reason: 'asked by phone', ...body }),
+    signal: AbortSignal.timeout(60_000),
+  });
+  if (!answer.ok) throw new Error(`refund answered ${answer.status}: ${await answer.text()}`);
 }

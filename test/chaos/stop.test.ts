@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { sql } from '#database';
 import { assertInvariants, untilQuiet } from './invariants.ts';
 import { hold, holdGrants, inState, until, untilBlocked } from './locks.ts';
-import { debitsOf, phoneOf, sayStop, storyOf, subscribe } from './people.ts';
+import { creditsOf, debitsOf, phoneOf, sayStop, storyOf, subscribe } from './people.ts';
 import { ownServer } from './server.ts';
 import { setStage } from './stage.ts';
 
@@ -94,7 +94,7 @@ test('STOP while the payment is `claimed`: withdrawn, though a worker holds it',
   await assertNothingCharged(phone, 'withdrawn');
 });
 
-test('STOP while the debit is under way: taken once, reported, and never again', async () => {
+test('STOP while the debit is under way: taken once, given back once, and never again', async () => {
   const phone = phoneOf(5);
   await delay(600);
   await subscribe(stage, phone);
@@ -108,6 +108,7 @@ test('STOP while the debit is under way: taken once, reported, and never again',
     payments: 1,
   });
   assert.equal(await debitsOf(stage, phone), 1);
+  assert.deepEqual(await creditsOf(stage, phone), [500]);
   await assertInvariants(stage);
 });
 
@@ -126,7 +127,7 @@ test('STOP under way, and the operator turns the request away: it does not go ou
   await assertNothingCharged(phone, 'withdrawn');
 });
 
-test('STOP while the outcome is unknown: settled by inquiry, charged at most once', async () => {
+test('STOP while the outcome is unknown: settled by inquiry, charged once and given back once', async () => {
   const phone = phoneOf(7, '96');
   await subscribe(stage, phone);
   await until(database, inState(phone, 'sending'));
@@ -136,6 +137,7 @@ test('STOP while the outcome is unknown: settled by inquiry, charged at most onc
   const story = await storyOf(stage, phone);
   assert.deepEqual([story?.status, story?.payment, story?.bill], ['cancelled', 'accepted', 'paid']);
   assert.equal(await debitsOf(stage, phone), 1);
+  assert.deepEqual(await creditsOf(stage, phone), [500]);
   await assertInvariants(stage);
 });
 

@@ -20,6 +20,7 @@ export interface Phone {
   inbox(): Promise<readonly string[]>;
   text(text: string): Promise<void>;
   debits(): Promise<readonly Debit[]>;
+  credits(): Promise<readonly Debit[]>;
   topUp(amountMinor: number): Promise<void>;
   put(changes: Readonly<Record<string, unknown>>): Promise<void>;
   scenario(name: string, more?: Readonly<Record<string, unknown>>): Promise<void>;
@@ -105,6 +106,8 @@ export function createPhone({ digits, site, simulator }: PhoneOptions): Phone {
     },
     debits: async () =>
       (await operator('GET', `/ledger?msisdn=${digits}`)).debits as readonly Debit[],
+    credits: async () =>
+      (await operator('GET', `/credits?msisdn=${digits}`)).credits as readonly Debit[],
     async topUp(amountMinor) {
       await operator('POST', `/customers/${digits}/topup`, { amount_minor: amountMinor });
     },

@@ -59,7 +59,7 @@ test('STOP withdraws a charge that was turned away and waits to be sent again', 
   assert.deepEqual(await phone.debits(), []);
 });
 
-test('a charge under way when STOP is said is told for what it is, and is the last', async () => {
+test('a charge under way when STOP is said is told for what it is, given back, and is the last', async () => {
   const phone = stage.phone('923005000003');
   await phone.scenario('late-answer', { delayMs: 2500 });
   await phone.subscribeByQuery();
@@ -68,11 +68,17 @@ test('a charge under way when STOP is said is told for what it is, and is the la
   await phone.text('STOP');
   const story = await stage.story(phone.msisdn);
   assert.deepEqual(story.kinds, [
-    ...[...BEGUN, 'subscription.cancelled', 'payment.accepted', 'subscription.charged_after_stop'],
+    ...[...BEGUN, 'subscription.cancelled', 'payment.accepted', 'payment.refund_requested'],
+    // The operator answers late, so the refund is recorded when all others have heard of the charge.
+    ...['subscription.charged_after_stop', 'payment.refunded'],
   ]);
   assert.deepEqual(await statusOf(phone), ['cancelled', 'stop_by_sms', 'paid', 'after_stop']);
   await stage.pass({ days: 2 });
   assert.equal((await phone.debits()).length, 1);
+  assert.deepEqual(
+    (await phone.credits()).map(({ amount_minor }) => amount_minor),
+    [500],
+  );
 });
 
 test('STOP between two periods ends it: the next one is not charged', async () => {

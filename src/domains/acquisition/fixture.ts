@@ -36,6 +36,7 @@ export const operator: Operator = {
   timeoutMs: 1000,
   inquiry: 'none',
   settleMs: 1000,
+  refunds: true,
   msisdnHeader: 'x-msisdn',
   queryMsisdn: false,
   addressRanges: ['39.41.0.0/16'],

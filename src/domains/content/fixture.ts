@@ -36,6 +36,7 @@ const operator: Operator = {
   timeoutMs: 1000,
   inquiry: 'none',
   settleMs: 1000,
+  refunds: true,
   msisdnHeader: '',
   queryMsisdn: false,
   addressRanges: [],

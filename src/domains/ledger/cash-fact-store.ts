@@ -20,8 +20,10 @@ export async function insertHolder(
 }
 
 export async function findHolder(tx: Tx, holder: string) {
-  const { rows } = await sql<{ account_id: bigint; amount: bigint }>`
-    select account_id, amount from ledger.cash_holder where holder = ${holder}`.execute(tx);
+  const { rows } = await sql<{ account_id: bigint; amount: bigint; returned: boolean }>`
+    select account_id, amount, returned_at is not null as returned from ledger.cash_holder where holder = ${holder}`.execute(
+    tx,
+  );
   return rows[0];
 }
 
@@ -63,15 +65,17 @@ export async function readTakes(tx: Tx, holder: string): Promise<readonly CashFa
   return rows;
 }
 
-/** Gives back what was taken, once. */
+/** Gives back what was taken, once; a holder that has not asked yet has ended all the same. */
 export async function endHolder(
   tx: Tx,
   input: { readonly holder: string; readonly now: Date },
 ): Promise<void> {
   await sql`
     with ended as (
-      update ledger.cash_holder set returned_at = ${input.now}
-      where holder = ${input.holder} and returned_at is null returning holder
+      insert into ledger.cash_holder as h (holder, account_id, amount, returned_at)
+      values (${input.holder}, 0, 0, ${input.now})
+      on conflict (holder) do update set returned_at = excluded.returned_at where h.returned_at is null
+      returning holder
     ), locked as (
       select f.id, t.amount from ended e join ledger.cash_take t using (holder)
       join ledger.cash_fact f on f.id = t.fact_id order by f.id for update of f

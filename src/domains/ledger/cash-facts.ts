@@ -25,7 +25,10 @@ export interface CashFacts {
    * again for the same holder it answers the same. Throws `holder_conflict` where that asked for something else.
    */
   takeCash(order: CashOrder): Promise<readonly CashFact[]>;
-  /** What the holder had taken can be taken again. Harmless when it is repeated, or nothing was taken. */
+  /**
+   * What the holder had taken can be taken again, by others: it takes nothing from then on, also where its call was under
+   * way. Harmless when it is repeated, or nothing was taken.
+   */
   returnCash(holder: string): Promise<void>;
 }
 
@@ -47,6 +50,7 @@ export function createCashFacts(options: {
         const fresh = await insertHolder(tx, order);
         if (fresh) return (await takeFacts(tx, order)).map(fromRow);
         const held = await findHolder(tx, order.holder);
+        if (held?.returned) return [];
         if (held?.account_id !== order.account || held.amount !== order.amountMinor) {
           const why = `${order.holder} has asked for other facts before.`;
           throw fail('holder_conflict', why, {

@@ -1,5 +1,5 @@
 import { createSystemClock } from '#clock';
-import type { Database } from '#database';
+import { type Database, sql } from '#database';
 import { uuidV7 } from '#ids';
 import { silentLog } from '#log';
 import type { Account } from './account.ts';
@@ -32,4 +32,26 @@ export function move(
     ...{ id: uuidV7(), kind: 'test', reference: 'a test' },
     ...{ lines: [debit(from, amountMinor), credit(to, amountMinor)], ...more },
   };
+}
+
+/** Many entries of an empty account by two statements, each of 1 and of a transfer of its own, one every second. */
+export async function fillWithEntries(
+  database: Database,
+  id: bigint,
+  { count, from }: { readonly count: number; readonly from: Date },
+): Promise<void> {
+  await sql`
+    with made as (
+      insert into ledger.transfer (id, kind, reference, booked_at, accounts, amounts, fingerprint)
+      select gen_random_uuid(), 'test', '', ${from}::timestamptz + n * interval '1 second', array[${id}::bigint],
+        array[1::bigint], gen_random_uuid() from generate_series(1, ${count}::integer) n
+      returning id, booked_at
+    )
+    insert into ledger.entry (account_id, number, transfer_id, amount, balance, booked_at)
+    select ${id}, row_number() over (order by booked_at), id, 1, row_number() over (order by booked_at), booked_at
+    from made`.execute(database.pool);
+  await sql`
+    update ledger.balance set posted = ${count}, entries = ${count},
+      booked_at = ${from}::timestamptz + ${count}::integer * interval '1 second'
+    where account_id = ${id}`.execute(database.pool);
 }

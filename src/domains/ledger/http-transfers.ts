@@ -1,3 +1,4 @@
+import { type Batcher, createBatcher } from '#batch';
 import { apiRoute, type HttpApp, type Static, Type } from '#http';
 import type { Ledger } from './create-ledger.ts';
 import { fail } from './errors.ts';
@@ -13,6 +14,7 @@ import {
   Uuid,
   Words,
 } from './http-schemas.ts';
+import type { TransferView } from './read-ledger.ts';
 import { refusalOf } from './refusal.ts';
 import type { Transfer } from './transfer.ts';
 
@@ -49,6 +51,7 @@ const TransferInput = Type.Object({
 const Params = Type.Object({ id: Uuid('The id of the transfer.') });
 
 export function registerTransferRoutes(app: HttpApp, ledger: Ledger): void {
+  const reader = createReader(ledger);
   apiRoute(app, {
     ...{ ...WRITE, method: 'POST', url: '/v1/transfers' },
     summary: 'Post transfers: all of them, or none',
@@ -65,7 +68,7 @@ export function registerTransferRoutes(app: HttpApp, ledger: Ledger): void {
       response: Type.Object({ transfers: Type.Array(TransferAnswer) }),
     },
     handler: async ({ body }) => ({
-      transfers: await postAndRead(ledger, await readTransfers(ledger, body.transfers)),
+      transfers: await postAndRead(ledger, reader, await readTransfers(ledger, body.transfers)),
     }),
   });
   apiRoute(app, {
@@ -143,11 +146,24 @@ async function mustBeThere(ledger: Ledger, given: readonly Given[]): Promise<voi
   }
 }
 
-async function postAndRead(ledger: Ledger, transfers: readonly Transfer[]) {
+async function postAndRead(ledger: Ledger, reader: Reader, transfers: readonly Transfer[]) {
   const posting = await ledger.submit(transfers);
   if (posting.outcome === 'refused') {
     const at = transfers.findIndex(({ id }) => id === posting.transfer);
     throw refusalOf(posting, `transfers.${at}`);
   }
-  return (await ledger.transfers(transfers.map(({ id }) => id))).map(transferToApi);
+  return (await reader.add(transfers.map(({ id }) => id))).map(transferToApi);
+}
+
+type Reader = Batcher<readonly string[], readonly TransferView[]>;
+
+/** Who shared a commit shares the reading of what was posted. */
+function createReader(ledger: Ledger): Reader {
+  return createBatcher({
+    async flush(asked) {
+      const views = await ledger.transfers(asked.flat());
+      const viewOf = new Map(views.map((view) => [view.id, view]));
+      return asked.map((ids) => ids.flatMap((id) => viewOf.get(id) ?? []));
+    },
+  });
 }

@@ -162,6 +162,8 @@ test('facts are taken oldest first, once, and again when they were given back', 
   await ledger.returnCash('payout 1');
   await ledger.returnCash('payout 1');
   await ledger.returnCash('nobody');
+  assert.deepEqual(await ledger.takeCash({ ...order, holder: 'nobody' }), []);
+  assert.deepEqual(await ledger.takeCash(order), []);
   const [again] = await ledger.takeCash({ ...order, holder: 'payout 4' });
   assert.equal(again?.amountMinor, 100n);
 });

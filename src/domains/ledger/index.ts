@@ -17,7 +17,13 @@ export type { Finding, FindingKind } from './finding.ts';
 export type { HoldState, HoldView, NewHold } from './hold.ts';
 export { registerLedgerRoutes } from './http.ts';
 export type { SettlementResult } from './import-settlement.ts';
-export type { AccountView, EntryView, Reading, TransferView } from './read-ledger.ts';
+export {
+  type AccountView,
+  createReading,
+  type EntryView,
+  type Reading,
+  type TransferView,
+} from './read-ledger.ts';
 export type { Release } from './release-holds.ts';
 export type { Reservation } from './reserve-holds.ts';
 export type { Reversal, Reverser } from './reverse-transfer.ts';

@@ -1,36 +1,17 @@
 // What the ledger must do, in plain maps and loops: run beside the real one by model.test.ts.
 
-export type Name = 'source' | 'other' | 'purse' | 'second' | 'vault' | 'debt' | 'secondDebt';
-export type Mode = 'plain' | 'fact' | 'upTo';
+import {
+  DEBTS,
+  GUARDED,
+  type ModelHold,
+  type ModelTransfer,
+  NAMES,
+  type Name,
+  type Outcome,
+  SIDES,
+} from './ledger-model-words.ts';
 
-export interface ModelTransfer {
-  readonly id: string;
-  readonly mode: Mode;
-  readonly lines: readonly (readonly [Name, bigint])[];
-  readonly reverses?: string;
-}
-
-export interface ModelHold {
-  readonly id: string;
-  readonly account: Name;
-  readonly amount: bigint;
-  readonly expiresAtMs: number;
-}
-
-type Refusal = `${'below_zero' | 'conflict' | 'reversed'} ${string}`;
-export type Outcome = 'done' | 'ended' | 'exceeded' | 'unknown' | Refusal;
-
-const DEBTS: Partial<Record<Name, Name>> = { purse: 'debt', second: 'secondDebt' };
-const GUARDED: readonly Name[] = ['purse', 'second', 'vault'];
-export const SIDES: Readonly<Record<Name, bigint>> = {
-  ...{ source: -1n, other: 1n, purse: 1n, second: 1n, vault: -1n, debt: -1n, secondDebt: -1n },
-};
-export const NAMES = Object.keys(SIDES) as Name[];
-
-interface Posted {
-  readonly key: string;
-  readonly made: readonly (readonly [Name, bigint])[];
-}
+type Made = readonly (readonly [Name, bigint])[];
 
 interface Held extends ModelHold {
   state: 'open' | 'posted' | 'voided' | 'expired';
@@ -40,7 +21,7 @@ interface Held extends ModelHold {
 /** Credit is positive. */
 export class LedgerModel {
   posted = new Map<Name, bigint>(NAMES.map((name) => [name, 0n]));
-  transfers = new Map<string, Posted>();
+  transfers = new Map<string, { key: string; made: Made }>();
   reversed = new Set<string>();
   readonly holds = new Map<string, Held>();
   nowMs: number;

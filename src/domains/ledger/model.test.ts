@@ -7,8 +7,8 @@ import { testDatabase } from '#testing';
 import type { Account } from './account.ts';
 import type { Ledger } from './create-ledger.ts';
 import { testLedger } from './fixture.ts';
+import { LedgerModel } from './ledger-model.ts';
 import {
-  LedgerModel,
   type Mode,
   type ModelHold,
   type ModelTransfer,
@@ -16,7 +16,7 @@ import {
   type Name,
   type Outcome,
   SIDES,
-} from './ledger-model.ts';
+} from './ledger-model-words.ts';
 import type { Transfer } from './transfer.ts';
 
 const START = new Date('2026-03-01T10:00:00Z');

@@ -6,7 +6,7 @@ import { sql } from '#database';
 import { uuidV7 } from '#ids';
 import { testDatabase } from '#testing';
 import type { Account } from './account.ts';
-import { move, testLedger } from './fixture.ts';
+import { fillWithEntries, move, testLedger } from './fixture.ts';
 
 const START = new Date('2026-03-01T10:00:00Z');
 const MINUTE_MS = 60_000;
@@ -152,7 +152,7 @@ test('transfers come as they stand in the journal, in the order asked for', asyn
 
 test(`an account of ${MANY} entries is read as fast as a small one: a few rows, found by number`, async () => {
   const [source, purse] = (await openAll('source', 'purse')) as [Account, Account];
-  await fillWithEntries(purse.id);
+  await fillWithEntries(database, purse.id, { count: MANY, from: START });
   await sql`analyze ledger.entry`.execute(database.pool);
   clock.set(new Date(START.getTime() + MANY * 1000));
   const at = new Date(START.getTime() + 123_456_000);
@@ -165,23 +165,6 @@ test(`an account of ${MANY} entries is read as fast as a small one: a few rows, 
   const small = await ledger.entries(source.id, { limit: 1 });
   assert.deepEqual(small, []);
 });
-
-/** Set-wise, a transfer for each so that they can be listed: one every second, each of 1. */
-async function fillWithEntries(id: bigint): Promise<void> {
-  await sql`
-    with made as (
-      insert into ledger.transfer (id, kind, reference, booked_at, accounts, amounts, fingerprint)
-      select gen_random_uuid(), 'test', '', ${START}::timestamptz + n * interval '1 second', array[${id}::bigint],
-        array[1::bigint], gen_random_uuid() from generate_series(1, ${MANY}::integer) n
-      returning id, booked_at
-    )
-    insert into ledger.entry (account_id, number, transfer_id, amount, balance, booked_at)
-    select ${id}, row_number() over (order by booked_at), id, 1, row_number() over (order by booked_at), booked_at
-    from made`.execute(database.pool);
-  await sql`update ledger.balance set posted = ${MANY}, entries = ${MANY} where account_id = ${id}`.execute(
-    database.pool,
-  );
-}
 
 /** Rows of the journal that `work` has read, through an index or not, as the server counts them. */
 async function countRowsRead<Result>(work: () => Promise<Result>) {

@@ -97,8 +97,8 @@ export function createReading(options: {
       return accountFromRow(await mustFind(id));
     },
     async balanceAt(id, instant) {
-      if (instant > clock.now()) {
-        const message = 'must not be in the future';
+      if (!(instant <= clock.now())) {
+        const message = 'must be an instant that is not in the future';
         throw fail('instant_in_future', `at ${message}: nobody knows that balance yet.`, {
           faults: [{ field: 'at', message }],
         });

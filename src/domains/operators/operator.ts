@@ -15,6 +15,8 @@ export interface Operator {
   readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
   /** How long after a request "not found" may still mean "on its way". */
   readonly settleMs: number;
+  /** Whether it takes money back for us: a positive adjustment of a balance. */
+  readonly refunds: boolean;
   /** Lower case; empty where this operator names no number. */
   readonly msisdnHeader: string;
   readonly queryMsisdn: boolean;

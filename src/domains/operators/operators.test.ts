@@ -24,6 +24,7 @@ const operator: Operator = {
   timeoutMs: 20_000,
   inquiry: 'byOurId',
   settleMs: 60_000,
+  refunds: true,
   msisdnHeader: 'x-msisdn',
   queryMsisdn: false,
   addressRanges: ['39.41.0.0/16', '2001:db8::/32'],

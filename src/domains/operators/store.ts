@@ -16,6 +16,7 @@ interface OperatorRow {
   readonly timeout_ms: number;
   readonly inquiry: Operator['inquiry'];
   readonly settle_ms: number;
+  readonly refunds: boolean;
   readonly msisdn_header: string;
   readonly query_msisdn: boolean;
   readonly prefixes: readonly string[];
@@ -67,6 +68,7 @@ function fromRow(row: OperatorRow): Operator {
     timeoutMs: row.timeout_ms,
     inquiry: row.inquiry,
     settleMs: row.settle_ms,
+    refunds: row.refunds,
     msisdnHeader: row.msisdn_header.toLowerCase(),
     queryMsisdn: row.query_msisdn,
     addressRanges: row.ranges,
@@ -79,18 +81,18 @@ export async function saveOperator(tx: Tx, operator: Operator): Promise<void> {
   await sql`
     insert into operators.operator (name, title, country_code, trunk_prefix, msisdn_digits, msisdn_format,
       time_zone, currency, short_code, base_url, requests_per_second, timeout_ms, inquiry, settle_ms, msisdn_header,
-      query_msisdn)
+      query_msisdn, refunds)
     values (${operator.name}, ${operator.title}, ${plan.countryCode}, ${plan.trunkPrefix}, ${plan.digits},
       ${operator.msisdnFormat}, ${operator.timeZone}, ${operator.currency}, ${operator.shortCode},
       ${operator.baseUrl}, ${operator.requestsPerSecond}, ${operator.timeoutMs}, ${operator.inquiry},
-      ${operator.settleMs}, ${operator.msisdnHeader}, ${operator.queryMsisdn})
+      ${operator.settleMs}, ${operator.msisdnHeader}, ${operator.queryMsisdn}, ${operator.refunds})
     on conflict (name) do update set title = excluded.title, country_code = excluded.country_code,
       trunk_prefix = excluded.trunk_prefix, msisdn_digits = excluded.msisdn_digits,
       msisdn_format = excluded.msisdn_format, time_zone = excluded.time_zone, currency = excluded.currency,
       short_code = excluded.short_code, base_url = excluded.base_url,
       requests_per_second = excluded.requests_per_second, timeout_ms = excluded.timeout_ms,
       inquiry = excluded.inquiry, settle_ms = excluded.settle_ms, msisdn_header = excluded.msisdn_header,
-      query_msisdn = excluded.query_msisdn`.execute(tx);
+      query_msisdn = excluded.query_msisdn, refunds = excluded.refunds`.execute(tx);
   await sql`delete from operators.prefix where operator = ${operator.name}`.execute(tx);
   await sql`
     insert into operators.prefix (operator, prefix)

@@ -8,6 +8,7 @@ export const TransactionLogEntry = Type.Object({
   kind: Type.Union([
     Type.Literal('balance'),
     Type.Literal('charge'),
+    Type.Literal('refund'),
     Type.Literal('inquiry'),
     Type.Literal('sms'),
   ]),

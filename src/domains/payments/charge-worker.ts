@@ -1,13 +1,13 @@
 import type { Bus, Consumer, Group } from '#bus';
 import type { Clock } from '#clock';
 import { afterCommit, type Database, isTransient, type Tx } from '#database';
-import { uuidV7 } from '#ids';
+import { type IdSource, uuidV7 } from '#ids';
 import type { Ledger } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Operators } from '#operators';
 import { createOutbound, type Outbound } from '#outbound';
-import { type Charged, toOrder } from './charged.ts';
+import { type Charged, toOrder, toRefundOrder } from './charged.ts';
 import type { Gateway } from './gateway.ts';
 import { createInquirer } from './inquire-payments.ts';
 import { parsePaymentId } from './payment.ts';
@@ -21,7 +21,7 @@ import {
 } from './store.ts';
 import { type PaymentRequest, paymentRequests } from './topics.ts';
 
-/** Takes charges off `{gateway}_requests`, makes them, and publishes what came of them. */
+/** Takes charges and refunds off `{gateway}_requests`, makes them, and publishes what came of them. */
 export interface ChargeWorker {
   start(): void;
   /** Answers how many charges were left without an answer: they will count as unknown. */
@@ -32,6 +32,7 @@ export interface ChargeWorkerOptions {
   readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly ids: IdSource;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly operators: Operators;
@@ -129,7 +130,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   };
 }
 
-/** Charges, and knows when each began by this process's own watch. */
+/** Charges or gives back, and knows when each began by this process's own watch. */
 function createWatch(gateway: Gateway) {
   const beganAt = new WeakMap<PaymentRow, number>();
   return {
@@ -141,7 +142,11 @@ function createWatch(gateway: Gateway) {
     },
     async call(row: PaymentRow): Promise<Charged> {
       const beganMs = beganAt.get(row) ?? performance.now();
-      return { row, said: await gateway.charge(toOrder(row), beganMs) };
+      const refund = toRefundOrder(row);
+      const said = refund
+        ? await gateway.refund(refund, beganMs)
+        : await gateway.charge(toOrder(row), beganMs);
+      return { row, said };
     },
   };
 }

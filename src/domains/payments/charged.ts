@@ -1,4 +1,4 @@
-import type { ChargeOrder, ChargeOutcome, Conversation } from './gateway.ts';
+import type { ChargeOrder, ChargeOutcome, Conversation, RefundOrder } from './gateway.ts';
 import { paymentId } from './payment.ts';
 import type { PaymentRow } from './store.ts';
 
@@ -8,7 +8,7 @@ export interface Charged {
   readonly said: Conversation<ChargeOutcome>;
 }
 
-/** A payment's row as a gateway needs it. */
+/** A charge's row as a gateway needs it. */
 export function toOrder(row: PaymentRow): ChargeOrder {
   return {
     customerId: row.customer_id,
@@ -20,4 +20,10 @@ export function toOrder(row: PaymentRow): ChargeOrder {
     reference: row.reference,
     attempt: row.attempts,
   };
+}
+
+/** A refund's row as a gateway needs it; undefined where the row is a charge. */
+export function toRefundOrder(row: PaymentRow): RefundOrder | undefined {
+  if (row.refund_of === null) return undefined;
+  return { ...toOrder(row), refundOf: paymentId(row.customer_id, row.refund_of) };
 }

@@ -1,11 +1,14 @@
 import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
-import type { Database, Tx } from '#database';
+import type { Database, Executor, Tx } from '#database';
 import type { IdSource } from '#ids';
 import type { Operators } from '#operators';
+import { createRefundStarter } from './begin-refunds.ts';
+import { describePayment, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
+import { type RefundRequest, requestRefund } from './request-refund.ts';
 import {
   countByState,
   countOpen,
@@ -33,6 +36,13 @@ export interface Payments {
       readonly reason: string;
     },
   ): Promise<{ readonly withdrawn: readonly string[]; readonly underWay: readonly string[] }>;
+  /**
+   * Asks for a refund of a charge, whole or in part, and answers its id. Throws `payment_unknown`,
+   * `payment_not_accepted`, `payment_is_refund`, `refund_exceeds_charge`, `refund_not_possible`, `refund_open`.
+   */
+  refund(tx: Tx, request: RefundRequest): Promise<string>;
+  /** One payment with its refunds, the newest first. Throws `payment_unknown`. */
+  report(executor: Executor, payment: string): Promise<PaymentReport>;
   /** How many more charges may be asked of this gateway now: 30 seconds' worth of its rate; 0 while it is down. */
   room(gateway: string): Promise<number>;
   of(customerId: bigint, references: readonly string[]): Promise<readonly PaymentView[]>;
@@ -53,6 +63,7 @@ const ROOM_MOST = 20_000;
 
 export function createPayments(options: PaymentsOptions): Payments {
   const { bus, clock, database, ids, operators } = options;
+  const starter = createRefundStarter(options);
 
   return {
     async request(tx, requests) {
@@ -99,6 +110,13 @@ export function createPayments(options: PaymentsOptions): Payments {
         underWay: rows.filter((row) => row.state !== 'withdrawn').map(name),
       };
     },
+
+    async refund(tx, request) {
+      const refund = await requestRefund({ operators, starter }, tx, request);
+      return paymentId(refund.customer_id, refund.id);
+    },
+
+    report: (executor, payment) => describePayment(executor, payment),
 
     async room(gateway) {
       if (!operators.connection(gateway).admits()) return 0;

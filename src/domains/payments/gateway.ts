@@ -3,7 +3,7 @@ import type { DeclineReason } from './topics.ts';
 
 /**
  * What a charge takes of a gateway's rate: a balance inquiry first, so that a postpaid number or an empty account
- * is never asked to pay, then the debit.
+ * is never asked to pay, then the debit. A refund, of which there are few, takes one.
  */
 export const CALLS_PER_CHARGE = 2;
 
@@ -20,7 +20,13 @@ export interface ChargeOrder {
   readonly attempt: number;
 }
 
-/** What a gateway says of a charge, in the house's own words. */
+/** A refund as a gateway needs it: `id`, `payment` and `amountMinor` are its own. */
+export interface RefundOrder extends ChargeOrder {
+  /** `pay_…` of the charge that it gives back. */
+  readonly refundOf: string;
+}
+
+/** What a gateway says of a charge or a refund, in the house's own words. */
 export type ChargeOutcome =
   | { readonly outcome: 'accepted'; readonly gatewayReference?: string }
   | { readonly outcome: 'declined'; readonly reason: DeclineReason }
@@ -29,7 +35,7 @@ export type ChargeOutcome =
   /** It may have had its effect. */
   | { readonly outcome: 'unknown'; readonly reason: string };
 
-/** What a gateway says when asked about a charge that it may have carried out. */
+/** What a gateway says when asked about a charge or a refund that it may have carried out. */
 export type InquiryOutcome =
   | ChargeOutcome
   /** It knows nothing of it now; whether it may still arrive is a question of time. */
@@ -69,6 +75,10 @@ export interface Gateway {
    * was marked as sending: a process that slept since must not send what others have asked about meanwhile.
    */
   charge(order: ChargeOrder, beganMs: number): Promise<Conversation<ChargeOutcome>>;
-  /** Asks about a charge. Only where `inquiry` is not `none`. */
-  inquire(order: ChargeOrder): Promise<Conversation<InquiryOutcome>>;
+  /** Whether it can give money back. What it can't, `refund` declines as `not_eligible` without a call. */
+  refunds(): boolean;
+  /** Gives back once, under the same rules as `charge`. */
+  refund(order: RefundOrder, beganMs: number): Promise<Conversation<ChargeOutcome>>;
+  /** Asks about a charge or a refund. Only where `inquiry` is not `none`. */
+  inquire(order: ChargeOrder | RefundOrder): Promise<Conversation<InquiryOutcome>>;
 }

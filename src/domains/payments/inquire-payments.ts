@@ -1,6 +1,6 @@
 import type { Database } from '#database';
 import type { Log } from '#log';
-import { type Charged, toOrder } from './charged.ts';
+import { type Charged, toOrder, toRefundOrder } from './charged.ts';
 import type { Conversation, Gateway, InquiryOutcome } from './gateway.ts';
 import type { Recorder } from './record-outcomes.ts';
 import { askAgainLater, claimInquiries, type PaymentRow } from './store.ts';
@@ -32,7 +32,7 @@ export function createInquirer(options: InquirerOptions): Inquirer {
     if (row.stopped_at && gateway.inquiry() === 'repeatIsSafe')
       return askAgainLater(database.pool, { keys, delayMs: null });
     await gateway.take(1, AbortSignal.timeout(gateway.longestMs()));
-    const said = await gateway.inquire(toOrder(row));
+    const said = await gateway.inquire(toRefundOrder(row) ?? toOrder(row));
     const answer = conclude(said, row);
     if (answer) return recorder.record([answer]);
     const delayMs = Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(row.inquiries, 12));
@@ -49,6 +49,9 @@ export function createInquirer(options: InquirerOptions): Inquirer {
       case 'not_found': {
         // It may still be on its way to the operator's book: only time makes "not found" a fact.
         if (row.unknown_for_ms < gateway.settleMs()) return undefined;
+        // A charge is tried again by whoever asked for it. A refund is owed: it goes out again, with the same id.
+        if (row.kind === 'refund')
+          return { row, said: { result: { outcome: 'not_sent', reason: 'not_found' }, log } };
         return { row, said: { result: { outcome: 'declined', reason: 'operator_error' }, log } };
       }
       case 'not_sent':

@@ -76,6 +76,14 @@ export function statesBefore(step: PaymentStep): readonly PaymentState[] {
   return states.filter((state) => paymentSteps[state][step] !== undefined);
 }
 
+/** Which way the money goes: a refund gives back of a charge. */
+export type PaymentKind = 'charge' | 'refund';
+
+/** One reference for all refunds of a charge: at most one of them is open at a time. */
+export function refundReference(charge: string): string {
+  return `refund of ${charge}`;
+}
+
 /** What a domain asks for: to take `amountMinor` from `msisdn`, for something of its own called `reference`. */
 export interface ChargeRequest {
   readonly customerId: bigint;

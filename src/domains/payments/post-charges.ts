@@ -1,45 +1,102 @@
-import type { Tx } from '#database';
-import { AppError } from '#errors';
+import type { Database, Executor, Tx } from '#database';
+import { AppError, must } from '#errors';
 import { toUuid } from '#ids';
-import type { Charge, Ledger } from '#ledger';
+import type { Charge, Ledger, Refund } from '#ledger';
 import type { Charged } from './charged.ts';
 import { paymentId } from './payment.ts';
+import { findRefundBases, type RefundBasis } from './refund-store.ts';
 import type { PaymentRow } from './store.ts';
 
-/** Posts what gateways have taken, in the transaction that records it. */
+/** Posts what gateways have taken and given back, in the transaction that records it. */
 export interface Posting {
   post(tx: Tx, settled: readonly PaymentRow[]): Promise<void>;
 }
 
+export interface PostingOptions {
+  readonly database: Database;
+  readonly gateway: { readonly name: string };
+  readonly ledger: Ledger;
+}
+
 /** Looks up contracts and opens accounts: before the transaction, because both may ask the database. */
 export async function createPosting(
-  { gateway, ledger }: { readonly gateway: { readonly name: string }; readonly ledger: Ledger },
+  { database, gateway, ledger }: PostingOptions,
   charged: readonly Charged[],
 ): Promise<Posting> {
-  const rows = charged.filter(({ said }) => said.result.outcome === 'accepted');
-  const charges = await ledger.charges(rows.map(({ row }) => toCharge(row, gateway.name)));
-  const transferOf = new Map(charges.map((transfer) => [transfer.id, transfer]));
+  const rows = charged
+    .filter(({ said }) => said.result.outcome === 'accepted')
+    .map(({ row }) => row);
+  const chargeRows = rows.filter((row) => row.kind === 'charge');
+  const refundRows = rows.filter((row) => row.kind === 'refund');
+  const charges = await ledger.charges(chargeRows.map((row) => toCharge(row, gateway.name)));
+  const bases = await readBases(database.pool, refundRows);
+  const refunds =
+    refundRows.length > 0
+      ? await ledger.refunds(refundRows.map((row) => toRefund(row, basisOf(bases, row))))
+      : [];
+  const transferOf = new Map([...charges, ...refunds].map((transfer) => [transfer.id, transfer]));
   return {
     async post(tx, settled) {
-      const transfers = settled.flatMap((row) => {
-        const transfer = row.state === 'accepted' ? transferOf.get(transferId(row)) : undefined;
-        return transfer ? [transfer] : [];
+      const accepted = settled.filter((row) => row.state === 'accepted');
+      await checkBases(tx, bases, accepted);
+      const transfers = accepted.map((row) => {
+        const transfer = transferOf.get(transferId(row));
+        must(transfer, 'what was accepted has its transfer');
+        return transfer;
       });
       const posting = await ledger.post(tx, transfers);
       if (posting.outcome === 'posted') return;
       const why = `The ledger refuses ${posting.transfer}: ${posting.reason}.`;
-      throw new AppError('internal', 'charge_not_posted', why);
+      throw new AppError('internal', 'payment_not_posted', why);
     },
   };
+}
+
+type Bases = ReadonlyMap<string, RefundBasis>;
+
+async function readBases(executor: Executor, rows: readonly PaymentRow[]): Promise<Bases> {
+  if (rows.length === 0) return new Map();
+  const keys = { customers: rows.map((row) => row.customer_id), ids: rows.map((row) => row.id) };
+  const bases = await findRefundBases(executor, keys);
+  return new Map(bases.map((basis) => [transferId(basis), basis]));
+}
+
+/** At most one refund of a charge is open, so nothing can have been given back since: the parts rest on it. */
+async function checkBases(tx: Tx, bases: Bases, accepted: readonly PaymentRow[]): Promise<void> {
+  const rows = accepted.filter((row) => row.kind === 'refund');
+  const now = await readBases(tx, rows);
+  for (const row of rows) {
+    const [before, inside] = [basisOf(bases, row), basisOf(now, row)];
+    must(before.refunded_minor === inside.refunded_minor, 'one refund of a charge ends at a time');
+  }
+}
+
+function basisOf(bases: Bases, row: PaymentRow): RefundBasis {
+  const basis = bases.get(transferId(row));
+  must(basis, 'a refund has its charge');
+  return basis;
 }
 
 function transferId(row: Pick<PaymentRow, 'customer_id' | 'id'>): string {
   return toUuid({ customerId: row.customer_id, id: row.id });
 }
 
-function toCharge(row: PaymentRow, gateway: string): Charge {
+type ChargeColumns = Pick<
+  PaymentRow,
+  'customer_id' | 'id' | 'amount_minor' | 'currency' | 'allocation'
+>;
+
+function toCharge(row: ChargeColumns, gateway: string): Charge {
   return {
     ...{ id: transferId(row), reference: paymentId(row.customer_id, row.id), gateway },
     ...{ amountMinor: row.amount_minor, currency: row.currency, contract: row.allocation },
+  };
+}
+
+function toRefund(row: PaymentRow, basis: RefundBasis): Refund {
+  return {
+    ...{ id: transferId(row), reference: paymentId(row.customer_id, row.id) },
+    charge: toCharge({ ...basis, id: basis.charge_id }, basis.gateway),
+    ...{ amountMinor: row.amount_minor, refundedMinor: basis.refunded_minor },
   };
 }

@@ -32,7 +32,9 @@ export async function publishOutcomes(
     if (row.state === 'new') continue;
     const key = row.customer_id.toString();
     events.push({ key, payload: toEvent(row, gateway.name, at) });
-    if (row.state !== 'unknown') responses.push({ key, payload: toResponse(row, at) });
+    // A refund answers no bill: whoever cares hears its events.
+    if (row.state !== 'unknown' && row.kind === 'charge')
+      responses.push({ key, payload: toResponse(row, at) });
   }
   const again = rows.filter((row) => row.state === 'new').map((row) => resend(row, now));
   const parcels: Parcel[] = [
@@ -55,7 +57,7 @@ function resend(row: PaymentRow, now: Date) {
     notBefore: new Date(now.getTime() + delayMs),
     payload: {
       payment: paymentId(row.customer_id, row.id),
-      kind: 'charge' as const,
+      kind: row.kind,
       not_after: row.not_after.toISOString(),
     },
   };
@@ -76,14 +78,20 @@ function toResponse(row: PaymentRow, at: string): PaymentResponse {
 
 export function toEvent(row: PaymentRow, gateway: string, at: string): PaymentEvent {
   return {
-    event: row.state,
+    event: eventOf(row),
     payment: paymentId(row.customer_id, row.id),
     reference: row.reference,
     msisdn: row.msisdn,
     amount_minor: Number(row.amount_minor),
     currency: row.currency,
     ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(row.refund_of === null ? {} : { refund_of: paymentId(row.customer_id, row.refund_of) }),
     gateway,
     at,
   };
+}
+
+function eventOf({ kind, state }: PaymentRow): string {
+  if (kind === 'charge') return state;
+  return state === 'accepted' ? 'refunded' : `refund_${state}`;
 }

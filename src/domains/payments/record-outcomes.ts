@@ -1,15 +1,20 @@
 import type { Bus } from '#bus';
 import type { Clock } from '#clock';
 import { beforeCommit, type Database, type Tx } from '#database';
+import type { IdSource } from '#ids';
 import type { Ledger } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Operators, TransactionLogEntry } from '#operators';
+import { createRefundStarter } from './begin-refunds.ts';
 import type { Charged } from './charged.ts';
 import type { ChargeOutcome, Gateway } from './gateway.ts';
 import { createPosting } from './post-charges.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
+import { refundStopped } from './refund-stopped.ts';
+import { releaseRefunds } from './refund-store.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
+
 /** Writes down what came of attempts, and tells everyone, in one transaction. */
 export interface Recorder {
   record(charged: readonly Charged[]): Promise<void>;
@@ -27,6 +32,7 @@ export interface RecorderOptions {
   readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly ids: IdSource;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly operators: Operators;
@@ -40,11 +46,12 @@ const LOST_MOST = 500;
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { clock, database, gateway, log, metrics, operators } = options;
-  const outcomes = metrics.counter('kopek_charges_total', 'Charge attempts by outcome', [
-    'gateway',
-    'outcome',
-    'reason',
-  ]);
+  const labels = ['gateway', 'outcome', 'reason'] as const;
+  const counters = {
+    charge: metrics.counter('kopek_charges_total', 'Charge attempts by outcome', labels),
+    refund: metrics.counter('kopek_refunds_total', 'Refund attempts by outcome', labels),
+  };
+  const starter = createRefundStarter(options);
 
   function toResult({ row, said }: Charged): AttemptResult {
     const { result } = said;
@@ -68,6 +75,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const posting = await createPosting(options, charged);
     await database.transaction(async (tx) => {
       const settled = await settleAttempts(tx, { results, now });
+      await releaseRefunds(tx, settled);
       const postpaid = settled.filter((row) => row.reason === 'postpaid_not_allowed');
       await operators.addToNumberList(tx, {
         ...{ list: 'postpaid', reason: `${gateway.name} said so`, at: now },
@@ -77,17 +85,22 @@ export function createRecorder(options: RecorderOptions): Recorder {
         rows: settled,
         entries: charged.flatMap((one) => one.said.log),
       });
+      await refundStopped({ ...options, starter }, tx, settled);
       // Last, when the messages are written: the accounts of a gateway are everybody's.
       beforeCommit(tx, () => posting.post(tx, settled));
     });
-    for (const one of results) {
-      outcomes.inc({ gateway: gateway.name, outcome: one.outcome, reason: one.reason ?? '' });
+    for (const [at, { outcome, reason }] of results.entries()) {
+      const kind = charged[at]?.row.kind ?? 'charge';
+      counters[kind].inc({ gateway: gateway.name, outcome, reason: reason ?? '' });
     }
   }
 
   return {
     record,
-    publishEnds: (tx, rows, entries) => publishOutcomes(options, tx, { rows, entries }),
+    async publishEnds(tx, rows, entries) {
+      await releaseRefunds(tx, rows);
+      await publishOutcomes(options, tx, { rows, entries });
+    },
     async loseAnswers() {
       const now = clock.now();
       await database.transaction(async (tx) => {
@@ -95,7 +108,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         if (lost.length === 0) return;
         log.warn(
           { payments: lost.length },
-          'charges were under way when their worker died: unknown',
+          'payments were under way when their worker died: unknown',
         );
         const result: ChargeOutcome = { outcome: 'unknown', reason: 'worker_died' };
         const results = lost.map((row) => toResult({ row, said: { result, log: [] } }));

@@ -1,6 +1,11 @@
 import { type Executor, prepared, sql, type Tx } from '#database';
 import { isOnNoList } from '#operators';
-import { type ChargeRequest, type PaymentState, statesBefore } from './payment.ts';
+import {
+  type ChargeRequest,
+  type PaymentKind,
+  type PaymentState,
+  statesBefore,
+} from './payment.ts';
 
 /** A payment in a worker's hand. */
 export interface PaymentRow {
@@ -19,10 +24,14 @@ export interface PaymentRow {
   readonly stopped_at: Date | null;
   readonly inquiries: number;
   readonly allocation: bigint | null;
+  readonly kind: PaymentKind;
+  readonly refund_of: bigint | null;
 }
 
-const COLUMNS = sql.raw(`p.customer_id, p.id, p.msisdn, p.amount_minor, p.currency, p.reference,
-  p.priority, p.not_after, p.state, p.attempts, p.reason, p.sent_at, p.stopped_at, p.inquiries, p.allocation`);
+export const COLUMNS =
+  sql.raw(`p.customer_id, p.id, p.msisdn, p.amount_minor, p.currency, p.reference,
+  p.priority, p.not_after, p.state, p.attempts, p.reason, p.sent_at, p.stopped_at, p.inquiries, p.allocation,
+  p.kind, p.refund_of`);
 
 const before = (step: Parameters<typeof statesBefore>[0]) =>
   sql`any (${statesBefore(step)}::text[])`;
@@ -32,7 +41,7 @@ export interface Keys {
   readonly ids: readonly bigint[];
 }
 
-const keysOf = (keys: Keys) =>
+export const keysOf = (keys: Keys) =>
   sql`unnest(${keys.customers}::bigint[], ${keys.ids}::bigint[]) as k (customer_id, id)`;
 
 /** One statement for all; a second open payment for one reference is a bug and fails the whole. */
@@ -104,7 +113,7 @@ export async function adoptClaimed(
 
 /**
  * The step that decides every race: a payment is `sending` only if at this very moment it is still claimed by
- * us, was not withdrawn, is in time, and its number stands on no list.
+ * us, was not withdrawn, is in time, and its number stands on no list: no list stops a refund.
  */
 export async function markSending(
   executor: Executor,
@@ -117,11 +126,12 @@ export async function markSending(
 ): Promise<PaymentRow[]> {
   const { rows } = await sql<PaymentRow>`
     update payments.payment p set state = 'sending', sent_at = ${input.now}, attempts = p.attempts + 1,
+      calls = 1 + p.attempts + p.inquiries,
       lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     from ${keysOf(input.keys)}
     where p.customer_id = k.customer_id and p.id = k.id and p.state = ${before('send')}
       and p.owner = ${input.owner} and p.lease_until > clock_timestamp() and p.not_after > ${input.now}
-      and ${isOnNoList('p.msisdn')}
+      and (p.kind = 'refund' or ${isOnNoList('p.msisdn')})
     returning ${COLUMNS}`.execute(executor);
   return rows;
 }
@@ -141,7 +151,8 @@ export async function closeUnsendable(
     update payments.payment p set closed_at = ${input.now},
       state = case when l.reason is null then 'expired' else 'declined' end, reason = l.reason
     from ${keysOf(input.keys)}, payments.payment q
-    left join unnest(${input.listed}::text[], ${input.reasons}::text[]) as l (msisdn, reason) on l.msisdn = q.msisdn
+    left join unnest(${input.listed}::text[], ${input.reasons}::text[]) as l (msisdn, reason)
+      on l.msisdn = q.msisdn and q.kind = 'charge'
     where p.customer_id = k.customer_id and p.id = k.id and q.customer_id = k.customer_id and q.id = k.id
       and p.state = 'claimed' and p.owner = ${input.owner}
       and (p.not_after <= ${input.now} or l.reason is not null)
@@ -226,7 +237,7 @@ export async function claimInquiries(
   input: { readonly gateway: string; readonly leaseMs: number; readonly most: number },
 ): Promise<(PaymentRow & { readonly unknown_for_ms: number })[]> {
   const { rows } = await sql<PaymentRow & { unknown_for_ms: number }>`
-    update payments.payment p set inquiries = p.inquiries + 1,
+    update payments.payment p set inquiries = p.inquiries + 1, calls = 1 + p.attempts + p.inquiries,
       next_inquiry_at = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     from (
       select customer_id, id from payments.payment
@@ -268,7 +279,7 @@ export async function withdrawPayments(
     with k as (
       select customer_id, id from payments.payment
       where customer_id = ${input.customerId} and reference = any (${input.references}::text[])
-        and closed_at is null
+        and closed_at is null and kind = 'charge'
       order by id for no key update
     )
     update payments.payment p set

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { defineTopic, type Topic } from '#bus';
 
-/** An order to charge. The payment's row says how much and whom; `not_after` is repeated for readers. */
+/** An order to charge, or to give back. The payment's row says how much and whom; `not_after` is repeated for readers. */
 export const PaymentRequest = Type.Object({
   payment: Type.String({ description: 'pay_…' }),
-  kind: Type.Literal('charge'),
+  kind: Type.Union([Type.Literal('charge'), Type.Literal('refund')]),
   not_after: Type.String({ format: 'date-time' }),
 });
 export type PaymentRequest = Static<typeof PaymentRequest>;
@@ -45,7 +45,10 @@ export type PaymentResponse = Static<typeof PaymentResponse>;
 
 export const PaymentEvent = Type.Object({
   event: Type.String({
-    description: 'accepted, declined, failed, unknown, withdrawn, expired',
+    description:
+      'accepted, declined, failed, unknown, withdrawn, expired; of a refund: refund_requested, refunded, ' +
+      'refund_declined, refund_failed, refund_unknown, refund_expired; of a charge after STOP that can not be given ' +
+      'back: refund_impossible',
   }),
   payment: Type.String(),
   reference: Type.String(),
@@ -53,6 +56,9 @@ export const PaymentEvent = Type.Object({
   amount_minor: Type.Integer(),
   currency: Type.String(),
   reason: Type.Optional(Type.String()),
+  refund_of: Type.Optional(
+    Type.String({ description: 'pay_… of the charge, where it is a refund' }),
+  ),
   gateway: Type.String(),
   at: Type.String({ format: 'date-time' }),
 });
@@ -64,7 +70,8 @@ const PRIORITY_CLASSES = 3;
 export function paymentRequests(gateway: string): Topic<PaymentRequest> {
   return defineTopic(`${gateway}_requests`, {
     schema: PaymentRequest,
-    description: 'Charges on their way to the gateway: 2 fresh consent, 1 due period, 0 retry.',
+    description:
+      'Charges and refunds on their way to the gateway: 2 fresh consent, 1 due period, 0 retry.',
     priorities: PRIORITY_CLASSES,
   });
 }
@@ -72,7 +79,7 @@ export function paymentRequests(gateway: string): Topic<PaymentRequest> {
 export function paymentResponses(gateway: string): Topic<PaymentResponse> {
   return defineTopic(`${gateway}_responses`, {
     schema: PaymentResponse,
-    description: 'The normalised outcome of each charge.',
+    description: 'The normalised outcome of each charge. Refunds are told in payment_events only.',
   });
 }
 

@@ -58,7 +58,7 @@ export async function claimMoves(
         or (p.state in ('approved', 'reserved') and p.client_id <> all (${input.held}::text[])))
       order by p.id for no key update skip locked
     )
-    update payouts.payout p set owner = ${input.owner}, attempts = p.attempts + 1,
+    update payouts.payout p set owner = ${input.owner}, attempts = least(p.attempts, 30000) + 1,
       lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000}),
       moving = coalesce(p.moving, case p.state when 'approved' then 'reserve' else 'send' end),
       moving_cause = coalesce(p.moving_cause, '{"actor": "oebs-gate"}')

@@ -6,6 +6,18 @@ export type {
   MoveOrder,
   PayoutAccount,
 } from './account-system.ts';
+export { createAccountsInProcess } from './accounts-in-process.ts';
+export {
+  type BankStatus,
+  checkRequisites,
+  createBankGate,
+  createExporter,
+  type Debtor,
+  type Exported,
+  importStatuses,
+  type LeftOut,
+  registerRequisitesRoutes,
+} from './bank/index.ts';
 export { registerPayoutClientRoutes } from './client-http.ts';
 export {
   createPayoutMachine,
@@ -30,8 +42,19 @@ export {
   payoutSteps,
 } from './payout.ts';
 export { registerPayoutRoutes } from './payout-http.ts';
+export {
+  applyLost,
+  type Difference,
+  fetchList,
+  type LedgerBooks,
+  type LostStatus,
+  readListFile,
+  runReconciliation,
+  theirPayouts,
+} from './reconciliation/index.ts';
 export type { ReqGate } from './req-gate.ts';
 export { registerRequestRoutes } from './request-http.ts';
+export { createStatusInbox, type StatusInbox } from './status-inbox.ts';
 export type { NewStatus } from './status-store.ts';
 export type { StatusSource } from './status-words.ts';
 export type { Earlier, RequestTaker } from './take-requests.ts';

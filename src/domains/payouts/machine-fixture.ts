@@ -125,6 +125,7 @@ export interface MadePayout {
   readonly clientId: string;
   readonly account: string;
   readonly erpId: string;
+  readonly label: string;
 }
 
 /** A statement that was imported, without the charges it settles: those are other domains' tests. */
@@ -132,17 +133,17 @@ const ledgerTable = (name: string) => sql.id('ledger', name);
 
 /** What a test does: earn, ask, speak as the ERP, look. */
 export function createHands({ database, ledger, machine }: Tools) {
-  const accountsOf = (clientId: string) =>
+  const accountsOf = (clientId: string, label = '') =>
     ledger.open([
       { type: 'receivable', clientId: 'gateway', currency: 'RUB' },
       ...['payout', 'payout-reserved', 'payout-sent'].map((type) => ({
-        ...{ type, clientId, currency: 'RUB' },
+        ...{ type, clientId, currency: 'RUB', label },
       })),
       { type: 'clearing', currency: 'RUB' },
     ]);
 
-  async function earn(clientId: string, amountMinor: bigint): Promise<string> {
-    const [from, to] = await accountsOf(clientId);
+  async function earn(clientId: string, amountMinor: bigint, label?: string): Promise<string> {
+    const [from, to] = await accountsOf(clientId, label);
     if (!from || !to) throw new Error('must hold: accounts were opened');
     await ledger.submit([
       {
@@ -161,11 +162,14 @@ export function createHands({ database, ledger, machine }: Tools) {
       readonly earned?: bigint;
       readonly clientId?: string;
       readonly askedBy?: string;
+      /** Of several accounts of a client. */
+      readonly label?: string;
     } = {},
   ): Promise<MadePayout> {
     clients += 1;
     const { amount = 1000n, askedBy = 'key_asker', clientId = `client ${clients}` } = given;
-    const account = await earn(clientId, given.earned ?? amount);
+    const { label = '' } = given;
+    const account = await earn(clientId, given.earned ?? amount, label);
     const id = ids.next(Date.now());
     const erpId = uuidV7().replaceAll('-', '');
     await sql`
@@ -174,13 +178,13 @@ export function createHands({ database, ledger, machine }: Tools) {
         values (${id}, ${clientId}, ${erpId}, ${askedBy}, 'done', ${START}, ${START})
       ), s as (
         insert into payouts.step (payout_id, number, step, from_state, to_state, actor, at)
-        values (${id}, 1, 'create', 'new', 'new', 'req-gate', ${START})
+        values (${id}, 1, 'create', '', 'new', 'req-gate', ${START})
       )
-      insert into payouts.payout (id, request_id, client_id, account, currency, amount_minor, erp_id, reserve_id,
+      insert into payouts.payout (id, request_id, client_id, account, currency, label, amount_minor, erp_id, reserve_id,
         send_id, pay_id, give_back_id, return_id, created_at)
-      values (${id}, ${id}, ${clientId}, ${account}, 'RUB', ${amount}, ${erpId}, ${uuidV7()}, ${uuidV7()}, ${uuidV7()},
+      values (${id}, ${id}, ${clientId}, ${account}, 'RUB', ${label}, ${amount}, ${erpId}, ${uuidV7()}, ${uuidV7()}, ${uuidV7()},
         ${uuidV7()}, ${uuidV7()}, ${START})`.execute(database.pool);
-    return { id, clientId, account, erpId };
+    return { id, clientId, account, erpId, label };
   }
 
   /** A word of the ERP, with an event id of its own unless told. */
@@ -205,7 +209,7 @@ export function createHands({ database, ledger, machine }: Tools) {
 /** What a test sees. */
 function createEyes(
   { database, ledger }: Pick<Tools, 'database' | 'ledger'>,
-  accountsOf: (clientId: string) => ReturnType<Ledger['open']>,
+  accountsOf: (clientId: string, label?: string) => ReturnType<Ledger['open']>,
 ) {
   const balance = async (id: bigint) => (await ledger.account(id)).balanceMinor;
 
@@ -228,8 +232,8 @@ function createEyes(
       return rows[0]?.conflict ?? null;
     },
     /** Of a client: what it has, what is reserved, what is on its way; what has left is in `clearing` of all. */
-    async moneyOf({ clientId }: Pick<MadePayout, 'clientId'>) {
-      const [, has, reserved, sent] = await accountsOf(clientId);
+    async moneyOf({ clientId, label }: Pick<MadePayout, 'clientId' | 'label'>) {
+      const [, has, reserved, sent] = await accountsOf(clientId, label);
       const [a, b, c] = await Promise.all(
         [has, reserved, sent].map((one) => balance(one?.id ?? 0n)),
       );

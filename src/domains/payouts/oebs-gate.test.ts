@@ -203,6 +203,42 @@ test('two copies side by side send each payout once', async () => {
   await other.bus.close();
 });
 
+test('a gate that slept past its lease and wakes up changes nothing any more', async (t) => {
+  t.after(() => {
+    delete between.move;
+  });
+  const other = await setStage(database);
+  for (const movement of ['reserve', 'send'] as const) {
+    const payout = await ask();
+    let wake: (() => void) | undefined;
+    const asleep = new Promise<void>((resolve) => {
+      between.move = async (order) => {
+        if (order.movement !== movement) return;
+        resolve();
+        await new Promise<void>((done) => {
+          wake = done;
+        });
+      };
+    });
+    const round = machine.gate.round();
+    await asleep;
+    await sql`update payouts.payout set lease_until = '-infinity' where id = ${payout.id}`.execute(
+      database.pool,
+    );
+    await other.machine.gate.round();
+    await says(payout, 'REJECTED');
+    await other.machine.gate.round();
+    assert.equal(await stateOf(payout), 'rejected');
+    wake?.();
+    await round;
+    assert.equal(await stateOf(payout), 'rejected');
+    assert.deepEqual(await moneyOf(payout), { has: 1000n, reserved: 0n, sent: 0n });
+    assert.equal((await sent(payout.erpId)).length, 1);
+    assert.deepEqual(await judge(), []);
+  }
+  await other.bus.close();
+});
+
 test('the topic of the ERP away for an hour: silence is flagged, and each payout is heard of once', async () => {
   await erp.stop();
   const payouts = [await ask(), await ask(), await ask()];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { sql } from '#database';
-import { testDatabase } from '#testing';
+import { eventually, testDatabase } from '#testing';
 import type { AccountSystem } from './account-system.ts';
 import { type MadePayout, setStage } from './machine-fixture.ts';
 import { approvalHash } from './payout.ts';
@@ -200,6 +200,37 @@ test('a hold or a cancellation that comes while its money is reserved is honoure
   await machine.gate.round();
   assert.deepEqual(await moneyOf(held), { has: 1000n, reserved: 0n, sent: 0n });
 });
+
+test('a hold that is being written while a payout is about to be sent is waited for, and honoured', async (t) => {
+  t.after(() => {
+    delete between.move;
+  });
+  const payout = await ask();
+  const { clientId } = payout;
+  between.move = async () => {
+    await machine.hold({ clientId, reason: 'for a while', by: 'key_staff' });
+  };
+  await machine.gate.round();
+  delete between.move;
+  await machine.release({ clientId, by: 'key_staff' });
+  assert.equal(await stateOf(payout), 'reserved');
+  let round: Promise<unknown> | undefined;
+  await database.transaction(async (tx) => {
+    await sql`update payouts.client set held_at = now(), held_by = 'key_staff', held_reason = 'stop'
+      where client_id = ${clientId}`.execute(tx);
+    round = machine.gate.round();
+    await eventually(async () => assert.ok((await countBlocked()) > 0));
+  });
+  await round;
+  assert.equal(await stateOf(payout), 'reserved');
+  assert.equal(await wasSent(payout), false);
+});
+
+async function countBlocked(): Promise<number> {
+  const { rows } = await sql`select from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(database.pool);
+  return rows.length;
+}
 
 test('once it is being sent nothing stops it', async (t) => {
   t.after(() => {

@@ -1,3 +1,4 @@
+export { readClientStory } from './client-story.ts';
 export { createReports, type Reports, type ReportsOptions } from './create-reports.ts';
 export { type ReportsRoutesOptions, registerReportsRoutes } from './http.ts';
 export { readNewestOfStory, readPipeline, readStory } from './store-stories.ts';

@@ -89,6 +89,16 @@ export async function insertSmsEvents(tx: Tx, json: string): Promise<void> {
       kind text, msisdn text, reference text, text text, reason text)`.execute(tx);
 }
 
+/** A partner's story has its lines under `client:` and its id: see `clientStory`. */
+export async function insertPayoutEvents(tx: Tx, json: string): Promise<void> {
+  await prepared`
+    insert into reports.timeline (story, at, message_id, kind, subject, detail)
+    select 'client:' || client_id, at, message_id, 'payout.' || event, payout, jsonb_strip_nulls(jsonb_build_object(
+      'amount_minor', amount_minor, 'currency', currency, 'state', state, 'reason', reason))
+    from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, event text, payout text,
+      client_id text, state text, amount_minor bigint, currency text, reason text)`.execute(tx);
+}
+
 export async function insertContentEvents(tx: Tx, json: string): Promise<void> {
   await prepared`
     insert into reports.timeline (story, at, message_id, kind, subject, detail)

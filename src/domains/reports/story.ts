@@ -25,6 +25,11 @@ export interface PipelineEvent extends StoryEvent {
   readonly story: string;
 }
 
+/** The name of a partner's story. */
+export function clientStory(clientId: string): string {
+  return `client:${clientId}`;
+}
+
 /** Names an event for whoever has to know whether it was seen before. */
 export function eventKey({ position }: StoryEvent): string {
   return `${position.messageId}/${position.place}`;

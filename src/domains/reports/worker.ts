@@ -6,6 +6,7 @@ import { afterCommit, type Tx } from '#database';
 import type { Metrics } from '#metrics';
 import { transactionLog } from '#operators';
 import { paymentEvents } from '#payments';
+import { payoutEvents } from '#payouts';
 import { smsEvents } from '#sms';
 import { mtManager, subscriptionEvents, userActions } from '#subscriptions';
 import {
@@ -13,6 +14,7 @@ import {
   insertHits,
   insertManagerRows,
   insertPaymentEvents,
+  insertPayoutEvents,
   insertSmsEvents,
   insertSubscriptionEvents,
   insertTransactionLog,
@@ -42,6 +44,7 @@ const RECORDINGS: readonly Recording[] = [
   recording(paymentEvents as Topic<unknown>, insertPaymentEvents),
   recording(smsEvents as Topic<unknown>, insertSmsEvents),
   recording(contentEvents as Topic<unknown>, insertContentEvents),
+  recording(payoutEvents as Topic<unknown>, insertPayoutEvents),
   recording(mtManager as Topic<unknown>, insertManagerRows),
   recording(transactionLog as Topic<unknown>, insertTransactionLog),
 ];

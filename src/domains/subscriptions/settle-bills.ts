@@ -125,7 +125,8 @@ function settleAccepted(
   const period = bill.period;
   announcement.transaction(row, terms, { payment: response.payment, period, result });
   if (!isAlive(row.status)) {
-    // STOP was said while the charge was under way. This gateway can't give it back by itself, so it is reported.
+    // STOP was said while the charge was under way: the subscription stays ended, and payments give the money back
+    // where the gateway can. The bill says what happened, the metric that it did.
     log.warn(
       { payment: response.payment },
       'a charge was accepted after its subscription had ended',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ChargeOrder, ChargeOutcome, Gateway } from '#payments';
+import type { ChargeOrder, ChargeOutcome, Gateway, RefundOrder } from '#payments';
 
 /** What can befall a charge, in words that every kind of gateway knows. */
 export type Fate =
@@ -32,6 +32,12 @@ export interface GatewayUnderTest {
   recover(order: ChargeOrder): Promise<void>;
   /** What the outside's own book says was taken for it, in minor units, one number a debit. */
   debits(order: ChargeOrder): Promise<readonly number[]>;
+  /** A refund of a charge of a payer of its own, whom this fate awaits. */
+  refundOrder(fate: Fate): Promise<RefundOrder>;
+  /** What the outside's own book says was given back for it, in minor units, one number a credit. */
+  credits(order: RefundOrder): Promise<readonly number[]>;
+  /** Whether it gives back, from now on. */
+  setRefunds(refunds: boolean): Promise<void>;
   /** How the outside can be asked about a lost answer, from now on. */
   setInquiry(mode: 'byOurId' | 'repeatIsSafe' | 'none'): Promise<void>;
   /** Nobody listens at the other end while `work` runs. */
@@ -65,6 +71,7 @@ export function describeGateway(tested: GatewayUnderTest): void {
     describeLostAnswers(tested);
     describeInquiries(tested);
     describeRecords(tested);
+    describeRefunds(tested);
   });
 }
 
@@ -198,5 +205,84 @@ function describeRecords(tested: GatewayUnderTest): void {
   test('no charge takes longer than its lease', () => {
     assert.ok(gateway.latestMs() < gateway.longestMs());
     assert.ok(gateway.chargesPerSecond() > 0);
+  });
+}
+
+/** A gateway that never can runs the last of these alone. */
+function describeRefunds(tested: GatewayUnderTest): void {
+  const { gateway } = tested;
+  const refund = (order: RefundOrder) => gateway.refund(order, performance.now());
+
+  test('a refund gives its amount back once, and takes nothing', async () => {
+    assert.ok(gateway.refunds());
+    const order = await tested.refundOrder('accepted');
+    const before = tested.sent();
+    const { log, result } = await refund(order);
+    assert.equal(result.outcome, 'accepted');
+    assert.deepEqual(await tested.credits(order), [Number(order.amountMinor)]);
+    assert.deepEqual(await tested.debits(order), []);
+    assert.equal(log.length, tested.sent() - before, 'one entry a call');
+    assert.deepEqual([log.at(-1)?.kind, log.at(-1)?.reference], ['refund', order.payment]);
+  });
+
+  test('who is blocked by now is given back all the same', async () => {
+    const order = await tested.refundOrder('blocked');
+    assert.equal((await refund(order)).result.outcome, 'accepted');
+    assert.deepEqual(await tested.credits(order), [Number(order.amountMinor)]);
+  });
+
+  test('a refund that is refused gives nothing back', async () => {
+    for (const [fate, reason] of [
+      ['unknown_subscriber', 'unknown_subscriber'],
+      ['error_before', 'operator_error'],
+    ] as const) {
+      const order = await tested.refundOrder(fate);
+      assert.deepEqual((await refund(order)).result, { outcome: 'declined', reason });
+      assert.deepEqual(await tested.credits(order), []);
+    }
+  });
+
+  test('a refund that was turned away, or came too late, was not sent', async () => {
+    const busy = await tested.refundOrder('busy');
+    assert.equal((await refund(busy)).result.outcome, 'not_sent');
+    assert.deepEqual(await tested.credits(busy), []);
+    await tested.recover(busy);
+    assert.equal((await refund({ ...busy, attempt: 2 })).result.outcome, 'accepted');
+    assert.deepEqual(await tested.credits(busy), [Number(busy.amountMinor)]);
+    const late = await tested.refundOrder('accepted');
+    const beganMs = performance.now() - gateway.latestMs() - gateway.longestMs();
+    assert.equal((await gateway.refund(late, beganMs)).result.outcome, 'not_sent');
+    assert.deepEqual(await tested.credits(late), []);
+  });
+
+  for (const mode of ['byOurId', 'repeatIsSafe'] as const) {
+    for (const [fate, given] of lost) {
+      test(`a refund with ${fate} is unknown, is cleared up by ${mode}, and given at most once`, async () => {
+        await tested.setInquiry(mode);
+        const order = await tested.refundOrder(fate);
+        assert.equal((await refund(order)).result.outcome, 'unknown');
+        assert.equal((await tested.credits(order)).length, given ? 1 : 0);
+        await tested.recover(order);
+        const expected = given || mode === 'repeatIsSafe' ? 'accepted' : 'not_found';
+        assert.equal((await gateway.inquire(order)).result.outcome, expected);
+        assert.equal((await gateway.inquire(order)).result.outcome, expected);
+        const paid = expected === 'accepted' ? [Number(order.amountMinor)] : [];
+        assert.deepEqual(await tested.credits(order), paid);
+        assert.deepEqual(await tested.debits(order), []);
+        await tested.setInquiry('byOurId');
+      });
+    }
+  }
+
+  test('a gateway that can not give back says so, and calls nobody', async () => {
+    await tested.setRefunds(false);
+    assert.equal(gateway.refunds(), false);
+    const order = await tested.refundOrder('accepted');
+    const before = tested.sent();
+    const { log, result } = await refund(order);
+    assert.deepEqual(result, { outcome: 'declined', reason: 'not_eligible' });
+    assert.deepEqual([log.length, tested.sent() - before], [0, 0]);
+    assert.deepEqual(await tested.credits(order), []);
+    await tested.setRefunds(true);
   });
 }

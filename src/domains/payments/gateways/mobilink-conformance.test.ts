@@ -1,8 +1,9 @@
 import { after } from 'node:test';
+import type { ChargeOrder } from '#payments';
 import { startOperatorSimulator } from '#simulators/operator';
 import { freePort, temporaryFolder } from '#testing';
 import { describeGateway, type Fate, type GatewayUnderTest } from './conformance.ts';
-import { newOrder, openGateway } from './mobilink-stage.ts';
+import { newOrder, newRefundOrder, openGateway } from './mobilink-stage.ts';
 
 const SCENARIOS: Readonly<Record<Exclude<Fate, 'accepted' | 'blocked'>, string>> = {
   no_money: 'no-money',
@@ -33,26 +34,29 @@ async function mobilinkUnderTest(): Promise<GatewayUnderTest> {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   await change({ baseUrl: simulator.url });
+  const awaited = async <Order extends ChargeOrder>(order: Order, fate: Fate): Promise<Order> => {
+    // Failures of one test must not count in the next: an answer ends the breaker's count.
+    await connection.send({ path: '/', contentType: 'text/plain', body: '' });
+    const msisdn = order.msisdn.slice(1);
+    if (fate === 'blocked') await tell('PUT', `/customers/${msisdn}`, { blocked: true });
+    else if (fate !== 'accepted')
+      await tell('POST', '/scenarios', { name: SCENARIOS[fate], msisdn, times: 1 });
+    return order;
+  };
+  const entries = async (path: string, name: 'debits' | 'credits', order: ChargeOrder) => {
+    const of = `msisdn=${order.msisdn.slice(1)}&transaction_id=${order.id}`;
+    const answer = await tell('GET', `${path}?${of}`);
+    const page = (await answer.json()) as Record<typeof name, { amount_minor: number }[]>;
+    return page[name].map((entry) => entry.amount_minor);
+  };
   return {
     ...{ name: 'mobilink', gateway, sent: () => connection.sent },
-    async order(fate) {
-      // Failures of one test must not count in the next: an answer ends the breaker's count.
-      await connection.send({ path: '/', contentType: 'text/plain', body: '' });
-      const order = newOrder();
-      const msisdn = order.msisdn.slice(1);
-      if (fate === 'blocked') await tell('PUT', `/customers/${msisdn}`, { blocked: true });
-      else if (fate !== 'accepted')
-        await tell('POST', '/scenarios', { name: SCENARIOS[fate], msisdn, times: 1 });
-      return order;
-    },
+    order: (fate) => awaited(newOrder(), fate),
+    refundOrder: (fate) => awaited(newRefundOrder(), fate),
     recover: async () => void (await tell('DELETE', '/scenarios')),
-    async debits({ id, msisdn }) {
-      const path = `/ledger?msisdn=${msisdn.slice(1)}&transaction_id=${id}`;
-      const { debits } = (await (await tell('GET', path)).json()) as {
-        debits: { amount_minor: number }[];
-      };
-      return debits.map((debit) => debit.amount_minor);
-    },
+    debits: (order) => entries('/ledger', 'debits', order),
+    credits: (order) => entries('/credits', 'credits', order),
+    setRefunds: (refunds) => change({ refunds }),
     async setInquiry(inquiry) {
       await tell('PUT', '/settings', { inquiry });
       await change({ inquiry });

@@ -5,7 +5,7 @@ import { createFakeClock } from '#clock';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator, type Operators } from '#operators';
-import { type ChargeOrder, createMobilinkGateway, paymentId } from '#payments';
+import { type ChargeOrder, createMobilinkGateway, paymentId, type RefundOrder } from '#payments';
 import { testDatabase } from '#testing';
 
 export const NOW = new Date('2026-11-20T15:20:00Z');
@@ -24,6 +24,7 @@ const operator: Operator = {
   timeoutMs: TIMEOUT_MS,
   inquiry: 'byOurId',
   settleMs: 1000,
+  refunds: true,
   msisdnHeader: '',
   queryMsisdn: false,
   addressRanges: [],
@@ -41,6 +42,14 @@ export function newOrder(changes: Partial<ChargeOrder> = {}): ChargeOrder {
     reference: 'sub_1x1/0',
     ...changes,
   };
+}
+
+/** A refund of a charge of five rupees, of which it gives back three. */
+export function newRefundOrder(changes: Partial<RefundOrder> = {}): RefundOrder {
+  const { customerId, id, ...order } = newOrder();
+  const refundOf = paymentId(customerId, id - 1_000_000n);
+  const reference = `refund of ${refundOf}`;
+  return { ...order, customerId, id, amountMinor: 300n, refundOf, reference, ...changes };
 }
 
 const database = await testDatabase();

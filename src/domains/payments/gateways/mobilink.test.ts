@@ -6,7 +6,13 @@ import { startOperatorSimulator } from '#simulators/operator';
 import { eventually, temporaryFolder } from '#testing';
 import { localTime } from './mobilink/index.ts';
 import { decodeAnswer, encodeCall } from './mobilink/xml-rpc.ts';
-import { newOrder, openGateway, openOperators, scriptedOperator } from './mobilink-stage.ts';
+import {
+  newOrder,
+  newRefundOrder,
+  openGateway,
+  openOperators,
+  scriptedOperator,
+} from './mobilink-stage.ts';
 
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'member' });
 
@@ -74,6 +80,43 @@ test('a charge on the wire: balance, then debit, in the operator’s spelling an
       },
     },
   ]);
+});
+
+test('a refund on the wire: one credit, without a sign, that names its charge', async () => {
+  const operator = await scriptedOperator(() => OK);
+  const { connection, gateway } = await openGateway({ baseUrl: operator.url });
+  const order = newRefundOrder({ msisdn: '+923009102250', refundOf: 'pay_1x7' });
+  const { log, result } = await gateway.refund(order, performance.now());
+  assert.deepEqual(result, { outcome: 'accepted' });
+  assert.deepEqual(operator.asked.map(readCall), [
+    {
+      method: 'UpdateBalanceAndDate',
+      members: {
+        originNodeType: 'string EXT',
+        originHostName: 'string kopek',
+        originTransactionID: `string ${order.id}`,
+        originTimeStamp: 'dateTime.iso8601 20261120T20:20:00+0500',
+        subscriberNumberNAI: 'i4 1',
+        subscriberNumber: 'string 923009102250',
+        transactionCurrency: 'string PKR',
+        adjustmentAmountRelative: 'string 300',
+        transactionType: 'string subscription',
+        transactionCode: 'string refund',
+        externalData1: 'string pay_1x7',
+      },
+    },
+  ]);
+  assert.equal(connection.sent, 1);
+  assert.match(log[0]?.request ?? '', /externalData1=pay_1x7/);
+});
+
+test('garbage to a refund is unknown, never declined', async () => {
+  for (const [what, said] of garbage) {
+    const operator = await scriptedOperator(() => said);
+    const { gateway } = await openGateway({ baseUrl: operator.url });
+    const { result } = await gateway.refund(newRefundOrder(), performance.now());
+    assert.equal(result.outcome, 'unknown', what);
+  }
 });
 
 test('the number is spelled as the operator wants it, from the next call on', async () => {

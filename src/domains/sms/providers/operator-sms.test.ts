@@ -34,6 +34,7 @@ const operator: Operator = {
   timeoutMs: 400,
   inquiry: 'none',
   settleMs: 1000,
+  refunds: true,
   msisdnHeader: '',
   queryMsisdn: false,
   addressRanges: [],

@@ -1,0 +1,10 @@
+import { errorCodes } from '#errors';
+
+export const fail = errorCodes({
+  payment_unknown: 'not_found',
+  payment_not_accepted: 'precondition',
+  payment_is_refund: 'precondition',
+  refund_exceeds_charge: 'precondition',
+  refund_not_possible: 'precondition',
+  refund_open: 'conflict',
+});
