@@ -207,3 +207,31 @@ test('a code is explained offline', async () => {
   assert.match(out, /^KOP-0431 /);
   assert.equal((await kopek(['explain', 'KOP-9999'])).code, 3);
 });
+
+test('a database by itself goes on running between commands, until it is stopped', async (t) => {
+  const env = { KOPEK_DATA_DIR: await temporaryFolder(t) };
+  t.after(() => kopek(['database', 'stop'], env));
+  const none = await kopek(['database', 'url'], env);
+  assert.equal(none.code, 75);
+  assert.match(none.err, /make start-db/);
+  const started = await kopek(['database', 'start'], env);
+  assert.equal(started.code, 0, started.err);
+  const { out: url } = await kopek(['database', 'url'], env);
+  assert.equal(started.out, `DATABASE_URL=${url}`);
+  assert.equal((await kopek(['database', 'start'], env)).out, started.out);
+  const key = await kopek(['key', 'me', 'payouts:read'], env);
+  assert.match(key.out, /^kpk_[0-9A-Za-z]{32}\n$/);
+  assert.equal((await kopek(['database', 'stop'], env)).out, 'Stopped.\n');
+  assert.equal((await kopek(['database', 'url'], env)).code, 75);
+  assert.equal((await kopek(['database', 'restart'], env)).code, 2);
+});
+
+test('a key is made for scopes only', async (t) => {
+  const database = await testDatabase(t);
+  const env = { DATABASE_URL: database.url };
+  const refused = await kopek(['key', 'me', 'payouts'], env);
+  assert.equal(refused.code, 2);
+  assert.match(refused.err, /"payouts" is no scope/);
+  const { rows } = await sql`select from platform.api_key`.execute(database.pool);
+  assert.equal(rows.length, 0);
+});

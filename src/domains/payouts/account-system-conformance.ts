@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import type { Database } from '#database';
 import { AppError } from '#errors';
 import { uuidV7 } from '#ids';
 import { type Account, accountId, type Ledger } from '#ledger';
 import type { AccountSystem, Moved, Movement, PayoutAccount } from './account-system.ts';
 import { earn } from './fixture.ts';
+import { arriveCash } from './machine-fixture.ts';
 
 /** One way to the system of accounts, and the ledger behind it. */
 export interface AccountSystemStage {
+  readonly database: Database;
   readonly ledger: Ledger;
   readonly accounts: AccountSystem;
 }
@@ -66,6 +69,7 @@ export function describeAccountSystem(system: AccountSystemUnderTest): void {
     describeMovements(system);
     describeRepetitions(system);
     describeRefusals(system);
+    describeCash(system);
   });
 }
 
@@ -255,5 +259,44 @@ function describeRefusals(system: AccountSystemUnderTest): void {
         (error) => error instanceof AppError && error.kind !== 'unavailable',
       );
     assert.deepEqual(await balances(), [100n, 0n, 0n]);
+  });
+}
+
+function describeCash(system: AccountSystemUnderTest): void {
+  const amountsOf = (facts: readonly { readonly amountMinor: bigint }[]) =>
+    facts.map(({ amountMinor }) => amountMinor);
+
+  test('takes what has arrived for a payout, oldest first and no more than its amount', async (t) => {
+    const stage = await system.setStage(t);
+    const { account, own } = await partner(stage, 1000n);
+    for (const amount of [300n, 500n, 400n]) await arriveCash(stage.database, own.id, amount);
+    const take = (payout: string, amountMinor: bigint) =>
+      stage.accounts.takeCash({ account: account.account, payout, amountMinor });
+    const first = `po_first_of_${own.id}`;
+    const taken = await take(first, 600n);
+    assert.deepEqual(amountsOf(taken), [300n, 300n]);
+    for (const { fact, reference } of taken) assert.ok(fact.length > 0 && reference.length > 0);
+    const again = await Promise.all(Array.from({ length: 10 }, () => take(first, 600n)));
+    for (const one of again) assert.deepEqual(one, taken);
+    assert.deepEqual(amountsOf(await take(`po_second_of_${own.id}`, 5000n)), [200n, 400n]);
+    assert.deepEqual(await take(`po_third_of_${own.id}`, 10n), []);
+    await assert.rejects(take(first, 601n), throwsCode('movement_conflict'));
+  });
+
+  test('what a payout gives back another can take, and it takes nothing itself any more, however often it asks', async (t) => {
+    const stage = await system.setStage(t);
+    const { account, own } = await partner(stage, 100n);
+    await arriveCash(stage.database, own.id, 100n);
+    const take = (payout: string) =>
+      stage.accounts.takeCash({ account: account.account, payout, amountMinor: 100n });
+    const [gone, next] = [`po_gone_of_${own.id}`, `po_next_of_${own.id}`];
+    await take(gone);
+    await stage.accounts.returnCash(gone);
+    await stage.accounts.returnCash(gone);
+    await take(gone);
+    assert.deepEqual(amountsOf(await take(next)), [100n]);
+    await stage.accounts.returnCash(gone);
+    assert.deepEqual(await take(`po_last_of_${own.id}`), []);
+    await stage.accounts.returnCash(`po_unknown_of_${own.id}`);
   });
 }

@@ -8,4 +8,7 @@ const database = await testDatabase();
 const ledger = await standardLedger(database, createFakeClock(START));
 const accounts = createAccountsInProcess(ledger);
 
-describeAccountSystem({ name: 'in this process', setStage: async () => ({ ledger, accounts }) });
+describeAccountSystem({
+  name: 'in this process',
+  setStage: async () => ({ database, ledger, accounts }),
+});

@@ -7,7 +7,7 @@ import { createFakeClock } from '#clock';
 import { AppError } from '#errors';
 import { createHttpServer } from '#http';
 import { uuidV7 } from '#ids';
-import { accountId, registerLedgerRoutes } from '#ledger';
+import { accountId, registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { silentLog } from '#log';
 import { freePort, testDatabase } from '#testing';
 import { describeAccountSystem } from './account-system-conformance.ts';
@@ -20,6 +20,7 @@ const ledger = await standardLedger(database, clock);
 const keyring = createKeyring({ database });
 const server = await createHttpServer({ log: silentLog(), api: { keyring, database, clock } });
 registerLedgerRoutes(server.app, { ledger, database });
+registerContractRoutes(server.app, { ledger, clock });
 const { url } = await server.listen(0, '127.0.0.1');
 const scopes = ['ledger:read', 'ledger:write'];
 const { text: key } = await createApiKey(database, { name: 'gates', scopes, now: clock.now() });
@@ -29,7 +30,10 @@ after(async () => {
   await server.close();
 });
 
-describeAccountSystem({ name: 'over HTTP', setStage: async () => ({ ledger, accounts }) });
+describeAccountSystem({
+  name: 'over HTTP',
+  setStage: async () => ({ database, ledger, accounts }),
+});
 
 /** Somebody who stands where the system of accounts should. */
 async function standIn(t: TestContext, listener: RequestListener, timeoutMs = 4000) {

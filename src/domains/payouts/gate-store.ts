@@ -85,7 +85,7 @@ export async function insertPayouts(
       returning id, state, amount_minor
     ), stepped as (
       insert into payouts.step (payout_id, number, step, from_state, to_state, actor, detail, at)
-      select id, 1, 'create', '', state, ${actor}, jsonb_build_object('amount_minor', amount_minor), ${now} from made
+      select id, 1, 'create', state, state, ${actor}, jsonb_build_object('amount_minor', amount_minor), ${now} from made
     )
     select id from made`.execute(tx);
   return new Set(rows.map(({ id }) => id));

@@ -57,6 +57,21 @@ export async function setStage(database: Database, options: StageOptions = {}) {
   return { ...shared, bus, ledger, accounts, machine, erp: createErp(database, bus), ...hands };
 }
 
+/** Money of an account that has arrived, as the line of a gateway's statement brings it. */
+export async function arriveCash(
+  database: Database,
+  account: bigint,
+  amountMinor: bigint,
+): Promise<void> {
+  await sql`
+    with s as (
+      insert into ${ledgerTable('settlement')} (gateway, statement, hash, currency, imported_at)
+      values ('gateway', ${uuidV7()}, '', 'RUB', ${START}) returning id
+    )
+    insert into ${ledgerTable('cash_fact')} (account_id, settlement_id, amount)
+    select ${account}, id, ${amountMinor} from s`.execute(database.pool);
+}
+
 /** Who makes the payouts: in these tests it listens and says what a test says. */
 const ERP = newPayoutGroup(TOPICS);
 
@@ -136,13 +151,7 @@ export function createHands({ database, ledger, machine }: Tools) {
         lines: [debit(from, amountMinor), credit(to, amountMinor)],
       },
     ]);
-    await sql`
-      with s as (
-        insert into ${ledgerTable('settlement')} (gateway, statement, hash, currency, imported_at)
-        values ('gateway', ${uuidV7()}, '', 'RUB', ${START}) returning id
-      )
-      insert into ${ledgerTable('cash_fact')} (account_id, settlement_id, amount)
-      select ${to.id}, id, ${amountMinor} from s`.execute(database.pool);
+    await arriveCash(database, to.id, amountMinor);
     return accountId(to.id);
   }
 
