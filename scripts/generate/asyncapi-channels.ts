@@ -99,6 +99,8 @@ export function channelsOf(listed: Listed): Json {
         amqp: {
           ...{ is: 'queue', queue: { name, ...QUEUE } },
           ...{ 'x-exchange': wire.amqp.exchange, 'x-bound-by': boundBy, 'x-queue-type': 'quorum' },
+          // One lane has one reader at a time.
+          ...(topic.ordered ? { 'x-single-active-consumer': true } : {}),
           ...AMQP_BINDING,
         },
       },

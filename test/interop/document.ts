@@ -24,6 +24,7 @@ export interface Queue {
   readonly exclusive: boolean;
   readonly autoDelete: boolean;
   readonly type: string;
+  readonly singleActiveConsumer: boolean;
 }
 
 export interface Log {
@@ -48,6 +49,9 @@ export interface Seen {
   readonly headers: Readonly<Record<string, unknown>>;
   readonly payload: unknown;
 }
+
+/** Topics on which a subscription and its end say nothing. */
+export const OF_PAYOUTS = /^(?:billing-payout\.|payout_events$)/;
 
 interface Channel {
   readonly address: string;
@@ -78,7 +82,12 @@ export async function readBusDocument(): Promise<BusDocument> {
     ),
     queues: amqp.flatMap((binding) =>
       binding.is === 'queue'
-        ? [{ ...(binding.queue as Queue), type: String(binding['x-queue-type']) }]
+        ? [
+            {
+              ...{ ...(binding.queue as Queue), type: String(binding['x-queue-type']) },
+              singleActiveConsumer: binding['x-single-active-consumer'] === true,
+            },
+          ]
         : [],
     ),
     logs: channels.flatMap(({ address, bindings: { kafka } }) =>

@@ -25,6 +25,8 @@ export function testStart({ broker, engine }: StartUnderTest): void {
     const first = run('up');
     await first.says(/First kopek after .* kopek follow \+923009102201/);
     await first.says(new RegExp(`✓ bus +${engine} at 127\\.0\\.0\\.1:\\d+\\n`));
+    // Nothing more comes by itself then.
+    await first.says(/Paid\. +Follow it: +npx kopek follow --client demo/);
     assert.match(await answerOf(run('check')), new RegExp(`✓ bus +${engine} answers`));
     assert.match(await answerOf(run('bus', 'status')), new RegExp(`\\n${engine}: answers; 0 wait`));
     const follow = run('follow', '+923009102201', '--json');
