@@ -53,7 +53,10 @@ test('ledger verify tells what it has read, and what does not add up, with exit 
   await ledger.seal();
   const good = await verify();
   assert.equal(good.code, 0, good.err);
-  assert.equal(good.out, '✓ 2 accounts, 2 entries, 1 blocks: all of it adds up.\n');
+  assert.equal(
+    good.out,
+    '✓ 2 accounts, 2 entries, 1 blocks, 0 accepted payments: all of it adds up.\n',
+  );
   assert.match(good.err, /^\d+ %, accounts\n(\d+ %, \w+\n)*100 %, \w+\n/);
 
   await sql`update ledger.balance set posted = 501 where account_id = ${purse.id}`.execute(
@@ -62,7 +65,18 @@ test('ledger verify tells what it has read, and what does not add up, with exit 
   const bad = await verify();
   assert.equal(bad.code, 5);
   assert.match(bad.out, new RegExp(`✗ Account ${accountId(purse.id)} has a balance of 501`));
-  assert.match(bad.out, /2 accounts, 2 entries, 1 blocks: 2 things do not add up\./);
+  assert.match(bad.out, /1 blocks, 0 accepted payments: 2 things do not add up\./);
+  await sql`
+    insert into payments.payment (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after,
+      state, created_at, closed_at)
+    values (1, 2, 'mobilink', '923000000000', 5, 'PKR', 'a bill', 1, now(), 'accepted', now(), now())`.execute(
+    database.pool,
+  );
+  assert.match(
+    (await verify()).out,
+    /✗ pay_1x2 was accepted and has no transfer\. {2}payment_not_posted/,
+  );
+  await sql`delete from payments.payment`.execute(database.pool);
   const near = JSON.parse((await verify('--json', '--account', accountId(purse.id))).out);
   assert.equal(near.findings[0].kind, 'balance_differs');
   assert.equal((await verify('--account', accountId(source.id))).code, 0);

@@ -4,6 +4,7 @@ import { type Database, openDatabase, pendingMigrations, startEmbeddedServer } f
 import { AppError } from '#errors';
 import { parseAccountId, type Verification, type VerifyProgress, verifyLedger } from '#ledger';
 import { silentLog } from '#log';
+import { type PostingsVerified, verifyPostings } from '#payments';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
@@ -19,7 +20,7 @@ export const ledger: Command = {
   usage: 'ledger verify [--account acc_…] [--json]',
   help: `verify reads the whole ledger again as it stands now: every balance from its entries, held amounts from open
 holds, sums to zero of each transfer and of all accounts, entries against their transfers, and the sealed chain of the
-journal. What can not be is told in a sentence that names it, and the exit is then 5. Kopek may run meanwhile.
+journal; and that each accepted charge and refund has its transfer. What can not be is told in a sentence that names it, and the exit is then 5. Kopek may run meanwhile.
 
 --account  one account only, with its entries and their transfers
 --json     {"findings":[…],"accounts":…} when it is done`,
@@ -37,7 +38,8 @@ journal. What can not be is told in a sentence that names it, and the exit is th
         ...(account === undefined ? {} : { account }),
         ...(progress ? { progress } : {}),
       });
-      return tell(call, verification);
+      const postings = account === undefined ? await verifyPostings({ database }) : undefined;
+      return tell(call, verification, postings);
     } finally {
       await close();
     }
@@ -95,12 +97,22 @@ function showProgress(terminal: Terminal): (progress: VerifyProgress) => void {
   };
 }
 
-function tell({ terminal, values }: Call, verification: Verification): number {
-  const { accounts, blocks, entries, findings, untold } = verification;
+function tell(
+  { terminal, values }: Call,
+  verification: Verification,
+  postings: PostingsVerified | undefined,
+): number {
+  const { accounts, blocks, entries } = verification;
+  const findings = [...verification.findings, ...unposted(postings)];
+  const untold =
+    verification.untold + (postings ? postings.missingInAll - postings.missing.length : 0);
   const wrong = findings.length + untold;
   const exit = wrong === 0 ? EXIT.done : EXIT.booksDisagree;
   if (values.json) {
-    const counts = { accounts: Number(accounts), entries: Number(entries), blocks: Number(blocks) };
+    const counts = {
+      ...{ accounts: Number(accounts), entries: Number(entries), blocks: Number(blocks) },
+      ...(postings ? { payments: postings.payments } : {}),
+    };
     terminal.out(JSON.stringify({ findings, untold, ...counts }));
     return exit;
   }
@@ -108,11 +120,19 @@ function tell({ terminal, values }: Call, verification: Verification): number {
   for (const { kind, text } of findings)
     terminal.out(`${terminal.paint('bad', '✗')} ${text}  ${kind}`);
   if (untold > 0) terminal.out(`and ${untold} more`);
-  const read = `${accounts} accounts, ${entries} entries, ${blocks} blocks`;
+  const ofPayments = postings ? `, ${postings.payments} accepted payments` : '';
+  const read = `${accounts} accounts, ${entries} entries, ${blocks} blocks${ofPayments}`;
   terminal.out(
     wrong === 0
       ? `${terminal.paint('good', '✓')} ${read}: all of it adds up.`
       : `${read}: ${wrong} things do not add up.`,
   );
   return exit;
+}
+
+function unposted(postings: PostingsVerified | undefined) {
+  return (postings?.missing ?? []).map((payment) => ({
+    kind: 'payment_not_posted',
+    text: `${payment} was accepted and has no transfer.`,
+  }));
 }

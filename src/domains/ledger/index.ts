@@ -30,6 +30,7 @@ export type { Reversal, Reverser } from './reverse-transfer.ts';
 export type { HoldSettled, HoldSettling } from './settle-hold.ts';
 export { parseStatement, type Statement, type StatementLine } from './settlement.ts';
 export { AMOUNT_MAX, credit, debit, type Line, type Posting, type Transfer } from './transfer.ts';
+export { findMissingTransfers } from './transfer-store.ts';
 export { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
 export type { VerifyProgress } from './verifying.ts';
 export { createLedgerWorker, type LedgerWorker } from './worker.ts';

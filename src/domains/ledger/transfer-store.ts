@@ -77,6 +77,17 @@ export interface TransferRow {
   readonly metadata: Readonly<Record<string, unknown>> | null;
 }
 
+/** Of these ids, those that stand for no transfer. */
+export async function findMissingTransfers(
+  executor: Executor,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select w.id::text as id from unnest(${plain(ids)}::uuid[]) as w (id)
+    where not exists (select from ledger.transfer t where t.id = w.id)`.execute(executor);
+  return rows.map(({ id }) => id);
+}
+
 export async function findTransfers(
   executor: Executor,
   ids: readonly string[],

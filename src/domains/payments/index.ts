@@ -37,3 +37,4 @@ export {
   paymentRequests,
   paymentResponses,
 } from './topics.ts';
+export { type PostingsVerified, verifyPostings } from './verify-postings.ts';

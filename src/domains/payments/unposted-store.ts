@@ -1,4 +1,5 @@
 import { type Executor, sql, type Tx } from '#database';
+import type { CustomerKey } from '#ids';
 import { COLUMNS, type PaymentRow } from './store.ts';
 
 /** Accepted charges that nobody has posted yet. */
@@ -27,4 +28,17 @@ export async function takeUnposted(
     where u.customer_id = k.customer_id and u.id = k.id returning u.customer_id, u.id`.execute(tx);
   const ids = new Set(taken.map(({ customer_id, id }) => `${customer_id} ${id}`));
   return rows.filter((row) => ids.has(`${row.customer_id} ${row.id}`));
+}
+
+/** Accepted payments in the order of their keys, from behind `after` on. */
+export async function listAccepted(
+  executor: Executor,
+  input: { readonly after: CustomerKey; readonly most: number },
+): Promise<readonly CustomerKey[]> {
+  const { after, most } = input;
+  const { rows } = await sql<{ customer_id: bigint; id: bigint }>`
+    select customer_id, id from payments.payment
+    where state = 'accepted' and (customer_id, id) > (${after.customerId}::bigint, ${after.id}::bigint)
+    order by customer_id, id limit ${most}`.execute(executor);
+  return rows.map(({ customer_id: customerId, id }) => ({ customerId, id }));
 }
