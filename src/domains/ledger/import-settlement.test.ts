@@ -142,6 +142,25 @@ ${idOf(third)},700,0,210
   assert.deepEqual(await balances(), after);
 });
 
+test('a statement of a gateway or in a currency that nothing was collected in leaves nothing behind', async () => {
+  const { rows: before } = await sql`select id from ledger.account`.execute(database.pool);
+  const statement = statementOf(
+    'typo',
+    'transaction_id,gross_minor,fee_minor,operator_share_minor\n1,500,0,0\n',
+  );
+  for (const wrong of [{ gateway: 'mobilnik' }, { currency: 'EUR' }, { statement: '' }]) {
+    await assert.rejects(ledger.importSettlement({ ...statement, ...wrong }), {
+      code: 'settlement_invalid',
+    });
+  }
+  const { rows: after } = await sql`select id from ledger.account`.execute(database.pool);
+  assert.deepEqual(after, before);
+  const { rows } = await sql`select from ledger.settlement where statement in ('typo', '')`.execute(
+    database.pool,
+  );
+  assert.equal(rows.length, 0);
+});
+
 test('facts are taken oldest first, once, and again when they were given back', async () => {
   const [account] = await ledger.open([{ type: 'payout', clientId: 'label', currency: 'PKR' }]);
   assert.ok(account);

@@ -3,6 +3,7 @@ import type { Clock } from '#clock';
 import type { Database } from '#database';
 import { AppError, must } from '#errors';
 import type { Account } from './account.ts';
+import { listBalances } from './account-store.ts';
 import { fail } from './errors.ts';
 import type { Accounts } from './open-accounts.ts';
 import type { Poster } from './post-transfers.ts';
@@ -37,7 +38,8 @@ export interface Settlements {
   /**
    * Posts each line that matches a charge (or a refund) to the minor unit, and keeps the others with why. In sets, each
    * a transaction: one that was cut off is gone on with when the same bytes come again. Throws `settlement_repeated`
-   * where a statement of that name had other bytes.
+   * where a statement of that name had other bytes, `settlement_invalid` where it has no name or the gateway has collected
+   * nothing in its currency: a mistyped name would leave accounts behind.
    */
   importSettlement(
     statement: Statement,
@@ -47,6 +49,7 @@ export interface Settlements {
 
 const SET = 1000;
 const LEFT_MAX = 1000;
+const CURRENCIES_MAX = 200;
 
 interface Gateway {
   readonly receivable: Account;
@@ -97,6 +100,7 @@ export function createSettlements(options: {
 
   return {
     async importSettlement(statement, progress = () => {}) {
+      await mustHaveCollected(database, statement);
       const gateway = await open(statement);
       const now = clock.now();
       const settlement = await database.transaction((tx) =>
@@ -133,6 +137,25 @@ export function createSettlements(options: {
       leftInAll: others.reduce((sum, { lines }) => sum + lines, 0),
     };
   }
+}
+
+const NAME_LENGTH_MAX = 100;
+
+async function mustHaveCollected(database: Database, of: Statement): Promise<void> {
+  const { currency, gateway, statement } = of;
+  if (statement.length < 1 || statement.length > NAME_LENGTH_MAX || /\p{Cc}/u.test(statement)) {
+    const message = `must be 1 to ${NAME_LENGTH_MAX} letters, without control characters`;
+    throw fail('settlement_invalid', `The name of the statement ${message}.`, {
+      faults: [{ field: 'name', message }],
+    });
+  }
+  const query = { clientId: gateway, type: 'receivable', after: 0n, limit: CURRENCIES_MAX };
+  const owing = await listBalances(database.pool, query);
+  if (owing.some((account) => account.currency === currency)) return;
+  const message = `${gateway} has collected nothing in ${currency}`;
+  throw fail('settlement_invalid', `${message}: are gateway and currency right?`, {
+    faults: [{ field: 'gateway', message }],
+  });
 }
 
 function judge(line: StatementLine, match: MatchRow | undefined): JudgedLine {
