@@ -7,11 +7,14 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import type { AccountSystem } from './account-system.ts';
 import { createAccountsInProcess } from './accounts-in-process.ts';
+import { createAccountsOverHttp } from './accounts-over-http.ts';
 import { createPayoutMachine } from './create-payout-machine.ts';
 import { openTestLedger, TOPICS } from './machine-fixture.ts';
 
 export interface CrashSettings {
   readonly url: string;
+  /** Where it reaches the system of accounts over HTTP; absent: in itself. */
+  readonly remote?: { readonly url: string; readonly key: string };
   /** Dies at this point of its work, the first is 1. */
   readonly dieAt: number;
   /** Ends by itself when every payout is in one of these states, and none is on its way. */
@@ -30,10 +33,11 @@ const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-
 const shared = { clock: createSystemClock(), log: silentLog(), metrics: createMetrics() };
 const bus = await openBus({ ...shared, database: opened, url: 'postgres:', source: 'kopek/test' });
 const ledger = await openTestLedger(opened, shared.clock);
+const remote = settings.remote && createAccountsOverHttp(settings.remote);
 const database = dyingDatabase(opened);
 const machine = createPayoutMachine({
   ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
-  accounts: dyingAccounts(createAccountsInProcess(ledger)),
+  accounts: dyingAccounts(remote ?? createAccountsInProcess(ledger)),
   ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
   silenceMs: 3_600_000,
 });
@@ -41,6 +45,7 @@ await bus.declare(machine.groups);
 machine.gate.start();
 while (!(await isDone())) await new Promise((resolve) => setTimeout(resolve, 20));
 await machine.gate.stop();
+await remote?.close();
 await bus.close();
 await opened.close();
 

@@ -3,20 +3,29 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createApiKey, createKeyring } from '#auth';
 import { type Database, sql } from '#database';
+import { createHttpServer } from '#http';
+import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { testDatabase } from '#testing';
 import type { CrashSettings } from './crash-child.ts';
 import { type MadePayout, type Stage, setStage, TOPICS } from './machine-fixture.ts';
 
 /** Kills oebs-gate at its first point, at each `stride` behind it, and at last not at all. */
-export function describeCrashes({ stride }: { readonly stride: number }): void {
-  test('killed on the way out: each payout is sent once, and its money is in one place', (t) =>
-    killOnTheWayOut(t, stride));
-  test('killed on the way back: paid, rejected, returned, each once', (t) =>
-    killOnTheWayBack(t, stride));
+export function describeCrashes(how: How): void {
+  const over = `the system of accounts ${how.over === 'http' ? 'over HTTP' : 'in its process'}`;
+  test(`killed on the way out, ${over}: each payout is sent once, and its money is in one place`, (t) =>
+    killOnTheWayOut(t, how));
+  test(`killed on the way back, ${over}: paid, rejected, returned, each once`, (t) =>
+    killOnTheWayBack(t, how));
 }
 
-async function open(t: TestContext) {
+export interface How {
+  readonly stride: number;
+  readonly over: 'process' | 'http';
+}
+
+async function open(t: TestContext, { over }: How) {
   const database = await testDatabase(t);
   const stage = await setStage(database);
   await stage.erp.start();
@@ -24,7 +33,23 @@ async function open(t: TestContext) {
     await stage.erp.stop();
     await stage.bus.close();
   });
-  return stage;
+  const remote = over === 'http' ? { remote: await serveAccounts(t, stage) } : {};
+  const run = (given: Omit<CrashSettings, 'url' | 'remote'>) =>
+    runChild(t, database, { ...given, ...remote });
+  return { ...stage, run };
+}
+
+/** The ledger's own API, as a process `accounts` serves it. */
+async function serveAccounts(t: TestContext, { clock, database, ledger, log }: Stage) {
+  const keyring = createKeyring({ database });
+  const server = await createHttpServer({ log, api: { keyring, database, clock } });
+  registerLedgerRoutes(server.app, { ledger, database });
+  registerContractRoutes(server.app, { ledger, clock });
+  const { url } = await server.listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  const scopes = ['ledger:read', 'ledger:write'];
+  const { text: key } = await createApiKey(database, { name: 'gate', scopes, now: clock.now() });
+  return { url, key };
 }
 
 const ENDS = ['paid', 'rejected', 'returned'];
@@ -70,13 +95,13 @@ async function assertToldOnce(erp: Stage['erp'], payouts: readonly MadePayout[])
   }
 }
 
-async function killOnTheWayOut(t: TestContext, stride: number): Promise<void> {
-  const { ask, database, erp, judge, machine, moneyOf, stateOf } = await open(t);
+async function killOnTheWayOut(t: TestContext, how: How): Promise<void> {
+  const { ask, database, erp, judge, machine, moneyOf, run, stateOf } = await open(t, how);
   let killed = true;
-  for (let dieAt = 1; killed; dieAt += stride) {
+  for (let dieAt = 1; killed; dieAt += how.stride) {
     assert.ok(dieAt < POINTS_MOST);
     const payouts = [await ask({ amount: 700n, earned: 1000n }), await ask()];
-    killed = await runChild(t, database, { dieAt, until: ['in_flight'] });
+    killed = await run({ dieAt, until: ['in_flight'] });
     await endLeases(database);
     assert.deepEqual(await judge(), [], `killed at ${dieAt}`);
     await machine.gate.round();
@@ -91,10 +116,10 @@ async function killOnTheWayOut(t: TestContext, stride: number): Promise<void> {
   }
 }
 
-async function killOnTheWayBack(t: TestContext, stride: number): Promise<void> {
-  const { ask, bus, database, erp, judge, machine, moneyOf, stateOf } = await open(t);
+async function killOnTheWayBack(t: TestContext, how: How): Promise<void> {
+  const { ask, bus, database, erp, judge, machine, moneyOf, run, stateOf } = await open(t, how);
   let killed = true;
-  for (let dieAt = 1; killed; dieAt += stride) {
+  for (let dieAt = 1; killed; dieAt += how.stride) {
     assert.ok(dieAt < POINTS_MOST);
     const payouts = [await ask(), await ask(), await ask()];
     await machine.gate.round();
@@ -103,10 +128,10 @@ async function killOnTheWayBack(t: TestContext, stride: number): Promise<void> {
       ['ACK', 'REJECTED'],
       ['RETURNED', 'PAID'],
     ]);
-    killed = await runChild(t, database, { dieAt, until: ENDS });
+    killed = await run({ dieAt, until: ENDS });
     await endLeases(database);
     assert.deepEqual(await judge(), [], `killed at ${dieAt}`);
-    assert.equal(await runChild(t, database, { dieAt: 0, until: ENDS }), false);
+    assert.equal(await run({ dieAt: 0, until: ENDS }), false);
     assert.deepEqual(await Promise.all(payouts.map(stateOf)), ['paid', 'rejected', 'returned']);
     assert.deepEqual(
       await Promise.all(payouts.map(moneyOf)),
