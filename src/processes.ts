@@ -1,7 +1,7 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
 import { createChargeWorker, createMobilinkGateway } from '#payments';
-import { createOperatorSms, createSendWorker } from '#sms';
+import { createOperatorLine, createSendWorker } from '#sms';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
 
@@ -109,7 +109,7 @@ function startTelco(house: House): Running {
     };
     return [
       createChargeWorker({ ...house, gateway: createMobilinkGateway(outside) }),
-      createSendWorker({ ...house, provider: createOperatorSms(outside) }),
+      createSendWorker({ ...house, line: createOperatorLine(outside) }),
     ];
   });
   for (const worker of workers) worker.start();

@@ -1,8 +1,20 @@
 export { createSms, type Sms, type SmsOptions } from './create-sms.ts';
 export { type IncomingRoutesOptions, registerIncomingRoutes } from './http.ts';
 export { type OutgoingSms, parseSmsId, type SmsState, smsId, smsSteps } from './message.ts';
-export type { SmsOrder, SmsOutcome, SmsProvider } from './provider.ts';
-export { createOperatorSms, type OperatorSmsOptions } from './providers/operator-sms.ts';
+export type {
+  SmsAnswer,
+  SmsCapabilities,
+  SmsFault,
+  SmsLine,
+  SmsOrder,
+  SmsOutcome,
+  SmsProvider,
+} from './provider.ts';
+export {
+  createOperatorLine,
+  createOperatorSms,
+  type OperatorSmsOptions,
+} from './providers/operator-sms.ts';
 export {
   createSendWorker,
   type SendWorker,

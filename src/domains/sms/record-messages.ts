@@ -2,8 +2,8 @@ import { type Bus, type Parcel, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Database, Tx } from '#database';
 import { type TransactionLogEntry, transactionLog } from '#operators';
-import { shownText, smsId } from './message.ts';
-import type { SmsOutcome, SmsProvider } from './provider.ts';
+import { type SmsState, shownText, smsId } from './message.ts';
+import type { SmsFault, SmsOutcome, SmsProvider } from './provider.ts';
 import { findLostSubmissions, type SmsResult, type SmsRow, settleMessages } from './store.ts';
 import { type SmsEvent, smsEvents, smsRequests } from './topics.ts';
 
@@ -83,12 +83,21 @@ export function createMessageRecorder(options: MessageRecorderOptions): MessageR
   };
 }
 
+/** Faults of the message itself: it would be refused again. */
+const FINAL_FAULTS: ReadonlySet<SmsFault> = new Set(['account', 'recipient', 'message']);
+
+function stateAfter(result: SmsOutcome): SmsState {
+  if (result.outcome === 'accepted') return 'sent';
+  if (result.outcome === 'unknown') return 'unknown';
+  return FINAL_FAULTS.has(result.fault) ? 'failed' : 'queued';
+}
+
 function toResult({ row, result }: Sent): SmsResult {
   return {
     id: row.id,
     attempt: row.attempts,
-    state: result.outcome === 'not_sent' ? 'queued' : result.outcome,
-    providerMessageId: (result.outcome === 'sent' && result.providerMessageId) || null,
+    state: stateAfter(result),
+    providerMessageId: (result.outcome === 'accepted' && result.providerMessageIds[0]) || null,
     error: 'reason' in result ? result.reason : null,
   };
 }

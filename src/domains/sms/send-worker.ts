@@ -5,7 +5,7 @@ import { uuidV7 } from '#ids';
 import type { Log } from '#log';
 import { createOutbound } from '#outbound';
 import { parseSmsId, smsId } from './message.ts';
-import type { SmsOrder, SmsProvider } from './provider.ts';
+import type { SmsLine, SmsOrder } from './provider.ts';
 import { createMessageRecorder, type MessageRecorder, type Sent } from './record-messages.ts';
 import {
   adoptClaimed,
@@ -27,7 +27,7 @@ export interface SendWorkerOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly provider: SmsProvider;
+  readonly line: SmsLine;
 }
 
 const CLAIM_LEASE_MS = 15_000;
@@ -42,20 +42,25 @@ export function sendGroup(provider: string): Group<SmsRequest> {
 }
 
 export function createSendWorker(options: SendWorkerOptions): SendWorker {
-  const { bus, clock, database, log, provider } = options;
+  const { bus, clock, database, line, log } = options;
+  const { provider } = line;
   const owner = uuidV7();
-  const recorder = createMessageRecorder(options);
+  const recorder = createMessageRecorder({ ...options, provider });
   let consumer: Consumer | undefined;
   let sweeper: NodeJS.Timeout | undefined;
   let sweeping: Promise<void> = Promise.resolve();
 
   const outbound = createOutbound<SmsRow, Sent>({
     log,
-    take: provider.take,
+    take: line.take,
     begin: (jobs) => begin(options, { owner, jobs, recorder }),
-    call: async (row) => ({ row, ...(await provider.send(toOrder(row))) }),
+    call: async (row) => {
+      const answer = await provider.send(toOrder(row));
+      line.heard(answer.result);
+      return { row, ...answer };
+    },
     record: (sent) => recorder.record(sent),
-    holdMost: () => Math.min(HOLD_MOST, Math.ceil(provider.perSecond() * HOLD_SECONDS)),
+    holdMost: () => Math.min(HOLD_MOST, Math.ceil(line.perSecond() * HOLD_SECONDS)),
   });
 
   async function sweep(): Promise<void> {
@@ -63,7 +68,7 @@ export function createSendWorker(options: SendWorkerOptions): SendWorker {
       const lost = await recorder.loseAnswers();
       if (lost > 0) log.warn({ messages: lost }, 'messages were under way when their worker died');
       const most = outbound.room();
-      if (most === 0 || !provider.admits()) return;
+      if (most === 0 || !line.admits()) return;
       const rows = await database.transaction((tx) =>
         adoptClaimed(tx, { provider: provider.name, owner, leaseMs: CLAIM_LEASE_MS, most }),
       );
@@ -77,7 +82,7 @@ export function createSendWorker(options: SendWorkerOptions): SendWorker {
     start() {
       consumer = bus.consume(
         sendGroup(provider.name),
-        { batchSize: BATCH_SIZE, room: () => (provider.admits() ? outbound.room() : 0) },
+        { batchSize: BATCH_SIZE, room: () => (line.admits() ? outbound.room() : 0) },
         async (tx, messages) => {
           const ids = messages.map((message) => parseSmsId(message.payload.sms));
           const rows = await claimMessages(tx, {
@@ -112,6 +117,9 @@ export function createSendWorker(options: SendWorkerOptions): SendWorker {
 function toOrder(row: SmsRow): SmsOrder {
   return {
     sms: smsId(row.id),
+    attempt: row.attempts,
+    priority: row.priority,
+    validUntil: row.expires_at,
     recipient: row.recipient,
     sender: row.sender,
     body: row.body,
@@ -126,7 +134,7 @@ interface Beginning {
 }
 
 async function begin(
-  { clock, database, provider }: SendWorkerOptions,
+  { clock, database, line }: SendWorkerOptions,
   { owner, jobs, recorder }: Beginning,
 ): Promise<SmsRow[]> {
   const ids = jobs.map((job) => job.id);
@@ -134,7 +142,7 @@ async function begin(
   const begun = await markSubmitting(database.pool, {
     ids,
     owner,
-    leaseMs: provider.longestMs(),
+    leaseMs: line.provider.longestMs(),
     now,
   });
   if (begun.length < jobs.length) {

@@ -7,7 +7,7 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { startOperatorSimulator } from '#simulators/operator';
-import { createOperatorSms, type SmsOrder, smsId } from '#sms';
+import { createOperatorLine, type SmsOrder, smsId } from '#sms';
 import { freePort, temporaryFolder, testDatabase } from '#testing';
 import { describeSmsProvider, type SmsFate } from './conformance.ts';
 
@@ -49,7 +49,8 @@ await change({});
 const connection = operators.connection('mobilink');
 const current = () => operators.get('mobilink');
 const clock = createFakeClock(new Date('2026-11-20T07:00:00Z'));
-const provider = createOperatorSms({ clock, connection, current });
+const line = createOperatorLine({ clock, connection, current });
+const { provider } = line;
 const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent' | 'error'>, string>> = {
   ...{ busy: 'down', refused: 'refused', hang_up: 'hang-up', no_answer: 'lost-request' },
 };
@@ -59,7 +60,14 @@ function newOrder(changes: Partial<SmsOrder> = {}): SmsOrder {
   orders += 1n;
   return {
     ...{ sms: smsId(orders), recipient: `+92300${1_000_000n + orders}`, sender: '7787' },
-    ...{ body: 'Your link is ready', secret: false, ...changes },
+    ...{
+      body: 'Your link is ready',
+      secret: false,
+      attempt: 1,
+      priority: 1,
+      ...{ validUntil: new Date('2026-11-21') },
+      ...changes,
+    },
   };
 }
 
@@ -114,7 +122,7 @@ test('the number is spelled as the operator wants it, and the message carries ou
   await change({ baseUrl: other.url, msisdnFormat: 'national' });
   const order = newOrder({ recipient: '+923009102250', body: 'hello' });
   const { result } = await provider.send(order);
-  assert.deepEqual(result, { outcome: 'sent', providerMessageId: 'm-1' });
+  assert.deepEqual(result, { outcome: 'accepted', providerMessageIds: ['m-1'] });
   assert.deepEqual(JSON.parse(other.asked[0] ?? ''), {
     ...{ id: order.sms, from: '7787', to: '03009102250', text: 'hello' },
   });
@@ -124,7 +132,7 @@ test('an acceptance that can not be read is still one: the message has left', as
   for (const body of ['', 'OK', '[]', 'null', '{"id":null}', '<html>']) {
     const other = await scripted(200, body);
     await change({ baseUrl: other.url });
-    assert.equal((await provider.send(newOrder())).result.outcome, 'sent', body);
+    assert.equal((await provider.send(newOrder())).result.outcome, 'accepted', body);
   }
 });
 
@@ -133,6 +141,6 @@ test('charging and sending share one rate: a message waits for a grant that a ch
   const taken = await Promise.all(Array.from({ length: 3 }, () => connection.take(1)));
   assert.deepEqual(taken, [1, 1, 1]);
   const beganMs = performance.now();
-  for (let sent = 0; sent < 4; sent += 1) await provider.take(1, AbortSignal.timeout(2000));
+  for (let sent = 0; sent < 4; sent += 1) await line.take(1, AbortSignal.timeout(2000));
   assert.ok(performance.now() - beganMs >= 200);
 });

@@ -6,7 +6,7 @@ import {
   spellMsisdn,
   type TransactionLogEntry,
 } from '#operators';
-import type { SmsOrder, SmsOutcome, SmsProvider } from '#sms';
+import type { SmsCapabilities, SmsLine, SmsOrder, SmsOutcome, SmsProvider } from '#sms/provider';
 
 export interface OperatorSmsOptions {
   readonly clock: Clock;
@@ -16,6 +16,11 @@ export interface OperatorSmsOptions {
 
 const PATH = '/sms';
 const LEASE_MARGIN_MS = 15_000;
+/** It only takes messages: it neither says what became of them nor can be asked. */
+const CAPABILITIES: SmsCapabilities = {
+  ...{ receipts: 'none', inquiry: 'none', status: false, cancel: false, balance: false },
+  ...{ validity: 'none', segmentsMax: 10 },
+};
 
 /** The operator's own SMS, over the same connection as its charges: one rate holds for both. */
 export function createOperatorSms(options: OperatorSmsOptions): SmsProvider {
@@ -39,10 +44,8 @@ export function createOperatorSms(options: OperatorSmsOptions): SmsProvider {
 
   return {
     name: current().name,
-    admits: connection.admits,
-    perSecond: () => current().requestsPerSecond,
+    capabilities: CAPABILITIES,
     longestMs: () => current().timeoutMs + LEASE_MARGIN_MS,
-    take: connection.take,
     async send(order) {
       const exchange = await connection.send({
         path: PATH,
@@ -61,14 +64,30 @@ export function createOperatorSms(options: OperatorSmsOptions): SmsProvider {
   };
 }
 
+/** Its sender: the connection has the rate and the breaker, of its charges as of its messages. */
+export function createOperatorLine(options: OperatorSmsOptions): SmsLine {
+  const { connection, current } = options;
+  return {
+    provider: createOperatorSms(options),
+    admits: connection.admits,
+    perSecond: () => current().requestsPerSecond,
+    take: connection.take,
+    heard() {},
+  };
+}
+
 function read(exchange: Exchange): SmsOutcome {
-  if (exchange.outcome !== 'answered')
-    return { outcome: exchange.outcome, reason: exchange.reason };
+  if (exchange.outcome === 'unknown') return { outcome: 'unknown', reason: exchange.reason };
+  if (exchange.outcome === 'not_sent')
+    return { outcome: 'not_sent', fault: 'unreachable', reason: exchange.reason };
   const { status, body } = exchange;
-  if (status === 429 || status === 503) return { outcome: 'not_sent', reason: 'throttled' };
-  if (status >= 400 && status < 500) return { outcome: 'failed', reason: `http_${status}` };
+  if (status === 429 || status === 503)
+    return { outcome: 'not_sent', fault: 'throttled', reason: 'throttled' };
+  if (status >= 400 && status < 500)
+    return { outcome: 'not_sent', fault: 'message', reason: `http_${status}` };
   if (status !== 200) return { outcome: 'unknown', reason: `http_${status}` };
-  return { outcome: 'sent', providerMessageId: readId(body) };
+  const id = readId(body);
+  return { outcome: 'accepted', providerMessageIds: id === undefined ? [] : [id] };
 }
 
 function readId(body: string): string | undefined {
