@@ -171,7 +171,7 @@ test('what the operator did not take back after STOP is asked of it again, until
     const id = (await house.refundsOf(charge)).at(-1) ?? '';
     await ended(id, DECLINED);
     assert.equal((await house.refundsOf(charge)).length, tries + 1);
-    assert.equal((await stateOf(charge))?.refunded_minor, 500n);
+    assert.equal((await stateOf(charge))?.refunded_minor, 501n);
   }
   await ended((await house.refundsOf(charge)).at(-1) ?? '', ACCEPTED);
   assert.equal((await house.refundsOf(charge)).length, 3);
