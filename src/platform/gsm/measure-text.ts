@@ -1,5 +1,5 @@
 import { graphemeEnds } from './graphemes.ts';
-import { LETTER_KINDS, PLAIN, SEPTETS_MASK } from './letter-kinds.ts';
+import { isSimple, LETTERS, SEPTETS_MASK } from './letter-kinds.ts';
 import { fillParts, GSM7_ROOM, type PartRoom, UCS2_ROOM } from './part-room.ts';
 
 export type TextEncodingName = 'gsm7' | 'ucs2';
@@ -20,9 +20,9 @@ export interface TextMeasure {
 export function measureText(text: string): TextMeasure {
   let septets = 0;
   for (let at = 0; at < text.length; at += 1) {
-    const kind = (LETTER_KINDS[text.charCodeAt(at)] ?? 0) & SEPTETS_MASK;
-    if (kind === 0) return measureUcs2(text);
-    septets += kind;
+    const own = septetsAt(text, at);
+    if (own === 0) return measureUcs2(text);
+    septets += own;
   }
   const counted = { encoding: 'gsm7', units: septets, graphemes: text.length } as const;
   // Where each letter takes one septet no letter can stand across two parts.
@@ -36,14 +36,14 @@ export function isSendable(text: string): boolean {
   return text.isWellFormed();
 }
 
-/** Septets of the letter at `at`, which is in the GSM alphabet. */
+/** Septets of the letter at `at`; 0 where it is not in the GSM alphabet. */
 export function septetsAt(text: string, at: number): number {
-  return (LETTER_KINDS[text.charCodeAt(at)] ?? 0) & SEPTETS_MASK;
+  return (LETTERS[text.charCodeAt(at)] ?? 0) & SEPTETS_MASK;
 }
 
 function measureUcs2(text: string): TextMeasure {
   const units = text.length;
-  if (isPlain(text)) {
+  if (isSimple(text)) {
     return { encoding: 'ucs2', units, graphemes: units, ...evenly(units, UCS2_ROOM) };
   }
   const ends = graphemeEnds(text);
@@ -54,13 +54,6 @@ function measureUcs2(text: string): TextMeasure {
     ...counted,
     ...fillParts(UCS2_ROOM, pieces.length, (at) => (pieces[at] ?? 0) - (pieces[at - 1] ?? 0)),
   };
-}
-
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) {
-    if (((LETTER_KINDS[text.charCodeAt(at)] ?? 0) & PLAIN) === 0) return false;
-  }
-  return true;
 }
 
 /**
