@@ -614,6 +614,56 @@ export interface PlatformThrottle {
   slice: bigint;
 }
 
+export interface PlatformWebhookAttempt {
+  at: Timestamp;
+  attempt: number;
+  delivery_id: bigint;
+  outcome: string;
+  response: string;
+  status: number | null;
+  took_ms: number;
+}
+
+export interface PlatformWebhookDelivery {
+  attempts: Generated<number>;
+  behind: bigint | null;
+  body: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  endpoint_id: bigint;
+  event_id: string;
+  give_up_at: Timestamp;
+  id: Generated<bigint>;
+  key: string;
+  last_status: number | null;
+  lease_until: Timestamp | null;
+  next_attempt_at: Timestamp;
+  owner: string | null;
+  reason: string | null;
+  state: Generated<string>;
+  tries: Generated<number>;
+  type: string;
+  url: string | null;
+}
+
+export interface PlatformWebhookEndpoint {
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  disabled_reason: string | null;
+  enabled: Generated<boolean>;
+  event_types: string[];
+  failures: Generated<number>;
+  id: Generated<bigint>;
+  kind: string;
+  open_until: Timestamp | null;
+  openings: Generated<number>;
+  scope: string;
+  secrets: Json;
+  updated_at: Timestamp;
+  url: string;
+}
+
 export interface ReportsHit {
   address: string | null;
   aff_pub: string | null;
@@ -873,6 +923,9 @@ export interface DB {
   "platform.migration": PlatformMigration;
   "platform.one_time_pin": PlatformOneTimePin;
   "platform.throttle": PlatformThrottle;
+  "platform.webhook_attempt": PlatformWebhookAttempt;
+  "platform.webhook_delivery": PlatformWebhookDelivery;
+  "platform.webhook_endpoint": PlatformWebhookEndpoint;
   "reports.hit": ReportsHit;
   "reports.last_charge": ReportsLastCharge;
   "reports.subscription_status": ReportsSubscriptionStatus;
