@@ -22,8 +22,8 @@ export function checkPredicate(given: unknown, place: Place): readonly FieldFaul
   const parts: Readonly<Record<string, unknown>> = { ...given };
   if (keys === 'all' || keys === 'any') return checkList(parts[keys], keys, place);
   if (keys === 'not')
-    return checkPredicate(parts['not'], { ...place, field: `${field}.not`, depth: depth + 1 });
-  if (keys === 'is switch') return checkSwitch(parts['switch'], parts['is'], place);
+    return checkPredicate(parts.not, { ...place, field: `${field}.not`, depth: depth + 1 });
+  if (keys === 'is switch') return checkSwitch(parts.switch, parts.is, place);
   if (['eq fact', 'fact in', 'fact range'].includes(keys)) return checkFact(parts, field);
   return fault('must be one of all, any, not, fact with eq, in or range, switch with is');
 }

@@ -3,7 +3,7 @@ export type Scalar = string | number | boolean;
 
 /**
  * A typed question about a message, without scripts. `fact` is one of `FACT_NAMES` or `attribute.<name>`; a fact
- * that is a list (tags, consents, suppressions) meets `eq` and `in` when one of its members does; a fact that is
+ * that is a list (tags) meets `eq` and `in` when one of its members does; a fact that is
  * not there meets nothing. `range` is half-open. `switch` asks for the value of a switch of the same set.
  */
 export type Predicate =
@@ -18,7 +18,7 @@ export type Predicate =
 /** What a predicate may ask for beside `attribute.<name>`. */
 export const FACT_NAMES = [
   ...['class', 'channel', 'entity', 'creditorGroup', 'sender', 'person', 'segments', 'tags'],
-  ...['country', 'region', 'consents', 'suppressions'],
+  ...['country', 'region'],
 ] as const;
 
 /** What is asked: a fact's value (absent: undefined), and a switch's. */
