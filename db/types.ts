@@ -697,6 +697,153 @@ export interface ReportsVisit {
   msisdn: string;
 }
 
+export interface RulesAsked {
+  at: Timestamp;
+  attributes: Generated<Json>;
+  body_digest: Buffer;
+  body_length: number;
+  class: string;
+  entity: string;
+  expires_at: Timestamp;
+  id: Generated<bigint>;
+  message: string;
+  not_before: Timestamp | null;
+  outcome: string;
+  person: string | null;
+  providers: string[] | null;
+  reason: string | null;
+  recipient: string;
+  region: string | null;
+  segments: number;
+  sender: string | null;
+  tags: string[];
+  time_zone: string | null;
+  until: Timestamp | null;
+}
+
+export interface RulesAudit {
+  action: string;
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  before: Json | null;
+  id: Generated<bigint>;
+  subject: string;
+}
+
+export interface RulesCalendar {
+  country: string;
+  region: Generated<string>;
+  saved_at: Timestamp;
+  saved_by: string;
+  source: string;
+  version: number;
+  year: number;
+}
+
+export interface RulesCalendarDay {
+  country: string;
+  day: Timestamp;
+  kind: string;
+  region: string;
+  version: number;
+  year: number;
+}
+
+export interface RulesConsent {
+  entity: string;
+  expires_at: Timestamp | null;
+  given_at: Timestamp;
+  id: Generated<bigint>;
+  msisdn: string;
+  proof: string;
+  purpose: string;
+  reference: string;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface RulesCounted {
+  at: Timestamp;
+  message: string;
+  only_delivered: Generated<boolean>;
+  scope_id: bigint;
+}
+
+export interface RulesEntityProvider {
+  entity: string;
+  provider: string;
+  rank: Generated<number>;
+  senders: Generated<Json>;
+  since: Timestamp | null;
+  until: Timestamp | null;
+}
+
+export interface RulesLegalEntity {
+  active: Generated<boolean>;
+  changed_at: Timestamp;
+  created_at: Timestamp;
+  creditor_group: string;
+  key: string;
+  name: string;
+  settings: Generated<Json>;
+}
+
+export interface RulesPersonOverride {
+  document: string;
+  ended_at: Timestamp | null;
+  entity: string;
+  id: Generated<bigint>;
+  most: number | null;
+  person: string;
+  rule: string;
+  rule_set: string;
+  valid_from: Timestamp;
+  valid_to: Timestamp | null;
+  windows: Json | null;
+}
+
+export interface RulesProvider {
+  changed_at: Timestamp;
+  country: string | null;
+  created_at: Timestamp;
+  enabled: Generated<boolean>;
+  name: string;
+  title: string;
+}
+
+export interface RulesRevision {
+  number: bigint;
+  only_row: Generated<boolean>;
+}
+
+export interface RulesRuleSet {
+  activated_at: Timestamp | null;
+  built_in: boolean;
+  document: Json;
+  effective_from: Timestamp;
+  effective_to: Timestamp | null;
+  id: string;
+  retired_at: Timestamp | null;
+  saved_at: Timestamp;
+  saved_by: string;
+  status: string;
+  version: number;
+}
+
+export interface RulesScope {
+  id: Generated<bigint>;
+  scope: string;
+}
+
+export interface RulesSuppression {
+  entity: Generated<string>;
+  list: string;
+  msisdn: string;
+  reason: string;
+  since: Timestamp;
+  until: Timestamp | null;
+}
+
 export interface SmsIncoming {
   body: string;
   provider: string;
@@ -881,6 +1028,20 @@ export interface DB {
   "reports.transaction_log": ReportsTransactionLog;
   "reports.user_action": ReportsUserAction;
   "reports.visit": ReportsVisit;
+  "rules.asked": RulesAsked;
+  "rules.audit": RulesAudit;
+  "rules.calendar": RulesCalendar;
+  "rules.calendar_day": RulesCalendarDay;
+  "rules.consent": RulesConsent;
+  "rules.counted": RulesCounted;
+  "rules.entity_provider": RulesEntityProvider;
+  "rules.legal_entity": RulesLegalEntity;
+  "rules.person_override": RulesPersonOverride;
+  "rules.provider": RulesProvider;
+  "rules.revision": RulesRevision;
+  "rules.rule_set": RulesRuleSet;
+  "rules.scope": RulesScope;
+  "rules.suppression": RulesSuppression;
   "sms.incoming": SmsIncoming;
   "sms.message": SmsMessage;
   "subscriptions.bill": SubscriptionsBill;

@@ -264,6 +264,7 @@ const SETTINGS = {
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
+  smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
 } as const;
 
 type Settings = typeof SETTINGS;

@@ -21,6 +21,7 @@ import {
   payoutTopics,
 } from '#payouts';
 import { createReports, type Reports } from '#reports';
+import { createRules, type Rules } from '#rules';
 import { createSms, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
 
@@ -35,6 +36,7 @@ export interface House {
   readonly bus: Bus;
   readonly keyring: Keyring;
   readonly ledger: Ledger;
+  readonly rules: Rules;
   readonly operators: Operators;
   readonly payments: Payments;
   readonly sms: Sms;
@@ -67,6 +69,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const bus = await openBus({ ...base, url: config.busUrl, routes: config.busRoutes, source });
   const types = await readAccountTypes(config.accountTypes || STANDARD_ACCOUNT_TYPES);
   const ledger = await createLedger({ ...base, types });
+  const rules = await createRules(base);
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
   const sms = createSms({ ...base, bus });
@@ -79,7 +82,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
     ...{ payouts, payoutMachine },
     async declareGroups() {
       const ofOperators = operators
@@ -94,6 +97,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await acquisition.drain();
       await payouts.close();
       await ledger.drain();
+      rules.close();
       await operators.close();
       await bus.close();
       clock.close();

@@ -1,6 +1,7 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
 import { createChargeWorker, createMobilinkGateway } from '#payments';
+import { createRulesWorker } from '#rules';
 import { createOperatorSms, createSendWorker } from '#sms';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
@@ -40,6 +41,8 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startReqGate(house);
     case 'oebs-gate':
       return startOebsGate(house);
+    case 'sms-rules':
+      return startRules(house);
   }
 }
 
@@ -82,6 +85,18 @@ function startOebsGate({ payoutMachine: { gate } }: House): Running {
   return {
     stop: async () => {
       await gate.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** The rules' routes are opened with the other doors; here is what it does by itself. */
+function startRules(house: House): Running {
+  const worker = createRulesWorker(house);
+  worker.start();
+  return {
+    stop: async () => {
+      await worker.stop();
       return NOTHING_LEFT;
     },
   };

@@ -10,9 +10,11 @@ import {
   registerRequisitesRoutes,
 } from '#payouts';
 import { registerReportsRoutes } from '#reports';
+import { registerRulesRoutes } from '#rules';
 import { registerIncomingRoutes } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
 import type { ProcessName } from './cli/app.ts';
+import { countSegments } from './count-segments.ts';
 import type { House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -42,6 +44,7 @@ export async function openSites(
     'payout-api': config.payoutApiPort,
     'req-gate': config.reqGatePort,
     'oebs-gate': config.oebsGatePort,
+    'sms-rules': config.smsRulesPort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -97,6 +100,10 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerPayoutRoutes(app, routes);
     registerPayoutClientRoutes(app, routes);
     registerRequisitesRoutes(app, house);
+  }
+  if (processes.includes('sms-rules')) {
+    const plans = () => house.operators.all().map((operator) => operator.plan);
+    registerRulesRoutes(app, { ...house, plans, countSegments });
   }
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);

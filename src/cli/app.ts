@@ -49,6 +49,7 @@ export const PROCESS_NAMES = [
   'payout-api',
   'req-gate',
   'oebs-gate',
+  'sms-rules',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
