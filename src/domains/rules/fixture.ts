@@ -20,7 +20,11 @@ export const ANYBODY: Predicate = { all: [] };
 export const twiceADay = lawOf('test-law', [
   {
     ...{ kind: 'frequencyCap', id: 'per-day', title: 'Two messages a day', limit: 2 },
-    ...{ calendar: 'day', counter: 'message', key: ['creditorGroup', 'person'] },
+    ...{
+      calendar: 'day',
+      counter: 'message',
+      key: [{ part: 'creditorGroup' }, { part: 'person' }],
+    },
     when: { fact: 'class', eq: 'debt' },
   },
 ]);
