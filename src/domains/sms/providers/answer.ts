@@ -64,6 +64,14 @@ export function listAt(json: Json | undefined, ...path: readonly string[]): read
   return Array.isArray(value) ? value : [];
 }
 
+/** What a table has under a name that came from outside, where `constructor` is a name too. */
+export function entryOf<Value>(
+  table: Readonly<Record<string, Value>>,
+  name: string | undefined,
+): Value | undefined {
+  return name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Seconds since 1970; undefined where that is nothing or zero. */
 export function unixTime(text: string | undefined): Date | undefined {
   if (text === undefined || !/^[1-9]\d{0,10}$/.test(text)) return undefined;

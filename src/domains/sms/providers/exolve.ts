@@ -6,7 +6,16 @@ import type {
   SmsOutcome,
   StatusReport,
 } from '#sms/provider';
-import { type Answer, at, happenedAt, isObject, type Json, listAt, textAt } from './answer.ts';
+import {
+  type Answer,
+  at,
+  entryOf,
+  happenedAt,
+  isObject,
+  type Json,
+  listAt,
+  textAt,
+} from './answer.ts';
 import {
   type AccountOf,
   type AskedMessage,
@@ -137,7 +146,7 @@ function readStatus(answer: Answer, [asked]: readonly AskedMessage[]): readonly 
 function toReports(id: string, message: Json): readonly StatusReport[] {
   const word = (textAt(message, 'delivery_status') ?? '').replace(/^DELIVERY_STATUS_/, '');
   const unpaid = UNDERFUNDED.has(textAt(message, 'status') ?? '');
-  const state = unpaid ? 'rejected' : exolveStates[word];
+  const state = unpaid ? 'rejected' : entryOf(exolveStates, word);
   if (!state) return [];
   const failed = state === 'undelivered' || state === 'rejected';
   const reason = `${PREFIX}_${unpaid ? 'underfunded' : word.toLowerCase()}`;

@@ -1,5 +1,5 @@
 import type { SmsFault, SmsOutcome } from '#sms/provider';
-import type { Answer } from './answer.ts';
+import { type Answer, entryOf } from './answer.ts';
 
 /** What a code of a provider means: for the sender its class, for a person a sentence. */
 export interface FaultRow {
@@ -24,7 +24,7 @@ export function notSent(fault: SmsFault, reason: string, retryAfterMs?: number):
 
 /** The outcome of a code of the table; undefined where the table lacks it. */
 export function byTable(table: FaultTable, code: string, prefix: string): Refusal | undefined {
-  const row = Object.hasOwn(table, code) ? table[code] : undefined;
+  const row = entryOf(table, code);
   if (!row) return undefined;
   const reason = `${prefix}_${code}`;
   return row.fault === 'unknown'
@@ -78,6 +78,6 @@ export function retryAfterMs({ headers }: Pick<Answer, 'headers'>): number | und
   if (text === undefined) return undefined;
   const ms = /^\d+$/.test(text)
     ? Number(text) * 1000
-    : Date.parse(text) - Date.parse(headers['date'] ?? '');
+    : Date.parse(text) - Date.parse(headers.date ?? '');
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS) : undefined;
 }

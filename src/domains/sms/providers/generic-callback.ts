@@ -5,7 +5,7 @@ import type {
   ProviderCallback,
   StatusReport,
 } from '#sms/provider';
-import { at, happenedAt, isList, type Json } from './answer.ts';
+import { at, entryOf, happenedAt, isList, type Json } from './answer.ts';
 import type { Account } from './contract.ts';
 import { readPath, reasonOf, timeOf } from './generic-paths.ts';
 import type { GenericSecrets, GenericSettings } from './generic-settings.ts';
@@ -79,7 +79,7 @@ function toReport(
   told: GenericCallback,
 ): readonly StatusReport[] {
   const id = readPath(item, told.id_path);
-  const state = (settings.states ?? {})[readPath(item, told.state_path) ?? ''];
+  const state = entryOf(settings.states ?? {}, readPath(item, told.state_path));
   if (id === undefined) throw unreadable(`it has no id at ${told.id_path}`);
   if (!state) return [];
   // What we gave is the id of an attempt: `sms_…-1`.

@@ -1,5 +1,5 @@
 import type { SmsOrder, SmsOutcome, SmsQuestion, StatusReport } from '#sms/provider';
-import { type Answer, happenedAt } from './answer.ts';
+import { type Answer, entryOf, happenedAt } from './answer.ts';
 import {
   type Account,
   type AskedMessage,
@@ -11,7 +11,7 @@ import {
 import { byHttpStatus, notSent, retryAfterMs } from './faults.ts';
 import { readGenericCallback } from './generic-callback.ts';
 import { checkGeneric } from './generic-check.ts';
-import { atPath, readPath, reasonOf, timeOf } from './generic-paths.ts';
+import { atPath, codeOf, readPath, reasonOf, timeOf } from './generic-paths.ts';
 import type { GenericSecrets, GenericSettings } from './generic-settings.ts';
 import { fillForm, fillJson, fillText, type Values } from './template.ts';
 
@@ -178,7 +178,7 @@ function readAnswer(answer: Answer, _order: SmsOrder, { settings }: GenericAccou
       ...(cost === undefined || currency === undefined ? {} : { currency }),
     };
   }
-  const code = readPath(json, send.code_path)?.slice(0, 40);
+  const code = codeOf(readPath(json, send.code_path));
   const found = send.faults?.find((one) => fits(answer, one));
   if (!found) return byHttpStatus(answer);
   const reason = `${PREFIX}_${found.code ?? code ?? answer.status}`;
@@ -200,7 +200,7 @@ function readStatus(
   if (answer.status !== 200 || answer.json === undefined) return [];
   const message = atPath(answer.json, status.message_path);
   if (message === undefined) return status.empty_is_not_found ? gone : [];
-  const state = states[readPath(message, status.state_path) ?? ''];
+  const state = entryOf(states, readPath(message, status.state_path));
   if (!state) return [];
   return [
     {

@@ -1,6 +1,6 @@
 import { at, type Json, textAt } from './answer.ts';
 
-const REASON_LETTERS_MAX = 40;
+const CODE = /^[\w.-]{1,40}$/;
 
 /** The whole, where no path is told. */
 export function atPath(json: Json | undefined, path: string | undefined): Json | undefined {
@@ -18,6 +18,12 @@ export function timeOf(text: string | undefined): Date | undefined {
   return /^\d{13}$/.test(text) ? new Date(Number(text)) : new Date(text);
 }
 
+/** A code, and no sentence: a sentence may have the text of a message in it. */
+export function codeOf(text: string | undefined): string | undefined {
+  return text !== undefined && CODE.test(text) ? text : undefined;
+}
+
 export function reasonOf(text: string | undefined): { readonly reason?: string } {
-  return text === undefined ? {} : { reason: `generic_${text.slice(0, REASON_LETTERS_MAX)}` };
+  const code = codeOf(text);
+  return code === undefined ? {} : { reason: `generic_${code}` };
 }

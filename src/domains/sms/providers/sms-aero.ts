@@ -6,7 +6,16 @@ import type {
   SmsOutcome,
   StatusReport,
 } from '#sms/provider';
-import { type Answer, at, happenedAt, isList, type Json, textAt, unixTime } from './answer.ts';
+import {
+  type Answer,
+  at,
+  entryOf,
+  happenedAt,
+  isList,
+  type Json,
+  textAt,
+  unixTime,
+} from './answer.ts';
 import {
   type AccountOf,
   type AskedMessage,
@@ -186,7 +195,7 @@ function readStatus(answer: Answer, [asked]: readonly AskedMessage[]): readonly 
 
 function toReports(id: string, data: Json | undefined): readonly StatusReport[] {
   const status = textAt(data, 'status') ?? '';
-  const state = smsAeroStates[status];
+  const state = entryOf(smsAeroStates, status);
   if (!state) return [];
   const failed = state === 'undelivered' || state === 'rejected';
   return [

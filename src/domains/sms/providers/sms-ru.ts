@@ -7,7 +7,16 @@ import type {
   SmsOutcome,
   StatusReport,
 } from '#sms/provider';
-import { type Answer, at, happenedAt, isObject, type Json, textAt, unixTime } from './answer.ts';
+import {
+  type Answer,
+  at,
+  entryOf,
+  happenedAt,
+  isObject,
+  type Json,
+  textAt,
+  unixTime,
+} from './answer.ts';
 import {
   type AccountOf,
   type AskedMessage,
@@ -97,7 +106,7 @@ function refuse(code: string): SmsOutcome {
 }
 
 function stateOf(code: string): ReportedState | undefined {
-  return smsRuStates[code] ?? (REFUSED.test(code) ? 'rejected' : undefined);
+  return entryOf(smsRuStates, code) ?? (REFUSED.test(code) ? 'rejected' : undefined);
 }
 
 function toReports(id: string, code: string, when?: Date): readonly StatusReport[] {

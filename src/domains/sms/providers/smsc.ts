@@ -7,7 +7,16 @@ import type {
   SmsOutcome,
   StatusReport,
 } from '#sms/provider';
-import { type Answer, at, happenedAt, isList, type Json, textAt, unixTime } from './answer.ts';
+import {
+  type Answer,
+  at,
+  entryOf,
+  happenedAt,
+  isList,
+  type Json,
+  textAt,
+  unixTime,
+} from './answer.ts';
 import {
   type AccountOf,
   type AskedMessage,
@@ -153,7 +162,7 @@ function toStatusRequest(
 function readStatus(answer: Answer, asked: readonly AskedMessage[]): readonly StatusReport[] {
   const rows = isList(answer.json) ? answer.json : [answer.json];
   return rows.flatMap((row, place) => {
-    const state = smscStates[textAt(row, 'status') ?? ''];
+    const state = entryOf(smscStates, textAt(row, 'status'));
     // A row names itself; where it does not, it stands at the place of its question.
     const message =
       asked.find((one) => isRowOf(row, one)) ?? (textAt(row, 'id') ? undefined : asked[place]);
@@ -210,7 +219,7 @@ function readCallback(callback: ProviderCallback, account: SmscAccount): Callbac
   const reply = { status: 200, contentType: 'text/plain', body: 'OK' };
   if (incoming) return { reports: [], incoming: [readIncoming(fields)], reply };
   const id = textAt(fields, 'id');
-  const state = smscStates[textAt(fields, 'status') ?? ''];
+  const state = entryOf(smscStates, textAt(fields, 'status'));
   if (id === undefined) throw unreadable('it names no message');
   const reports = state ? [{ providerMessageId: id, state, ...whyAndWhen(fields) }] : [];
   return { reports, incoming: [], reply };

@@ -5,15 +5,15 @@ const PLACE = /\{\{\s*([\w:.-]+)\s*\}\}/g;
 const ONLY_PLACE = /^\{\{\s*([\w:.-]+)\s*\}\}$/;
 const DEPTH_MAX = 8;
 
-/** Fills a text; `escape` makes a value harmless where the text will stand. What is not known is empty. */
+/** Fills a text; `harmless` makes a value harmless where the text will stand. What is not known is empty. */
 export function fillText(
   template: string,
   values: Values,
-  escape: (value: string) => string = (value) => value,
+  harmless: (value: string) => string = (value) => value,
 ): string {
   return template.replace(PLACE, (_place, name: string) => {
     const value = lookUp(values, name);
-    return value === undefined ? '' : escape(String(value));
+    return value === undefined ? '' : harmless(String(value));
   });
 }
 

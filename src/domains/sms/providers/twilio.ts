@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import type { CallbackReading, ProviderCallback, SmsOutcome, StatusReport } from '#sms/provider';
-import { type Answer, happenedAt, type Json, textAt } from './answer.ts';
+import { type Answer, entryOf, happenedAt, type Json, textAt } from './answer.ts';
 import {
   type AccountOf,
   type AskedMessage,
@@ -149,7 +149,7 @@ function readStatus(answer: Answer, [asked]: readonly AskedMessage[]): readonly 
 }
 
 function toReports(id: string, word = '', code?: string): readonly StatusReport[] {
-  const state = Object.hasOwn(twilioStates, word) ? twilioStates[word] : undefined;
+  const state = entryOf(twilioStates, word);
   if (!state) return [];
   const expired = code === TWILIO_EXPIRED;
   return [
