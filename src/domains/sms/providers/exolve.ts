@@ -145,15 +145,27 @@ function readStatus(answer: Answer, [asked]: readonly AskedMessage[]): readonly 
 
 function toReports(id: string, message: Json): readonly StatusReport[] {
   const word = (textAt(message, 'delivery_status') ?? '').replace(/^DELIVERY_STATUS_/, '');
-  const unpaid = UNDERFUNDED.has(textAt(message, 'status') ?? '');
-  const state = unpaid ? 'rejected' : entryOf(exolveStates, word);
+  const told = entryOf(exolveStates, word);
+  const final = told !== undefined && told !== 'accepted' && told !== 'sent';
+  const unpaid = !final && UNDERFUNDED.has(textAt(message, 'status') ?? '');
+  const state = unpaid ? 'rejected' : told;
   if (!state) return [];
   const failed = state === 'undelivered' || state === 'rejected';
   const reason = `${PREFIX}_${unpaid ? 'underfunded' : word.toLowerCase()}`;
   return [{ providerMessageId: id, state, ...(failed ? { reason } : {}) }];
 }
 
-const INCOMING = new Set(['1', 'DIRECTION_INCOMING', 'INCOMING']);
+/**
+ * Whose words they are. By its word, where the direction is one; otherwise by our own number, which stands at the end that is
+ * ours; the numbers of the directions are known from one source only (1: incoming).
+ */
+function isIncoming(fields: Json): boolean {
+  const direction = (textAt(fields, 'direction') ?? '').replace(/^DIRECTION_/, '');
+  if (direction === 'INCOMING' || direction === 'OUTGOING') return direction === 'INCOMING';
+  const [own, from, to] = ['number', 'sender', 'receiver'].map((name) => textAt(fields, name));
+  if (own !== undefined && (own === from) !== (own === to)) return own === to;
+  return direction === '1';
+}
 
 /** They sign nothing: the URL in the settings of the application carries `?key=…`, which nobody else knows. */
 function readCallback(callback: ProviderCallback, { secrets }: ExolveAccount): CallbackReading {
@@ -165,7 +177,7 @@ function readCallback(callback: ProviderCallback, { secrets }: ExolveAccount): C
   const id = textAt(fields, 'message_id');
   if (id === undefined) throw unreadable('it names no message');
   const reply = { status: 200, contentType: 'application/json', body: '{}' };
-  if (!INCOMING.has(textAt(fields, 'direction') ?? '')) {
+  if (!isIncoming(fields)) {
     const at = happenedAt(timeOf(fields));
     return {
       reports: toReports(id, fields).map((one) => ({ ...one, ...at })),

@@ -195,7 +195,8 @@ function readStatus(
   const { states = {}, status } = settings;
   if (!asked || !status) return [];
   const told = asked.question.providerMessageIds[0] ?? asked.id;
-  const gone = [{ providerMessageId: told, state: 'not_found' as const }];
+  const { sms } = asked.question;
+  const gone = [{ providerMessageId: told, state: 'not_found' as const, sms }];
   if (answer.status === status.not_found_status) return gone;
   if (answer.status !== 200 || answer.json === undefined) return [];
   const message = atPath(answer.json, status.message_path);
@@ -206,7 +207,7 @@ function readStatus(
     {
       ...{ providerMessageId: readPath(message, status.id_path) ?? told, state },
       // Named here as well: the provider's id may be one that we hear for the first time.
-      sms: asked.question.sms,
+      sms,
       ...happenedAt(timeOf(readPath(message, status.time_path))),
       ...reasonOf(readPath(message, status.reason_path)),
     },
