@@ -264,6 +264,18 @@ const SETTINGS = {
   qlistenerPort: processPort('QLISTENER_PORT', 'qlistener', '50304'),
   mtManagerPort: processPort('MT_MANAGER_PORT', 'mt-manager', '50305'),
   telcoPort: processPort('TELCO_PORT', 'telco', '50306'),
+  smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
+  smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
+  smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
+  webhookPrivateRanges: setting({
+    name: 'WEBHOOK_PRIVATE_RANGES',
+    kind: 'addresses and CIDR blocks, parted by commas',
+    sentence:
+      'Private addresses that webhooks may be sent to all the same; without it none: a receiver must not be able to make ' +
+      'Kopek call its own neighbours.',
+    fallback: '',
+    parse: parse.parseAddressRanges,
+  }),
 } as const;
 
 type Settings = typeof SETTINGS;

@@ -10,9 +10,20 @@ import {
   registerRequisitesRoutes,
 } from '#payouts';
 import { registerReportsRoutes } from '#reports';
-import { registerIncomingRoutes } from '#sms';
+import { registerRulesRoutes } from '#rules';
+import {
+  registerAccountRoutes,
+  registerCallbackRoutes,
+  registerIncomingRoutes,
+  registerSenderRoutes,
+  registerSmsRoutes,
+  registerTextRoutes,
+  WEBHOOK_SCOPE,
+} from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
+import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
+import { countSegments } from './count-segments.ts';
 import type { House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -42,6 +53,9 @@ export async function openSites(
     'payout-api': config.payoutApiPort,
     'req-gate': config.reqGatePort,
     'oebs-gate': config.oebsGatePort,
+    'sms-rules': config.smsRulesPort,
+    'sms-api': config.smsApiPort,
+    'sms-sender': config.smsSenderPort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -98,9 +112,34 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerPayoutClientRoutes(app, routes);
     registerRequisitesRoutes(app, house);
   }
+  if (processes.includes('sms-rules')) {
+    const plans = () => house.operators.all().map((operator) => operator.plan);
+    registerRulesRoutes(app, { ...house, plans, countSegments });
+  }
+  addSmsRoutes(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
+  }
+}
+
+function addSmsRoutes(
+  app: HttpServer['app'],
+  house: House,
+  processes: readonly ProcessName[],
+): void {
+  const { config, smsAccounts: accounts, webhooks } = house;
+  const { publicUrl } = config;
+  const plans = () => house.operators.all().map((operator) => operator.plan);
+  if (processes.includes('sms-api')) {
+    registerSmsRoutes(app, { ...house, plans });
+    registerTextRoutes(app, house);
+    registerWebhookRoutes(app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
+  }
+  if (processes.includes('sms-sender')) {
+    registerSenderRoutes(app, { ...house, plans });
+    registerAccountRoutes(app, { ...house, accounts, publicUrl });
+    registerCallbackRoutes(app, { ...house, accounts, publicUrl });
   }
 }
 

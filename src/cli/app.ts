@@ -49,6 +49,9 @@ export const PROCESS_NAMES = [
   'payout-api',
   'req-gate',
   'oebs-gate',
+  'sms-rules',
+  'sms-api',
+  'sms-sender',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

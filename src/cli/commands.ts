@@ -58,6 +58,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./payouts.ts')).payouts,
   },
   {
+    name: 'rules',
+    group: 'Act',
+    summary: 'laws of sending: list, show, preview on past traffic, activate; working calendars',
+    load: async () => (await import('./rules.ts')).rules,
+  },
+  {
     name: 'explain',
     group: 'Look',
     summary: 'what a KOP code means',

@@ -150,9 +150,8 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco] = await Promise.all(
-    Array.from({ length: 7 }, () => freePort()),
-  );
+  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco, smsRules] =
+    await Promise.all(Array.from({ length: 8 }, () => freePort()));
   return {
     ACCOUNTS_PORT: String(accounts),
     PAYOUT_API_PORT: String(payoutApi),
@@ -161,6 +160,7 @@ async function freePorts() {
     QLISTENER_PORT: String(qlistener),
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),
+    SMS_RULES_PORT: String(smsRules),
   };
 }
 

@@ -13,6 +13,13 @@ export interface AppliedRule<Applied extends Rule = Rule> {
   readonly places: readonly Place[];
   /** Switches with which it would not apply, or not at the same places, if they stood otherwise: `set/name: value`. */
   readonly switches: readonly string[];
+  /** Of a rule that counts: by what, and whether a place is given back after a message that was not delivered. */
+  readonly counting?: Counting;
+}
+
+interface Counting {
+  readonly key: readonly string[];
+  readonly givesBackUndelivered: boolean;
 }
 
 export interface AppliedRules {
@@ -56,7 +63,11 @@ export function applyRules(request: RuleRequest, facts: KnownFacts): AppliedRule
       const deciding = asker.decidingSwitches(ready, { all: where.places, places });
       if (places.length > 0) {
         located.set(set, where);
-        rules.push({ ready, rule: ready.rule, places, switches: deciding.map(asker.say) });
+        rules.push({
+          ...{ ready, rule: ready.rule, places },
+          switches: deciding.map(asker.say),
+          ...asker.counting(ready.rule),
+        });
       } else {
         const relaxed = deciding.filter((name) => asker.isRelaxed(name));
         if (relaxed.length > 0) silenced.push({ ready, switches: relaxed.map(asker.say) });
@@ -128,6 +139,15 @@ class Asker {
         (value) => this.placesOf(ready, all, { name, value }).length !== places.length,
       ),
     );
+  }
+
+  counting(rule: Rule): { readonly counting?: Counting } {
+    if (rule.kind !== 'frequencyCap' && rule.kind !== 'minInterval') return {};
+    const asked = this.at(undefined);
+    const key = rule.key.filter(({ when }) => holds(when, asked)).map(({ part }) => part);
+    const back = rule.kind === 'frequencyCap' ? rule.undeliveredGivenBackWhen : undefined;
+    const givesBackUndelivered = back !== undefined && holds(back, asked);
+    return { counting: { key, givesBackUndelivered } };
   }
 
   isRelaxed(name: string): boolean {

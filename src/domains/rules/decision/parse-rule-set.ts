@@ -62,7 +62,7 @@ function meaningFaults(set: RuleSet): readonly FieldFault[] {
   const names = set.switches.map(({ name }) => name);
   const predicates: (readonly [string, unknown])[] = [
     ['appliesWhen', set.appliesWhen],
-    ...set.rules.map((rule, index) => [`rules.${index}.when`, rule.when] as const),
+    ...set.rules.flatMap((rule, index) => predicatesOf(rule, `rules.${index}`)),
     ...(set.localTime?.sources ?? []).map(
       (source, index) => [`localTime.sources.${index}.when`, source.when] as const,
     ),
@@ -87,6 +87,14 @@ function meaningFaults(set: RuleSet): readonly FieldFault[] {
     ),
     ...set.rules.flatMap((rule, index) => ruleFaults(rule, { set, field: `rules.${index}` })),
   ];
+}
+
+function predicatesOf(rule: Rule, field: string): readonly (readonly [string, unknown])[] {
+  const own = [`${field}.when`, rule.when] as const;
+  if (rule.kind !== 'frequencyCap' && rule.kind !== 'minInterval') return [own];
+  const keys = rule.key.map(({ when }, index) => [`${field}.key.${index}.when`, when] as const);
+  const back = rule.kind === 'frequencyCap' ? rule.undeliveredGivenBackWhen : undefined;
+  return [own, ...keys, [`${field}.undeliveredGivenBackWhen`, back]];
 }
 
 function spanFaults({ effective: { from, to } }: RuleSet): readonly FieldFault[] {

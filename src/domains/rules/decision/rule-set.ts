@@ -41,10 +41,20 @@ export const WindowsByDay = Type.Object(
 );
 export type WindowsByDay = Static<typeof WindowsByDay>;
 
-/** Whose messages are counted together: one counter per combination of these. */
-const SCOPE_PARTS = ['creditorGroup', 'entity', 'person', 'recipient', 'sender', 'body'] as const;
-const ScopePart = Type.Enum(SCOPE_PARTS);
-export type ScopePart = Static<typeof ScopePart>;
+/**
+ * Whose messages are counted together: one counter per combination of these. `body` tells texts apart;
+ * `attribute.<name>` is what the request says under that name.
+ */
+const KeyPart = Type.Object(
+  {
+    part: Type.String({
+      pattern: '^(creditorGroup|entity|person|recipient|sender|body|attribute\\.\\w{1,60})$',
+    }),
+    when: Type.Optional(PredicateField),
+  },
+  closed,
+);
+const Key = Type.Array(KeyPart, { minItems: 1, maxItems: 8 });
 
 /** Where the local time of a recipient may be taken from; see `LocalTime`. */
 const ZoneSource = Type.Enum(['explicit', 'region', 'number', 'country', 'entity']);
@@ -106,9 +116,9 @@ const FrequencyCap = Type.Object(
     rolling: Type.Optional(Type.String({ pattern: '^(P[1-9][0-9]?D|PT[1-9][0-9]{0,2}[HM]|P1M)$' })),
     /** Rules of a set with the same counter and key count the same messages. */
     counter: Id,
-    key: Type.Array(ScopePart, { minItems: 1, maxItems: 6 }),
-    /** A place is given back when the message certainly did not leave; with this also when it was not delivered. */
-    givenBack: Type.Optional(Type.Literal('undelivered')),
+    key: Key,
+    /** A place is given back when the message certainly did not leave; where this holds also when it was not delivered. */
+    undeliveredGivenBackWhen: Type.Optional(PredicateField),
   },
   closed,
 );
@@ -119,7 +129,7 @@ const MinInterval = Type.Object(
     ...ruleFields,
     minutes: Type.Integer({ minimum: 1, maximum: 60 * 24 * 31 }),
     counter: Id,
-    key: Type.Array(ScopePart, { minItems: 1, maxItems: 6 }),
+    key: Key,
   },
   closed,
 );

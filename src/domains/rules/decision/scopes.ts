@@ -3,7 +3,8 @@ import type { ScopeCount } from './decision.ts';
 import { digest } from './digest.ts';
 import type { KnownFacts } from './facts.ts';
 import type { RuleRequest } from './request.ts';
-import type { RuleOf, ScopePart } from './rule-set.ts';
+
+import type { RuleOf } from './rule-set.ts';
 
 /**
  * The counters that a decision about this message reads and in which it takes a place, sorted and each once: whoever
@@ -28,8 +29,7 @@ export function countersOf(
 ): readonly ScopeCount[] {
   const kept = new Map<string, boolean>();
   for (const counting of countingRules(rules)) {
-    const { rule } = counting;
-    const keeps = rule.kind !== 'frequencyCap' || rule.givenBack !== 'undelivered';
+    const keeps = counting.counting?.givesBackUndelivered !== true;
     for (const scope of scopesOfRule(counting, request, facts))
       kept.set(scope, keeps || kept.get(scope) === true);
   }
@@ -43,19 +43,19 @@ export function countersOf(
  * for the number: otherwise one with a name and one without would pass each other by.
  */
 export function scopesOfRule(
-  { ready, rule }: CountingRule,
+  { ready, rule, counting }: CountingRule,
   request: RuleRequest,
   facts: KnownFacts,
 ): readonly string[] {
   let scopes = [`${ready.set.id}/${rule.counter}`];
-  for (const part of rule.key) {
+  for (const part of counting?.key ?? []) {
     const values = valuesOf(part, request, facts);
     scopes = scopes.flatMap((scope) => values.map((value) => `${scope}|${value}`));
   }
   return [...new Set(scopes)];
 }
 
-function valuesOf(part: ScopePart, request: RuleRequest, facts: KnownFacts): readonly string[] {
+function valuesOf(part: string, request: RuleRequest, facts: KnownFacts): readonly string[] {
   switch (part) {
     case 'creditorGroup':
       return [`group:${keyPart(facts.entity?.creditorGroup ?? request.entity)}`];
@@ -71,6 +71,10 @@ function valuesOf(part: ScopePart, request: RuleRequest, facts: KnownFacts): rea
       return [`sender:${keyPart(request.sender ?? '')}`];
     case 'body':
       return [`body:${digest(request.body)}`];
+    default: {
+      const name = part.slice('attribute.'.length);
+      return [`${name}:${keyPart(String(request.attributes?.[name] ?? ''))}`];
+    }
   }
 }
 
