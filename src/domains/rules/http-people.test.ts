@@ -165,7 +165,7 @@ const BAD: readonly (readonly [
   ['POST', 'rules/overrides/ovr_vvv/end', undefined, 404, /override_unknown/],
   ['POST', 'sms/check', { ...message, text: '' }, 400, /text/],
   ['POST', 'sms/check', { ...message, class: 'spam' }, 400, /class/],
-  ['POST', 'sms/check', { ...message, recipient: 'nobody' }, 400, /msisdn/],
+  ['POST', 'sms/check', { ...message, recipient: 'nobody' }, 400, /"recipient"/],
   [
     'POST',
     'sms/check',
