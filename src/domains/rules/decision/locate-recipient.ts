@@ -24,11 +24,11 @@ const EVERYWHERE: readonly string[] = Array.from({ length: 27 }, (_, index) =>
 export function locateRecipient(
   request: RuleRequest,
   facts: KnownFacts,
-  { localTime, predicateFacts }: { localTime: LocalTime; predicateFacts: PredicateFacts },
+  { localTime, asked }: { localTime: LocalTime; asked: PredicateFacts },
 ): Located {
-  const switches = localTime.sources.flatMap(({ when }) => switchesIn(when));
+  const switches = [...new Set(localTime.sources.flatMap(({ when }) => switchesIn(when)))];
   for (const { from, when } of localTime.sources) {
-    if (!holds(when, predicateFacts)) continue;
+    if (!holds(when, asked)) continue;
     const places = askSource(from, request, facts);
     if (places.length > 0) return { places, source: from, switches };
   }
