@@ -16,14 +16,15 @@ export function judgeContent(
   entity: EntityFacts,
 ): readonly Judged[] {
   const text = plain(request.body);
-  return rulesOf(rules, 'content').map(({ ready, rule, switches }) => {
+  return rulesOf(rules, 'content').map((applied) => {
+    const { ready, rule } = applied;
     const fault =
       findMissing(rule.mustContain ?? [], { request, text, entity }) ??
       findForbidden(rule.forbid ?? [], text) ??
       findForeignLink(rule.linkHosts, request, entity) ??
       findTooLong(rule.maxSegments, request);
     if (!fault) return { line: { rule: ready.name, result: 'passes', text: 'The text is fine' } };
-    const told = `${fault.text}${saySwitches(switches)}`;
+    const told = `${fault.text}${saySwitches(applied.switches())}`;
     return { line: { rule: ready.name, result: 'rejects', text: told }, code: fault.code };
   });
 }
