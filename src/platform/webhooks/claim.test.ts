@@ -4,7 +4,13 @@ import { test } from 'node:test';
 import { type Database, sql } from '#database';
 import { testDatabase } from '#testing';
 import { openWebhooks } from './fixture.ts';
-import { type ClaimedDelivery, claimDeliveries, recordAttempts } from './store-claims.ts';
+import {
+  type AttemptResult,
+  type ClaimedDelivery,
+  claimDeliveries,
+  recordAttempts,
+  writeAttempts,
+} from './store-claims.ts';
 
 function claimOf(database: Database, now: Date) {
   return (more: { most?: number; perEndpoint?: number; failuresMax?: number } = {}) =>
@@ -14,15 +20,19 @@ function claimOf(database: Database, now: Date) {
     });
 }
 
+function resultOf(delivery: ClaimedDelivery, at: Date): AttemptResult {
+  return {
+    ...{ delivery, state: 'delivered', outcome: 'delivered', status: 200, tookMs: 1 },
+    ...{ response: '', nextAttemptAt: at, at },
+  };
+}
+
 async function end(
   database: Database,
   claimed: readonly ClaimedDelivery[],
   at: Date,
 ): Promise<void> {
-  const results = claimed.map((delivery) => ({
-    ...{ delivery, state: 'delivered' as const, outcome: 'delivered', status: 200, tookMs: 1 },
-    ...{ response: '', nextAttemptAt: at, at },
-  }));
+  const results = claimed.map((delivery) => resultOf(delivery, at));
   await database.transaction((tx) => recordAttempts(tx, results));
 }
 
@@ -114,4 +124,28 @@ test('whoever ends one while another is being marked as waiting behind it frees 
   await Promise.all([work(), work(), work(), enqueuing]);
   assert.deepEqual(new Set((await all()).map(({ state }) => state)), new Set(['delivered']));
   assert.equal(database.deadlocks.count, 0);
+});
+
+test('results are written by their ids, however many wait, and whatever statistics believe', async (t) => {
+  const { clock, database, endpointFor, enqueue, eventOf } = openWebhooks(await testDatabase(t));
+  await endpointFor('https://receiver.test/');
+  const claim = claimOf(database, clock.now());
+  const planOf = async (delivery: ClaimedDelivery) => {
+    const results = Array.from({ length: 64 }, () => resultOf(delivery, clock.now()));
+    const { rows } = await sql<{ 'QUERY PLAN': string }>`explain ${writeAttempts(results)}`.execute(
+      database.pool,
+    );
+    return rows.map((row) => row['QUERY PLAN']).join('\n');
+  };
+  await sql`analyze platform.webhook_delivery`.execute(database.pool);
+  await enqueue(...Array.from({ length: 5000 }, () => eventOf()));
+  const [held] = await claim();
+  assert.ok(held);
+  const plans = [await planOf(held)];
+  await sql`analyze platform.webhook_delivery`.execute(database.pool);
+  plans.push(await planOf(held));
+  for (const plan of plans) {
+    assert.match(plan, /Index Scan using webhook_delivery_pkey/);
+    assert.doesNotMatch(plan, /webhook_delivery_(to_give_up|due|in_order)|Seq Scan/);
+  }
 });
