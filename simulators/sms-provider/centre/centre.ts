@@ -6,7 +6,7 @@ import { providerNames } from './message.ts';
 import { Gate, StallWatch } from './rate.ts';
 import { Receipts } from './receipts.ts';
 import { ScenarioBoard } from './scenarios.ts';
-import { ownSettings, type Settings, standardSettings } from './settings.ts';
+import { changeSettings, ownSettings, type Settings, standardSettings } from './settings.ts';
 import { Speakers } from './speakers.ts';
 
 export { chance } from './chance.ts';
@@ -206,8 +206,9 @@ export class SmsCentre {
 
   #startSettings(): void {
     for (const provider of providerNames) {
-      const own = { ...ownSettings[provider], ...this.#options.settings[provider] };
-      this.#settings.set(provider, { ...standardSettings, ...own });
+      const own = { ...standardSettings, ...ownSettings[provider] };
+      const given = this.#options.settings[provider] ?? {};
+      this.#settings.set(provider, changeSettings(own, { ...given }));
     }
   }
 }
