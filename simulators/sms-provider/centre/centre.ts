@@ -189,6 +189,8 @@ export class SmsCentre {
     this.board.clear();
     this.fates.reset();
     await this.ledger.reset();
+    // What was accepted while the journal was emptied went with it.
+    this.receipts.clear();
     for (const map of [this.#gates, this.#calls, this.#spentMinor]) map.clear();
     this.#startSettings();
     this.stalls.reset();
