@@ -19,6 +19,7 @@ export * from './scenarios.ts';
 export { countParts } from './segments.ts';
 export { changeSettings, type Settings } from './settings.ts';
 export { type Speaker, unheardLimit } from './speakers.ts';
+export { joinParts, type Whole } from './wholes.ts';
 
 export type Log = (event: string, details: Readonly<Record<string, unknown>>) => void;
 

@@ -39,7 +39,7 @@ const guards = new WeakMap<Call['centre'], RepeatGuard>();
 export const smsc: Contract = {
   provider: 'smsc',
   dialect: {
-    makeId: (number) => String(number),
+    makeId: (number) => String(1_000 + number),
     told: ['delivered', 'undelivered', 'expired', 'rejected', 'canceled'],
   },
   answer,
