@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startSmsProviderSimulator } from './index.ts';
+import { type SmsProviderSimulatorOptions, startSmsProviderSimulator } from './index.ts';
 
 const usage = `All SMS providers, simulated.
 
@@ -9,6 +10,7 @@ const usage = `All SMS providers, simulated.
   --host <address>    default 127.0.0.1
   --folder <path>     where its journal stands; default .kopek/sms-provider
   --seed <number>     default 1
+  --settings <path>   a JSON file: by provider, what differs from the standard settings
   --help
 `;
 
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string', default: '.kopek/sms-provider' },
     seed: { type: 'string', default: '1' },
+    settings: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -31,13 +34,17 @@ async function run(): Promise<void> {
   if (!Number.isInteger(seed)) return refuse('--seed is a whole number');
   const { folder, host } = values;
   const simulator = await startSmsProviderSimulator({
-    ...{ port, host, folder, seed },
+    ...{ port, host, folder, seed, settings: readSettings(values.settings) },
     log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => void simulator.close().then(() => process.exit(0)));
   }
   process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
+}
+
+function readSettings(path: string): NonNullable<SmsProviderSimulatorOptions['settings']> {
+  return path === '' ? {} : JSON.parse(readFileSync(path, 'utf8'));
 }
 
 function refuse(reason: string): void {

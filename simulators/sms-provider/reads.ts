@@ -1,4 +1,5 @@
 import {
+  joinParts,
   type Line,
   type Message,
   Problem,
@@ -8,6 +9,7 @@ import {
   readNumber,
   type SmsCentre,
   states,
+  type Whole,
 } from '#simulators/sms-provider/centre';
 import { json, type Reply } from '#simulators/sms-provider/contracts';
 
@@ -108,29 +110,28 @@ function readQuery(query: URLSearchParams) {
 
 /** Which handsets got the same text, or the same id of the caller, more than once. */
 function summarise(received: readonly Message[]) {
-  const texts = new Map<string, Message[]>();
-  const ids = new Map<string, Message[]>();
-  for (const message of received) {
-    if (message.part) continue;
-    add(texts, `${message.to}\n${message.text}`, message);
-    if (message.clientId !== undefined) add(ids, `${message.to}\n${message.clientId}`, message);
-  }
-  const repeated = (groups: ReadonlyMap<string, readonly Message[]>) =>
+  const wholes = joinParts(received);
+  const complete = wholes.filter(({ isComplete }) => isComplete);
+  const texts = Map.groupBy(complete, ({ messages, text }) => `${messages[0]?.to}\n${text}`);
+  const withId = complete.filter(({ messages }) => messages[0]?.clientId !== undefined);
+  const ids = Map.groupBy(withId, ({ messages: [first] }) => `${first?.to}\n${first?.clientId}`);
+  const repeated = (groups: ReadonlyMap<string, readonly Whole[]>) =>
     [...groups.values()].filter((group) => group.length > 1);
-  const show = (group: readonly Message[]) => ({
-    ...{ msisdn: group[0]?.to, text: group[0]?.text, client_id: group[0]?.clientId ?? null },
-    ...{ count: group.length, provider_ids: group.map(({ providerId }) => providerId) },
-  });
   const [byText, byId] = [repeated(texts), repeated(ids)];
   return {
-    ...{ received: received.length, texts: texts.size, repeated_texts: byText.length },
-    ...{ repeated_ids: byId.length, by_text: byText.slice(0, repetitionsShown).map(show) },
-    by_id: byId.slice(0, repetitionsShown).map(show),
+    ...{ received: received.length, wholes: complete.length },
+    ...{ in_parts: wholes.length - complete.length, texts: texts.size },
+    ...{ repeated_texts: byText.length, repeated_ids: byId.length },
+    by_text: byText.slice(0, repetitionsShown).map(repetitionToApi),
+    by_id: byId.slice(0, repetitionsShown).map(repetitionToApi),
   };
 }
 
-function add(groups: Map<string, Message[]>, key: string, message: Message): void {
-  const group = groups.get(key);
-  if (group) group.push(message);
-  else groups.set(key, [message]);
+function repetitionToApi(group: readonly Whole[]) {
+  const [first] = group.flatMap(({ messages }) => messages);
+  const ids = group.flatMap(({ messages }) => messages.map(({ providerId }) => providerId));
+  return {
+    ...{ msisdn: first?.to, text: group[0]?.text, client_id: first?.clientId ?? null },
+    ...{ count: group.length, provider_ids: ids },
+  };
 }

@@ -17,7 +17,8 @@ import {
   showClock,
 } from './control.ts';
 import { showMetrics, showStats } from './metrics.ts';
-import { chooserPage, livePage, pageFile, phonePage } from './page.ts';
+import { chooserPage, pageFile } from './page.ts';
+import { livePage, phonePage } from './phone-page.ts';
 import { showHandset, showHandsets, showLedger, showMessages } from './reads.ts';
 
 export interface Visit {

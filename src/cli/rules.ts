@@ -6,7 +6,7 @@ import type { Database } from '#database';
 import { messageOf } from '#errors';
 import { silentLog } from '#log';
 import { createRules, type Rules } from '#rules';
-import { parseCalendarYear } from '#rules/local-time';
+import { parseCalendarXml, parseCalendarYear } from '#rules/local-time';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
@@ -28,7 +28,7 @@ const SAY =
 
 export const rules: Command = {
   usage:
-    'rules list | show <set>[@version] | preview <file.yaml> [--since 7d] [--entity <key>] | activate <file.yaml> [--in-place] | calendar import <country> <file.yaml> [--region <code>]',
+    'rules list | show <set>[@version] | preview <file.yaml> [--since 7d] [--entity <key>] | activate <file.yaml> [--in-place] | calendar import <country> <file.xml> [--region <code>]',
   help: `Laws and policies of sending, as data.
 
 list      every set with its versions, and which hold
@@ -37,7 +37,7 @@ preview   asks a changed set about past messages, in their order, and tells what
           what was: nothing is written down. The set is tried as if it had held all the time. Rules about texts are left
           out: texts are not kept
 activate  writes the set down and lets it hold from its effective.from on
-calendar  imports the working days of a year, as config/rules/calendars has them: the next version of that year
+calendar  imports the working days of a year, as xmlcalendar.ru (.xml) or config/rules/calendars (.yaml) has them: the next version of that year
 
 --since     how far back a preview looks: 7d unless told; 12h, 30d, or a day (2026-11-01)
 --entity    messages of this legal entity only
@@ -144,15 +144,22 @@ async function importCalendar(
   { country, file }: { readonly country: string; readonly file: string },
 ) {
   const region = typeof values.region === 'string' ? { region: values.region } : {};
-  const { version: _, ...read } = parseCalendarYear(await readYaml(file));
-  const year = { ...read, country, ...region };
+  const place = { country, ...region, version: 1 };
+  const { version: _, ...year } = file.endsWith('.xml')
+    ? parseCalendarXml(await readText(file), place)
+    : parseCalendarYear(withPlace(await readYaml(file), place));
   const saved = await database.transaction((tx) => made.saveCalendar(tx, year, actor()));
   const days = Object.keys(saved.days).length;
-  const place = saved.region ?? saved.country;
   terminal.out(
-    `${place} ${saved.year}, version ${saved.version}: ${days} days differ from their weekday.`,
+    `${saved.region ?? saved.country} ${saved.year}, version ${saved.version}: ${days} days differ from their weekday.`,
   );
   return EXIT.done;
+}
+
+/** The place is what the command says, whatever the file does. */
+function withPlace(document: unknown, place: { readonly country: string }): unknown {
+  if (typeof document !== 'object' || document === null) return document;
+  return { ...document, ...place };
 }
 
 async function readYaml(file: string): Promise<unknown> {

@@ -44,6 +44,7 @@ export class Ledger {
   readonly incoming: Incoming[] = [];
   readonly #handsets = new Map<string, Line[]>();
   readonly #byId = new Map<string, Message[]>();
+  readonly #byClientId = new Map<string, Message[]>();
   readonly #unheard = new Map<string, Incoming>();
   readonly #journal: Journal<Entry>;
   #epoch = '';
@@ -105,6 +106,11 @@ export class Ledger {
     return this.#byId.get(`${provider} ${providerId}`)?.toReversed() ?? [];
   }
 
+  /** By the caller's own id, the last first. */
+  findByClientId(provider: ProviderName, clientId: string): readonly Message[] {
+    return this.#byClientId.get(`${provider} ${clientId}`)?.toReversed() ?? [];
+  }
+
   linesOf(msisdn: string): readonly Line[] {
     return this.#handsets.get(msisdn) ?? [];
   }
@@ -118,7 +124,7 @@ export class Ledger {
     const base = this.#base + this.messages.length + idsPerEpoch;
     await this.#journal.clear();
     for (const list of [this.messages, this.received, this.incoming]) list.length = 0;
-    for (const map of [this.#handsets, this.#byId, this.#unheard]) map.clear();
+    for (const map of [this.#handsets, this.#byId, this.#byClientId, this.#unheard]) map.clear();
     this.#write({ kind: 'opened', epoch: randomUUID(), base });
   }
 
@@ -166,10 +172,9 @@ export class Ledger {
       ...{ code: undefined, receivedMs: undefined },
     };
     this.messages.push(message);
-    const key = `${message.provider} ${message.providerId}`;
-    const known = this.#byId.get(key);
-    if (known) known.push(message);
-    else this.#byId.set(key, [message]);
+    const { clientId, provider, providerId } = message;
+    addTo(this.#byId, `${provider} ${providerId}`, message);
+    if (clientId !== undefined) addTo(this.#byClientId, `${provider} ${clientId}`, message);
   }
 
   #finish(message: Message, n: number, atMs: number): void {
@@ -192,6 +197,8 @@ export class Ledger {
   ): void {
     const lines = this.#handsets.get(msisdn) ?? [];
     lines.push({ ...line, sequence: lines.length + 1 });
+    // The last that was in touch stands last.
+    this.#handsets.delete(msisdn);
     this.#handsets.set(msisdn, lines);
   }
 
@@ -206,4 +213,10 @@ function changeState(message: Message, state: State, atMs: number, code?: string
   message.state = state;
   message.stateMs = atMs;
   message.code = code;
+}
+
+function addTo(index: Map<string, Message[]>, key: string, message: Message): void {
+  const known = index.get(key);
+  if (known) known.push(message);
+  else index.set(key, [message]);
 }

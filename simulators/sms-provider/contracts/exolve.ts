@@ -18,22 +18,14 @@ const standardLimit = 100;
 const application = '1d0a5e0c-6a4f-4d6c-9a3b-000000000001';
 
 /**
- * The values of these enumerations are in no source found: that they are numbers is (clients of GetList print them
- * with %d); an adapter keeps the map in its settings.
+ * Queued, transmitted, delivered, failed, retries exceeded, prohibited. That these are numbers is seen in clients of
+ * GetList, which print them with %d; which number means what is in no source found, so an adapter keeps them in a table.
  */
 const deliveryStatuses: Readonly<Record<State, number>> = {
-  ...{
-    scheduled: 1,
-    accepted: 1,
-    sent: 2,
-    delivered: 3,
-    undelivered: 4,
-    expired: 4,
-    rejected: 5,
-    canceled: 5,
-  },
+  ...{ scheduled: 1, accepted: 1, sent: 2, delivered: 3 },
+  ...{ undelivered: 4, expired: 5, rejected: 6, canceled: 6 },
 };
-const directions = { outgoing: 1, incoming: 2 } as const;
+const directions = { incoming: 1, outgoing: 2 } as const;
 
 /** MTS Exolve: https://docs.exolve.ru/docs/ru/api-reference/sms-api/ and Go clients of GetList and GetCount. */
 export const exolve: Contract = {

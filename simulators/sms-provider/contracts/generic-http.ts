@@ -63,10 +63,8 @@ function answer(call: Call): Answer {
   if (path === '/messages' && method === 'POST') return answerSend(call);
   if (path === '/messages') {
     const reference = new URLSearchParams(call.query).get('reference');
-    const found = centre.ledger.messages.filter(
-      (one) => one.provider === 'generic-http' && one.clientId === reference,
-    );
-    return json(200, { messages: found.slice(-100).map(toApi) });
+    const found = centre.ledger.findByClientId('generic-http', reference ?? '');
+    return json(200, { messages: found.slice(0, 100).map(toApi) });
   }
   const [message] = id === undefined ? [] : centre.ledger.find('generic-http', id);
   if (!message) return json(404, { error: { code: 'not_found', message: 'No such message' } });

@@ -89,6 +89,11 @@ function answer(call: Call): Answer {
         ? success({ ...toData(message), cost: units(message.costMinor).toFixed(2) })
         : failure(404, 'Message not found.');
     }
+    case 'sms/testsend':
+      return answerSend(call, query, true);
+    case 'sms/teststatus':
+      return success({ id: Number(query.id ?? 0), status: 1, extendStatus: 'delivery' });
+    case 'sms/testlist':
     case 'sms/list':
       return toList(call, query);
     default:
@@ -113,7 +118,8 @@ function readQuery({ body, headers, query }: Call): Query {
   return isJson ? { ...fields, ...(parse(body.toString('utf8')) as Query) } : fields;
 }
 
-function answerSend(call: Call, query: Query): Answer {
+/** A test is answered alike, and nothing leaves. */
+function answerSend(call: Call, query: Query, isTest = false): Answer {
   const numbers = Array.isArray(query.numbers) ? query.numbers : [query.number];
   const text = String(query.text ?? '');
   const sign = String(query.sign ?? '');
@@ -132,6 +138,7 @@ function answerSend(call: Call, query: Query): Answer {
       extra: { callbackFormat: String(query.callbackFormat ?? '') },
     }),
   );
+  if (isTest) return toTest(orders, Array.isArray(query.numbers), call.centre.nowMs());
   return submit({
     ...{ call, contract: smsAero, orders, isPartial: false },
     refuse: toRefusal,
@@ -156,6 +163,15 @@ function validate(numbers: readonly unknown[], text: string, sign: string): obje
   return sign.length < 2 || sign.length > 64
     ? { sign: ['Sign length must be between 2 and 64.'] }
     : undefined;
+}
+
+function toTest(orders: readonly Order[], isList: boolean, nowMs: number): Reply {
+  const rest = { cost: 0, status: 0, extendStatus: 'queue', channel: 'FREE SIGN' };
+  const dates = { dateCreate: seconds(nowMs), dateSend: seconds(nowMs) };
+  const list = orders.map(({ from, text, to }) => ({
+    ...{ id: 1, from, number: to, text, ...rest, ...dates },
+  }));
+  return success(isList ? list : list[0]);
 }
 
 /** New failures and those of the old API stand side by side, as they do there. */

@@ -133,12 +133,27 @@ function answerSend(call: Call, pairs: Pairs, query: Query): Answer {
         extra: { asked: number },
       });
   }
-  if (query.test === '1' || good.length === 0) return toAnswer(call, query, [], refused);
+  if (query.test === '1') return toTest(call, query, good, refused);
+  if (good.length === 0) return toAnswer(call, query, [], refused);
   return submit({
     ...{ call, contract: smsRu, orders: good, isPartial: true },
     refuse: (refusal, code) => envelope(query, Number(code ?? refusalCodes[refusal])),
     answer: (results) => toAnswer(call, query, results, refused),
   });
+}
+
+/** Answered alike, and nothing leaves. */
+function toTest(
+  call: Call,
+  query: Query,
+  orders: readonly Order[],
+  refused: ReadonlyMap<string, number>,
+): Reply {
+  const members = new Map<string, object>();
+  for (const { extra, to } of orders) {
+    members.set(extra?.asked ?? to, { status: 'OK', status_code: 100, sms_id: '000000-000000' });
+  }
+  return toEnvelope(call, query, members, refused);
 }
 
 function validate({ method }: Call, recipients: readonly unknown[]): number | undefined {
@@ -156,27 +171,31 @@ function judge({ centre }: Call, to: string, text: string): number | undefined {
 
 /** What is wrong with one recipient stands within an answer that is OK. */
 function toAnswer(
-  { centre }: Call,
+  call: Call,
   query: Query,
   results: readonly Result[],
   refused: ReadonlyMap<string, number>,
 ): Reply {
   const members = new Map<string, object>();
-  const error = (code: number) => ({
-    status: 'ERROR',
-    status_code: code,
-    status_text: texts[code] ?? '',
-  });
   for (const result of results) {
     const asked = result.order.extra?.asked ?? result.order.to;
     members.set(
       asked,
       'message' in result
         ? { status: 'OK', status_code: 100, sms_id: result.message.providerId }
-        : error(Number(result.code ?? refusalCodes[result.refusal])),
+        : toError(Number(result.code ?? refusalCodes[result.refusal])),
     );
   }
-  for (const [number, code] of refused) members.set(number, error(code));
+  return toEnvelope(call, query, members, refused);
+}
+
+function toEnvelope(
+  { centre }: Call,
+  query: Query,
+  members: Map<string, object>,
+  refused: ReadonlyMap<string, number>,
+): Reply {
+  for (const [number, code] of refused) members.set(number, toError(code));
   const balance = balanceUnits(centre, 'sms-ru');
   if (query.json === '1')
     return envelope(query, 100, { sms: Object.fromEntries(members), balance });
@@ -250,4 +269,8 @@ function envelope(query: Query, code: number, members: object = {}): Reply {
   const isOk = code === 100;
   const text = isOk ? {} : { status_text: texts[code] ?? '' };
   return json(200, { status: isOk ? 'OK' : 'ERROR', status_code: code, ...text, ...members });
+}
+
+function toError(code: number): object {
+  return { status: 'ERROR', status_code: code, status_text: texts[code] ?? '' };
 }

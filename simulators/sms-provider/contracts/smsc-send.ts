@@ -8,6 +8,8 @@ const moscowHours = 3;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const phonesMax = 1_000;
+/** A note behind the text that is not sent: https://smsc.ru/api/http/send/comments/ */
+const noteMark = /\n?~~~[\s\S]*$/;
 
 /** The messages that send.php asks for, or the number of its error. */
 export function readOrders(query: Query, nowMs: number): readonly Order[] | number {
@@ -18,8 +20,9 @@ export function readOrders(query: Query, nowMs: number): readonly Order[] | numb
   const timing = readTiming(query, nowMs);
   if (timing === undefined) return 5;
   const orders: Order[] = [];
-  for (const [phone, text] of pairs) {
+  for (const [phone, given] of pairs) {
     const to = readPhone(phone);
+    const text = given.replace(noteMark, '');
     if (text === '') return 1;
     if (to === undefined) return 7;
     orders.push({

@@ -18,7 +18,9 @@ export const errors: Readonly<Record<number, string>> = {
   21611: "This 'From' number has exceeded the maximum number of queued messages",
   21617: 'The concatenated message body exceeds the 1600 character limit',
   21623: 'ValidityPeriod is out of range',
+  30003: 'Unreachable destination handset',
   30007: 'Message filtered',
+  30036: 'Validity period expired',
   30409: 'The message cannot be canceled any more',
   35114: 'SendAt is missing or not a time',
   35118: 'MessagingServiceSid is required to schedule a message',
@@ -45,7 +47,7 @@ export function errorCode(state: State, code: string | undefined): number | null
   if (code !== undefined) return Number(code);
   if (state === 'undelivered') return 30003;
   if (state === 'rejected') return 30007;
-  return state === 'expired' ? 30001 : null;
+  return state === 'expired' ? 30036 : null;
 }
 
 /** A message as the API shows it; `isNew`: as it was when it was accepted. */

@@ -7,7 +7,15 @@ import {
   type Receipt,
   type Settings,
 } from '#simulators/sms-provider/centre';
-import { type Answer, type Call, type Contract, json, type Post, type Reply } from './contract.ts';
+import {
+  type Answer,
+  balanceUnits,
+  type Call,
+  type Contract,
+  json,
+  type Post,
+  type Reply,
+} from './contract.ts';
 import { parsePairs, toRecord } from './form.ts';
 import { submit } from './submit.ts';
 import { errorCode, errors, refusalCodes, statusOf, toResource } from './twilio-resource.ts';
@@ -40,6 +48,11 @@ function answer(call: Call): Answer {
   const { login, password } = centre.settingsOf('twilio');
   const expected = `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`;
   if (call.headers.authorization !== expected) return failure(401, 20003);
+  const isBalance = path === `/2010-04-01/Accounts/${login}/Balance.json`;
+  if (isBalance) {
+    const balance = balanceUnits(centre, 'twilio').toFixed(2);
+    return json(200, { account_sid: login, balance, currency: 'USD' });
+  }
   const [, account, sid] =
     /^\/2010-04-01\/Accounts\/(AC\w{32})\/Messages(?:\/((?:SM|MM)\w{32}))?\.json$/.exec(path) ?? [];
   if (account !== login) return failure(404, 20404);

@@ -1,5 +1,6 @@
 import type { Clock } from '#clock';
 import type { Database } from '#database';
+import { AppError } from '#errors';
 import { apiRoute, type HttpApp, Instant, MsisdnText, type Static, Type } from '#http';
 import { uuidV7 } from '#ids';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
@@ -77,7 +78,7 @@ function requestFromApi(body: Static<typeof CheckBody>, options: CheckOptions): 
   const validityMs = (validity_seconds ?? VALIDITY_DEFAULT_S) * 1000;
   return {
     ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: body.entity, class: body.class },
-    ...{ channel: 'sms', recipient: readAnyMsisdn(body.recipient, plans()) },
+    ...{ channel: 'sms', recipient: readRecipient(body.recipient, plans()) },
     ...{ body: text, segments: countSegments(text) },
     expiresAt: new Date(clock.nowMs() + validityMs),
     ...(person === undefined ? {} : { person }),
@@ -89,6 +90,20 @@ function requestFromApi(body: Static<typeof CheckBody>, options: CheckOptions): 
     ...(body.time_zone === undefined ? {} : { timeZone: body.time_zone }),
     ...(body.not_before === undefined ? {} : { notBefore: new Date(body.not_before) }),
   };
+}
+
+/** Here the number stands in the field `recipient`. */
+function readRecipient(text: string, plans: readonly NumberPlan[]): string {
+  try {
+    return readAnyMsisdn(text, plans);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, faults, kind, message } = error;
+    throw new AppError(kind, code, message, {
+      cause: error,
+      faults: faults.map((fault) => ({ ...fault, field: 'recipient' })),
+    });
+  }
 }
 
 function allowanceRoute(app: HttpApp, options: CheckOptions): void {

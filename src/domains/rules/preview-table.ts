@@ -1,5 +1,6 @@
 import type { Decision } from '#rules/decision';
 import type { PastRequest } from './asked-store.ts';
+import { decisiveLine } from './record-asked.ts';
 
 type Outcome = Decision['outcome'];
 
@@ -53,7 +54,11 @@ export function createComparison() {
       };
       line.count += 1;
       if (line.examples.length < EXAMPLES_MAX)
-        line.examples.push({ message: row.message, at: row.at, why: whyOf(decision) });
+        line.examples.push({
+          message: row.message,
+          at: row.at,
+          why: decisiveLine(decision)?.text ?? '',
+        });
       lines.set(key, line);
     },
     get messages() {
@@ -73,9 +78,4 @@ export function createComparison() {
 
 function sum(lines: readonly PreviewLine[]): number {
   return lines.reduce((all, { count }) => all + count, 0);
-}
-
-function whyOf({ outcome, trace }: Decision): string {
-  const word = outcome === 'reject' ? 'rejects' : outcome === 'defer' ? 'defers' : 'passes';
-  return trace.findLast(({ result }) => result === word)?.text ?? '';
 }

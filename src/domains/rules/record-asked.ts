@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Decision, RuleRequest } from '#rules/decision';
+import type { Decision, RuleRequest, TraceLine } from '#rules/decision';
 import type { AskedRow, insertAsked } from './asked-store.ts';
 
 /** As it is kept: of the text its digest and length, enough to tell whether it was this one. */
@@ -22,11 +22,22 @@ export function askedRow(of: {
   };
 }
 
-/** Of a reject its code, of a defer the rule that put it off. */
+/** Of a reject its code, of a defer the rule that put it off furthest. */
 export function reasonOf(decision: Decision): string | null {
   if (decision.outcome === 'reject') return decision.code;
   if (decision.outcome === 'send') return null;
-  return decision.trace.findLast(({ result }) => result === 'defers')?.rule ?? null;
+  return decisiveLine(decision)?.rule ?? null;
+}
+
+/** The line of the trace that made it a reject or a defer: a rule's own, before the sum of them. */
+export function decisiveLine({ outcome, trace }: Decision): TraceLine | undefined {
+  if (outcome === 'send') return undefined;
+  if (outcome === 'reject') return trace.findLast(({ result }) => result === 'rejects');
+  const deferring = trace.filter(({ result }) => result === 'defers');
+  const ofRules = deferring.filter(({ rule }) => rule.includes('/'));
+  const untilMs = ({ until }: TraceLine) => until?.getTime() ?? 0;
+  const furthest = ofRules.toSorted((one, other) => untilMs(other) - untilMs(one))[0];
+  return furthest ?? deferring.at(-1);
 }
 
 function untilOf(decision: Decision): Date | null {

@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, type RawBuilder, sql, type Tx } from '#database';
 
 /** A delivery in our hand. */
 export interface ClaimedDelivery {
@@ -75,7 +75,19 @@ export interface AttemptResult {
  * holds the one before it, so either it sees that it has ended, or the second statement sees the mark.
  */
 export async function recordAttempts(tx: Tx, results: readonly AttemptResult[]): Promise<void> {
-  const { rows } = await sql<{ id: bigint; ended: boolean }>`
+  const { rows } = await writeAttempts(results).execute(tx);
+  const ended = rows.filter((row) => row.ended).map(({ id }) => id);
+  if (ended.length > 0) await freeFollowers(tx, ended);
+}
+
+/**
+ * The first of them. It does not say that they wait, which who is held does anyway: statistics of a table in which
+ * nothing waited for a while would lead to all that wait now, instead of to these by their ids.
+ */
+export function writeAttempts(
+  results: readonly AttemptResult[],
+): RawBuilder<{ readonly id: bigint; readonly ended: boolean }> {
+  return sql`
     with given as (
       select * from unnest(
         ${results.map((one) => one.delivery.id)}::bigint[], ${results.map((one) => one.delivery.owner)}::uuid[],
@@ -90,16 +102,14 @@ export async function recordAttempts(tx: Tx, results: readonly AttemptResult[]):
         lease_until = null, next_attempt_at = g.next_attempt_at,
         ended_at = case when g.state <> 'waiting' then g.at end
       from given g
-      where d.id = g.id and d.owner = g.owner and d.attempts = g.attempt and d.state = 'waiting'
+      where d.id = g.id and d.owner = g.owner and d.attempts = g.attempt
       returning d.id, d.state <> 'waiting' as ended
     ), logged as (
       insert into platform.webhook_attempt (delivery_id, attempt, at, outcome, status, took_ms, response)
       select g.id, g.attempt, g.at, g.outcome, g.status, g.took_ms, g.response
       from given g join ours o on o.id = g.id on conflict do nothing
     )
-    select id, ended from ours`.execute(tx);
-  const ended = rows.filter((row) => row.ended).map(({ id }) => id);
-  if (ended.length > 0) await freeFollowers(tx, ended);
+    select id, ended from ours`;
 }
 
 async function freeFollowers(executor: Executor, ended: readonly bigint[]): Promise<void> {

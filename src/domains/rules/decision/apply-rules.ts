@@ -1,24 +1,28 @@
 import type { Place } from '#rules/local-time';
 import type { KnownFacts } from './facts.ts';
 import { type Located, locateRecipient } from './locate-recipient.ts';
-import { holds, type PredicateFacts, type Scalar, switchesIn } from './predicate.ts';
+import { holds, type PredicateFacts, type Scalar } from './predicate.ts';
 import type { RuleRequest } from './request.ts';
 import type { Rule, RuleKind, RuleOf } from './rule-set.ts';
 import type { ReadyRule, ReadySet, Rulebook } from './rulebook.ts';
+import { scopeNames } from './scope-names.ts';
 
 /** A rule that applies, at those of the candidate places at which it does. */
 export interface AppliedRule<Applied extends Rule = Rule> {
   readonly ready: ReadyRule;
   readonly rule: Applied;
   readonly places: readonly Place[];
-  /** Switches with which it would not apply, or not at the same places, if they stood otherwise: `set/name: value`. */
-  readonly switches: readonly string[];
-  /** Of a rule that counts: by what, and whether a place is given back after a message that was not delivered. */
+  /**
+   * Switches with which it would not apply, or not at the same places, if they stood otherwise: `set/name: value`.
+   * Asked for only where it matters to somebody: most rules just pass.
+   */
+  switches(): readonly string[];
+  /** Of a rule that counts: its counters, and whether a place is given back after a message that was not delivered. */
   readonly counting?: Counting;
 }
 
 interface Counting {
-  readonly key: readonly string[];
+  readonly scopes: readonly string[];
   readonly givesBackUndelivered: boolean;
 }
 
@@ -40,37 +44,42 @@ export function rulesOf<Kind extends RuleKind>(
 
 /**
  * Which rules of all active sets apply to a message, whenever their sets are in force. Where the place is not known for
- * sure, a rule applies if it does at any candidate.
+ * sure, a rule applies if it does at any candidate. Sets that have ended by `endedMs` are left out.
  */
-export function applyRules(request: RuleRequest, facts: KnownFacts): AppliedRules {
+export function applyRules(
+  request: RuleRequest,
+  facts: KnownFacts,
+  endedMs = Number.NEGATIVE_INFINITY,
+): AppliedRules {
   const rules: AppliedRule[] = [];
   const silenced: { ready: ReadyRule; switches: readonly string[] }[] = [];
   const located = new Map<ReadySet, Located>();
   const byPolicy = new Map<string, Located>();
   for (const set of facts.rulebook.sets) {
+    if (set.toMs <= endedMs) continue;
     const asker = new Asker(request, facts, set);
     let where = byPolicy.get(set.localTimeKey);
     if (!where) {
-      where = locateRecipient(request, facts, {
-        localTime: set.localTime,
-        predicateFacts: asker.at(undefined),
-      });
+      const { localTime } = set;
+      const found = locateRecipient(request, facts, { localTime, asked: asker.at(undefined) });
+      where = { ...found, switches: found.switches.map(asker.say) };
       byPolicy.set(set.localTimeKey, where);
     }
-    if (!mayApply(set, { asker, places: where.places })) continue;
+    const { places: all } = where;
+    if (!mayApply(set, { asker, places: all })) continue;
     for (const ready of set.rules) {
-      const places = asker.placesOf(ready, where.places);
-      const deciding = asker.decidingSwitches(ready, { all: where.places, places });
+      const places = asker.placesOf(ready, all);
+      const deciding = (names: readonly string[]) =>
+        asker.decidingSwitches(ready, { names, all, places }).map(asker.say);
       if (places.length > 0) {
         located.set(set, where);
         rules.push({
-          ...{ ready, rule: ready.rule, places },
-          switches: deciding.map(asker.say),
-          ...asker.counting(ready.rule),
+          ...{ ready, rule: ready.rule, places, ...asker.counting(ready.rule) },
+          switches: () => deciding(ready.switches),
         });
       } else {
-        const relaxed = deciding.filter((name) => asker.isRelaxed(name));
-        if (relaxed.length > 0) silenced.push({ ready, switches: relaxed.map(asker.say) });
+        const relaxed = deciding(ready.switches.filter((name) => asker.isRelaxed(name)));
+        if (relaxed.length > 0) silenced.push({ ready, switches: relaxed });
       }
     }
   }
@@ -82,7 +91,7 @@ function mayApply(
   set: ReadySet,
   { asker, places }: { asker: Asker; places: readonly Place[] },
 ): boolean {
-  if (switchesIn(set.appliesWhen).length > 0) return true;
+  if (set.asksSwitch) return true;
   return places.some((place) => holds(set.appliesWhen, asker.at(place)));
 }
 
@@ -100,6 +109,8 @@ class Asker {
   readonly #request: RuleRequest;
   readonly #facts: KnownFacts;
   readonly #set: ReadySet;
+  readonly #values = new Map<string, string>();
+  readonly #named = new Map<string, readonly string[]>();
 
   constructor(request: RuleRequest, facts: KnownFacts, set: ReadySet) {
     this.#request = request;
@@ -113,9 +124,17 @@ class Asker {
   ): PredicateFacts {
     return {
       fact: (name) => readFact(name, { request: this.#request, facts: this.#facts, place }),
-      switchValue: (name) =>
-        name === turned?.name ? turned.value : switchValue(this.#set, name, this.#facts),
+      switchValue: (name) => (name === turned?.name ? turned.value : this.#switchValue(name)),
     };
+  }
+
+  #switchValue(name: string): string {
+    let value = this.#values.get(name);
+    if (value === undefined) {
+      value = switchValue(this.#set, name, this.#facts);
+      this.#values.set(name, value);
+    }
+    return value;
   }
 
   placesOf(
@@ -125,18 +144,22 @@ class Asker {
   ): readonly Place[] {
     return places.filter((place) => {
       const asked = this.at(place, turned);
-      return holds(set.appliesWhen, asked) && holds(rule.when, asked);
+      return holds(rule.when, asked) && holds(set.appliesWhen, asked);
     });
   }
 
   /** Those that, turned, would make the rule apply elsewhere, or not at all. */
   decidingSwitches(
     ready: ReadyRule,
-    { all, places }: { readonly all: readonly Place[]; readonly places: readonly Place[] },
+    asked: {
+      readonly names: readonly string[];
+      readonly all: readonly Place[];
+      readonly places: readonly Place[];
+    },
   ): readonly string[] {
-    return ready.switches.filter((name) =>
+    return asked.names.filter((name) =>
       (this.#set.switches.get(name)?.values ?? []).some(
-        (value) => this.placesOf(ready, all, { name, value }).length !== places.length,
+        (value) => this.placesOf(ready, asked.all, { name, value }).length !== asked.places.length,
       ),
     );
   }
@@ -147,16 +170,26 @@ class Asker {
     const key = rule.key.filter(({ when }) => holds(when, asked)).map(({ part }) => part);
     const back = rule.kind === 'frequencyCap' ? rule.undeliveredGivenBackWhen : undefined;
     const givesBackUndelivered = back !== undefined && holds(back, asked);
-    return { counting: { key, givesBackUndelivered } };
+    return { counting: { scopes: this.#scopes(rule.counter, key), givesBackUndelivered } };
+  }
+
+  /** The limits of a law mostly share one counter: its names are made once. */
+  #scopes(counter: string, key: readonly string[]): readonly string[] {
+    const name = `${counter} ${key.join(' ')}`;
+    const known = this.#named.get(name);
+    if (known) return known;
+    const set = this.#set.id;
+    const scopes = scopeNames({ set, counter, key }, this.#request, this.#facts);
+    this.#named.set(name, scopes);
+    return scopes;
   }
 
   isRelaxed(name: string): boolean {
     const strict = this.#set.switches.get(name)?.values[0];
-    return switchValue(this.#set, name, this.#facts) !== strict;
+    return this.#switchValue(name) !== strict;
   }
 
-  readonly say = (name: string): string =>
-    `${this.#set.id}/${name}: ${switchValue(this.#set, name, this.#facts)}`;
+  readonly say = (name: string): string => `${this.#set.id}/${name}: ${this.#switchValue(name)}`;
 }
 
 function readFact(

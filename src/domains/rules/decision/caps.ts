@@ -1,8 +1,7 @@
 import { dateOf, dayOf, instantOf, startOfDay, wallTime, weekdayIndex } from '#rules/local-time';
 import type { AppliedRule } from './apply-rules.ts';
 import type { Facts, Override } from './facts.ts';
-import type { RuleRequest } from './request.ts';
-import { type CountingRule, countingRules, scopesOfRule } from './scopes.ts';
+import { type CountingRule, countingRules } from './scopes.ts';
 import { bindingSpans, replaceableRules, type Span } from './spans.ts';
 
 const MINUTE_MS = 60_000;
@@ -29,11 +28,7 @@ export interface Cap {
   readonly override: Override | undefined;
 }
 
-export function capsOf(
-  request: RuleRequest,
-  facts: Facts,
-  rules: readonly AppliedRule[],
-): readonly Cap[] {
+export function capsOf(rules: readonly AppliedRule[], facts: Facts): readonly Cap[] {
   const replaceable = replaceableRules(rules);
   return countingRules(rules).flatMap((applied) => {
     const { own, agreements } = bindingSpans(applied, { overrides: facts.overrides, replaceable });
@@ -45,7 +40,7 @@ export function capsOf(
       })),
     ];
     const zones = [...new Set(applied.places.map(({ zone }) => zone))];
-    return scopesOfRule(applied, request, facts).flatMap((scope) => {
+    return (applied.counting?.scopes ?? []).flatMap((scope) => {
       const counted = facts.counted.get(scope) ?? [];
       const countedMs = counted.map((at) => at.getTime()).sort((one, other) => other - one);
       return periodsOf(applied).flatMap((period) =>

@@ -130,13 +130,14 @@ function saySenders(
 }
 
 function sayRestriction(
-  { ready, rule, switches }: AppliedRule,
+  applied: AppliedRule,
   before: readonly AllowedProvider[],
   after: readonly AllowedProvider[],
 ): TraceLine {
+  const { ready, rule } = applied;
   const lost = before.filter((pair) => !after.includes(pair)).map(({ provider }) => provider);
   if (lost.length === 0) return { rule: ready.name, result: 'passes', text: rule.title };
   const result = after.length > 0 ? 'restricts' : 'rejects';
-  const text = `${rule.title}: not met through ${sayList(lost)}${saySwitches(switches)}`;
+  const text = `${rule.title}: not met through ${sayList(lost)}${saySwitches(applied.switches())}`;
   return { rule: ready.name, result, text };
 }

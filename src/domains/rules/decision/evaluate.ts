@@ -2,10 +2,11 @@ import { type AppliedRules, applyRules } from './apply-rules.ts';
 import { capsOf } from './caps.ts';
 import { chooseProviders } from './choose-providers.ts';
 import type { Decision, RejectCode, TraceLine } from './decision.ts';
-import type { EntityFacts, Facts } from './facts.ts';
+import type { Facts } from './facts.ts';
 import { judgeContent } from './judge-content.ts';
 import { judgeConsents, judgeSuppressions } from './judge-recipient.ts';
 import type { RuleRequest } from './request.ts';
+import type { ReadySet } from './rulebook.ts';
 import { findSlot, type Slot, type Timing } from './schedule.ts';
 import { countersOf } from './scopes.ts';
 import { traceLocalTime, traceTiming } from './trace-timing.ts';
@@ -34,11 +35,15 @@ export function evaluate(request: RuleRequest, facts: Facts, now: Date): Decisio
       trace: [{ rule: 'expiry', result: 'rejects', text }],
     };
   }
-  const applied = applyRules(request, facts);
-  const lines: TraceLine[] = [...traceSwitches(applied), ...traceLocalTime(localTimes(applied))];
-  const inForce = applied.rules.filter(
-    ({ ready: { set } }) => nowMs >= set.fromMs && nowMs < set.toMs,
-  );
+  const horizonMs = nowMs + HORIZON_MS;
+  const applied = applyRules(request, facts, nowMs);
+  const inSight = applied.rules.filter(({ ready }) => ready.set.fromMs < horizonMs);
+  const sets = new Set(inSight.map(({ ready }) => ready.set));
+  const lines: TraceLine[] = [
+    ...traceSwitches(applied, sets),
+    ...traceLocalTime(localTimes(applied, sets)),
+  ];
+  const inForce = inSight.filter(({ ready }) => ready.set.fromMs <= nowMs);
   const judged = [
     ...judgeSuppressions(inForce, facts, nowMs),
     ...judgeConsents(inForce, facts, nowMs),
@@ -49,29 +54,19 @@ export function evaluate(request: RuleRequest, facts: Facts, now: Date): Decisio
   const code = judged.find((one) => one.code)?.code ?? choice.code;
   if (code) return { outcome: 'reject', code, trace: lines };
   const timing: Timing = {
-    windows: new Windows(windowSources(applied.rules, facts), facts.rulebook.calendars),
-    caps: capsOf(request, facts, applied.rules),
+    windows: new Windows(windowSources(inSight, facts), facts.rulebook.calendars),
+    caps: capsOf(inSight, facts),
     startMs,
     expiresMs: request.expiresAt.getTime(),
-    horizonMs: nowMs + HORIZON_MS,
+    horizonMs,
   };
   const slot = findSlot(request.message, timing);
   lines.push(...traceTiming(timing));
-  return conclude(slot, {
-    request,
-    facts,
-    entity,
-    applied,
-    lines,
-    nowMs,
-    providers: choice.providers,
-  });
+  return conclude(slot, { request, applied, lines, nowMs, providers: choice.providers });
 }
 
 interface Found {
   readonly request: RuleRequest;
-  readonly facts: Facts;
-  readonly entity: EntityFacts;
   readonly applied: AppliedRules;
   readonly lines: readonly TraceLine[];
   readonly nowMs: number;
@@ -79,7 +74,7 @@ interface Found {
 }
 
 function conclude(slot: Slot | undefined, found: Found): Decision {
-  const { request, facts, applied, lines, nowMs, providers } = found;
+  const { request, applied, lines, nowMs, providers } = found;
   if (!slot) {
     const text = `No moment before ${lastMoment(request, nowMs)} is allowed by all rules`;
     const trace: TraceLine[] = [...lines, { rule: 'schedule', result: 'rejects', text }];
@@ -87,7 +82,7 @@ function conclude(slot: Slot | undefined, found: Found): Decision {
   }
   const validUntil = new Date(slot.validUntilMs);
   if (slot.atMs <= nowMs) {
-    const scopes = countersOf(request, facts, applied.rules);
+    const scopes = countersOf(applied.rules);
     return { outcome: 'send', validUntil, providers, scopes, trace: lines };
   }
   const notBefore = new Date(slot.atMs);
@@ -108,14 +103,21 @@ function refuse(code: RejectCode, text: string): Decision {
   return { outcome: 'reject', code, trace: [{ rule: 'entity', result: 'rejects', text }] };
 }
 
-function traceSwitches({ silenced }: AppliedRules): readonly TraceLine[] {
-  return silenced.map(({ ready, switches }) => ({
-    rule: ready.name,
-    result: 'not_applicable',
-    text: `Left out by the switch ${sayList(switches)}`,
-  }));
+function traceSwitches(
+  { silenced }: AppliedRules,
+  sets: ReadonlySet<ReadySet>,
+): readonly TraceLine[] {
+  return silenced
+    .filter(({ ready }) => sets.has(ready.set))
+    .map(({ ready, switches }) => ({
+      rule: ready.name,
+      result: 'not_applicable',
+      text: `Left out by the switch ${sayList(switches)}`,
+    }));
 }
 
-function localTimes({ located }: AppliedRules) {
-  return [...located].map(([set, where]) => [set.name, where] as const);
+function localTimes({ located }: AppliedRules, sets: ReadonlySet<ReadySet>) {
+  return [...located]
+    .filter(([set]) => sets.has(set))
+    .map(([set, where]) => [set.name, where] as const);
 }

@@ -22,13 +22,14 @@ export function judgeSuppressions(
   const lists = facts.suppressions
     .filter(({ until }) => until === undefined || until.getTime() > nowMs)
     .map(({ list }) => list);
-  return rulesOf(rules, 'suppression').map(({ ready, rule, switches }) => {
+  return rulesOf(rules, 'suppression').map((applied) => {
+    const { ready, rule } = applied;
     const found = [...new Set(lists.filter((list) => rule.lists.includes(list)))];
     if (found.length === 0) {
       const text = `The number is on none of: ${sayList(rule.lists)}`;
       return { line: { rule: ready.name, result: 'passes', text } };
     }
-    const text = `The number is on the list ${sayList(found)}${saySwitches(switches)}`;
+    const text = `The number is on the list ${sayList(found)}${saySwitches(applied.switches())}`;
     return { line: { rule: ready.name, result: 'rejects', text }, code: 'suppressed' };
   });
 }
@@ -39,7 +40,7 @@ export function judgeConsents(
   nowMs: number,
 ): readonly Judged[] {
   return rulesOf(rules, 'consent').map((applied) => {
-    const { ready, rule, switches } = applied;
+    const { ready, rule } = applied;
     const good = facts.consents.find((consent) => isGood(consent, applied, nowMs));
     if (good) {
       const given = good.givenAt.toISOString().slice(0, 10);
@@ -48,7 +49,7 @@ export function judgeConsents(
     }
     const proofs = rule.proofs ? ` proven by ${rule.proofs.join(' or ')}` : '';
     const age = rule.maxAgeDays ? `, given within ${rule.maxAgeDays} days` : '';
-    const text = `No consent to ${rule.purpose}${proofs}${age} is in force${saySwitches(switches)}`;
+    const text = `No consent to ${rule.purpose}${proofs}${age} is in force${saySwitches(applied.switches())}`;
     return { line: { rule: ready.name, result: 'rejects', text }, code: 'no_consent' };
   });
 }

@@ -24,16 +24,17 @@ const EVERYWHERE: readonly string[] = Array.from({ length: 27 }, (_, index) =>
 export function locateRecipient(
   request: RuleRequest,
   facts: KnownFacts,
-  { localTime, predicateFacts }: { localTime: LocalTime; predicateFacts: PredicateFacts },
+  { localTime, asked }: { localTime: LocalTime; asked: PredicateFacts },
 ): Located {
-  const switches = localTime.sources.flatMap(({ when }) => switchesIn(when));
+  const switches = new Set<string>();
   for (const { from, when } of localTime.sources) {
-    if (!holds(when, predicateFacts)) continue;
+    for (const name of switchesIn(when)) switches.add(name);
+    if (!holds(when, asked)) continue;
     const places = askSource(from, request, facts);
-    if (places.length > 0) return { places, source: from, switches };
+    if (places.length > 0) return { places, source: from, switches: [...switches] };
   }
   const zones = EVERYWHERE.flatMap((zone) => inZone(zone, request, facts));
-  return { places: zones, source: 'none', switches };
+  return { places: zones, source: 'none', switches: [...switches] };
 }
 
 function askSource(source: ZoneSource, request: RuleRequest, facts: KnownFacts): readonly Place[] {

@@ -25,6 +25,8 @@ export interface ReadySet {
   readonly fromMs: number;
   readonly toMs: number;
   readonly appliesWhen: Predicate;
+  /** Whether the set applies may depend on a switch. */
+  readonly asksSwitch: boolean;
   readonly localTime: LocalTime;
   /** One for all sets that ask the same sources of local time in the same way. */
   readonly localTimeKey: string;
@@ -89,6 +91,7 @@ function readySet(set: RuleSet): ReadySet {
     fromMs: Date.parse(set.effective.from),
     toMs: set.effective.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(set.effective.to),
     appliesWhen: set.appliesWhen,
+    asksSwitch: switchesIn(set.appliesWhen).length > 0,
     localTime,
     localTimeKey: asksSwitch ? `${set.id}@${set.version}` : JSON.stringify(localTime),
     switches: new Map(set.switches.map((one) => [one.name, one])),

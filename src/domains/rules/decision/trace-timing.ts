@@ -29,7 +29,6 @@ function traceWindow(
   const binding = sources.filter(({ span }) => startMs >= span.fromMs && startMs < span.toMs);
   const [first] = sources;
   const rule = first?.applied.ready.name ?? '';
-  const switches = saySwitches(first?.applied.switches ?? []);
   const states = binding.map((source) => ({ source, ...windows.stateOf(source, startMs) }));
   const [any] = states;
   if (!any) return { rule, result: 'not_applicable', text: 'Not in force at this moment' };
@@ -45,12 +44,12 @@ function traceWindow(
     return {
       rule,
       result: 'defers',
-      text: `${hours.moment} is outside ${hours.open}${where}${switches}`,
+      text: `${hours.moment} is outside ${hours.open}${where}${saySwitches(shown.applied.switches())}`,
       ...bound,
     };
   if (run?.fromMs !== startMs) {
     const safe = sayDuration(alone.lastSafeMs(startMs));
-    const text = `${hours.moment} is within ${hours.open}${where}, but nothing is sent in its last ${safe}${switches}`;
+    const text = `${hours.moment} is within ${hours.open}${where}, but nothing is sent in its last ${safe}${saySwitches(shown.applied.switches())}`;
     return { rule, result: 'defers', text, ...bound };
   }
   return {
@@ -103,7 +102,7 @@ function traceCap(cap: Cap, startMs: number): TraceLine {
   const freeMs = nextFree(cap, startMs);
   if (freeMs === startMs) return { rule, result: 'passes', text: counted };
   const zone = cap.zones[0] ?? 'Etc/UTC';
-  const text = `${counted}: there is room at ${sayMoment(zone, freeMs)}${saySwitches(applied.switches)}`;
+  const text = `${counted}: there is room at ${sayMoment(zone, freeMs)}${saySwitches(applied.switches())}`;
   return { rule, result: 'defers', text, until: new Date(freeMs) };
 }
 
@@ -126,11 +125,10 @@ export function traceLocalTime(
   return [...said].map(([where, set]) => {
     const zones = [...new Set(where.places.map(({ zone }) => zone))];
     const shown = zones.length > 4 ? `${zones.length} zones at once` : sayList(zones);
-    const switches = where.switches.length > 0 ? ` (switches ${sayList(where.switches)})` : '';
     return {
       rule: `${set}/local-time`,
       result: zones.length > 1 ? 'restricts' : 'passes',
-      text: `${SOURCE_WORDS[where.source]}: ${shown}${switches}`,
+      text: `${SOURCE_WORDS[where.source]}: ${shown}${saySwitches(where.switches)}`,
     };
   });
 }

@@ -2,6 +2,8 @@ import { type Static, Type } from 'typebox';
 import { frenchHolidays } from './french-holidays.ts';
 import { type CalendarDate, dateOf, monthDay, weekdayIndex } from './local-date.ts';
 
+const closed = { additionalProperties: false } as const;
+
 export const DayKind = Type.Enum(['work', 'short', 'off', 'holiday']);
 /** `short`: a working day with fewer hours; `off`: a weekend or a day moved to; `holiday`: a public holiday. */
 export type DayKind = Static<typeof DayKind>;
@@ -19,9 +21,9 @@ export const CalendarYear = Type.Object(
     version: Type.Integer({ minimum: 1 }),
     source: Type.String({ minLength: 1, maxLength: 1000 }),
     /** By date: `01-09` → `off`. */
-    days: Type.Record(Type.String({ pattern: '^[01][0-9]-[0-3][0-9]$' }), DayKind),
+    days: Type.Record(Type.String({ pattern: '^[01][0-9]-[0-3][0-9]$' }), DayKind, closed),
   },
-  { additionalProperties: false },
+  closed,
 );
 export type CalendarYear = Static<typeof CalendarYear>;
 
@@ -55,11 +57,11 @@ export function createCalendars(years: readonly CalendarYear[]): Calendars {
   const known = new Map<string, Map<number, DayFacts>>();
   return {
     dayFacts(country, region, day) {
-      const place = region ?? country;
-      let days = known.get(place);
+      const asker = `${country} ${region ?? '*'}`;
+      let days = known.get(asker);
       if (!days) {
         days = new Map();
-        known.set(place, days);
+        known.set(asker, days);
       }
       let facts = days.get(day);
       if (!facts) {

@@ -7,6 +7,7 @@ export {
   DayKind,
   weekdayFacts,
 } from './calendar.ts';
+export { parseCalendarXml } from './calendar-xml.ts';
 export { easterSunday, frenchHolidays } from './french-holidays.ts';
 export {
   type CalendarDate,

@@ -26,13 +26,15 @@ export const NumberTable = Type.Object(
     countries: Type.Record(
       Type.String({ pattern: '^[A-Z]{2}$' }),
       Type.Object({ prefixes: Type.Array(Digits), places: Type.Array(PlaceText) }, closed),
+      closed,
     ),
     /** Prefix of a number → its candidates, where that is less than all of the country. */
-    prefixes: Type.Record(Digits, Type.Array(PlaceText, { minItems: 1 })),
+    prefixes: Type.Record(Digits, Type.Array(PlaceText, { minItems: 1 }), closed),
     /** Region → its zones. */
     regions: Type.Record(
       Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$' }),
       Type.Array(Type.String(), { minItems: 1 }),
+      closed,
     ),
   },
   closed,

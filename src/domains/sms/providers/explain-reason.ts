@@ -1,4 +1,6 @@
+import { entryOf } from './answer.ts';
 import { exolveFaults } from './exolve.ts';
+import type { FaultRow } from './faults.ts';
 import { smsAeroFaults } from './sms-aero.ts';
 import { smsRuFaults } from './sms-ru-faults.ts';
 import { smscErrors, smscFaults } from './smsc-faults.ts';
@@ -36,8 +38,8 @@ export function explainReason(reason: string): string | undefined {
   const [family = ''] = reason.split('_');
   const patterns = Object.entries(PATTERNS).find(([name]) => name === family)?.[1];
   return (
-    table?.[code]?.sentence ??
-    later?.[code] ??
+    (table && entryOf<FaultRow>(table, code))?.sentence ??
+    (later && entryOf(later, code)) ??
     patterns?.find((row) => reason === `${family}_${row.code}`)?.sentence
   );
 }

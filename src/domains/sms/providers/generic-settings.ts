@@ -37,14 +37,19 @@ const When = {
   pattern: Type.Optional(Pattern),
 };
 
-export const GenericFault = Type.Object(
+const Fault = Type.Union([
+  Type.Literal('throttled'),
+  Type.Literal('temporary'),
+  Type.Literal('account'),
+  Type.Literal('recipient'),
+  Type.Literal('message'),
+  Type.Literal('unknown'),
+]);
+
+const GenericFault = Type.Object(
   {
     ...When,
-    fault: Type.Union(
-      ['throttled', 'temporary', 'account', 'recipient', 'message', 'unknown'].map((fault) =>
-        Type.Literal(fault as 'throttled'),
-      ),
-    ),
+    fault: Fault,
     code: Type.Optional(Type.String({ pattern: '^[a-z0-9_]{1,40}$' })),
   },
   { additionalProperties: false },
@@ -52,12 +57,16 @@ export const GenericFault = Type.Object(
 
 const States = Type.Record(
   Type.String(),
-  Type.Union(
-    [
-      ...['accepted', 'sent', 'delivered', 'undelivered', 'expired', 'rejected', 'cancelled'],
-      'not_found',
-    ].map((state) => Type.Literal(state as 'accepted')),
-  ),
+  Type.Union([
+    Type.Literal('accepted'),
+    Type.Literal('sent'),
+    Type.Literal('delivered'),
+    Type.Literal('undelivered'),
+    Type.Literal('expired'),
+    Type.Literal('rejected'),
+    Type.Literal('cancelled'),
+    Type.Literal('not_found'),
+  ]),
 );
 
 const GenericStatus = Type.Object(
@@ -184,7 +193,6 @@ export const GenericSettings = Type.Object(
   { additionalProperties: false },
 );
 export type GenericSettings = Static<typeof GenericSettings>;
-export type GenericRequest = GenericSettings['send'];
 
 export const GenericSecrets = Type.Object(
   {
