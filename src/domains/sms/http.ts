@@ -15,7 +15,9 @@ import {
 import { type NumberPlan, readAnyMsisdn } from '#phone';
 import type { Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
+import { readFeedCursor, writeFeedCursor } from '#feed';
 import { fail } from './errors.ts';
+import { type FeedRow, readFeed } from './feed-store.ts';
 import type { EventRow } from './event-store.ts';
 import type { Taken } from './intake.ts';
 import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
@@ -23,6 +25,7 @@ import type { SmsRow } from './message-store.ts';
 import { type ReadMessage, readMessages, type Wish } from './read-messages.ts';
 import {
   EntityKey,
+  FeedEntry,
   HistoryEntry,
   Message,
   RECIPIENTS_MOST,
@@ -244,6 +247,7 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
       return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [id] });
     },
   });
+  registerFeed(app, database);
   apiRoute(app, {
     ...{ ...common, url: '/v1/sms/:id' },
     summary: 'Show a message',
@@ -261,6 +265,44 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
       return { items: (await sms.history(database.pool, params.id)).map(toEntry) };
     },
   });
+}
+
+const FEED_MOST = 1000;
+
+function registerFeed(app: HttpApp, database: Database): void {
+  apiRoute(app, {
+    ...{ method: 'GET', tag: TAG, scope: 'sms:read', url: '/v1/sms/events' },
+    summary: 'Follow what becomes of messages',
+    description:
+      'Every status of every message, in an order that never changes: keep `cursor` and ask again with it, and you miss ' +
+      'nothing and get nothing twice. There is no last page: an empty one says that nothing is new.',
+    schema: {
+      querystring: Type.Object({
+        after: Type.Optional(Type.String({ maxLength: 200, description: '`cursor` of the page before.' })),
+        entity: Type.Optional(EntityKey),
+        limit: Type.Integer({ minimum: 1, maximum: FEED_MOST, default: 100 }),
+      }),
+      response: Type.Object({ items: Type.Array(FeedEntry), cursor: Type.String() }),
+    },
+    handler: async ({ query }) => {
+      const position = readFeedCursor(query.after);
+      const rows = await readFeed(database.pool, {
+        ...{ position, entity: query.entity ?? null, limit: query.limit },
+      });
+      const last = rows.at(-1);
+      const next = last ? { transaction: BigInt(last.xid), id: last.id } : position;
+      return { items: rows.map(toFeedEntry), cursor: writeFeedCursor(next) };
+    },
+  });
+}
+
+function toFeedEntry(row: FeedRow): SendableOf<typeof FeedEntry> {
+  return {
+    ...{ sms: smsId(row.message_id), recipient: row.recipient, ...toEntry(row) },
+    ...(row.entity === null || row.origin === 'sender' ? {} : { entity: row.entity }),
+    ...(row.client_reference?.startsWith('own:') ? { reference: row.client_reference.slice(4) } : {}),
+    ...(row.segments === null ? {} : { segments: row.segments }),
+  };
 }
 
 async function mustFind(sms: Sms, id: string): Promise<SmsRow> {

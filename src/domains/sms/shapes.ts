@@ -152,7 +152,7 @@ export const Message = Type.Object({
   ended_at: Type.Optional(Instant),
 });
 
-export const HistoryEntry = Type.Object({
+const Entry = {
   at: Instant,
   state: State,
   provider: Type.Optional(Type.String()),
@@ -163,4 +163,15 @@ export const HistoryEntry = Type.Object({
       description: 'How the rules came to it.',
     }),
   ),
+};
+
+export const HistoryEntry = Type.Object(Entry);
+
+export const FeedEntry = Type.Object({
+  sms: Type.String(),
+  recipient: Type.String(),
+  entity: Type.Optional(Type.String()),
+  reference: Type.Optional(Type.String()),
+  segments: Type.Optional(Type.Integer()),
+  ...Entry,
 });
