@@ -12,7 +12,10 @@ export interface WebhookEvent {
   readonly scope: string;
   /** Such as `message.delivered`: groups before a dot can be asked for as `message.*`. */
   readonly type: string;
-  /** What the order is kept by at each endpoint: of one key the next goes out only after the one before. */
+  /**
+   * What the order is kept by at each endpoint: of one key the next goes out only after the one before. Whoever
+   * enqueues events of one key in several transactions holds a lock of its own on what the key names: the order is theirs.
+   */
   readonly key: string;
   readonly occurredAt: Date;
   /** Becomes JSON; a bigint becomes an integer with all its digits. */
@@ -21,14 +24,27 @@ export interface WebhookEvent {
   readonly callbackUrl?: string;
 }
 
+/** What an index of ours can hold beside the rest, and far more than a name needs. */
+const NAME_LENGTH_MAX = 200;
+/** The specification advises 20 kB; what is larger is better fetched by its receiver. */
+const BODY_LENGTH_MAX = 256 * 1024;
 const EVENT_ID = /^[A-Za-z0-9_-]{1,100}$/;
 
 /** The body, as small as it gets. What is signed is what is stored, so it is written once and never again. */
-export function bodyOf({ data, id, occurredAt, type }: WebhookEvent): string {
+export function bodyOf({ data, id, key, occurredAt, type }: WebhookEvent): string {
   // A dot in it would let one content be read as another under the same signature.
   must(EVENT_ID.test(id), `${id} is an id of an event`);
-  must(isEventType(type), `${type} is a type of an event`);
-  return JSON.stringify({ type, timestamp: occurredAt, data }, (_name, member: unknown) =>
+  must(isEventType(type) && type.length <= NAME_LENGTH_MAX, `${type} is a type of an event`);
+  must(
+    key !== '' && key.length <= NAME_LENGTH_MAX,
+    `an event's key has 1 to ${NAME_LENGTH_MAX} letters`,
+  );
+  const body = JSON.stringify({ type, timestamp: occurredAt, data }, (_name, member: unknown) =>
     typeof member === 'bigint' ? JSON.rawJSON(String(member)) : member,
   );
+  must(
+    body.length <= BODY_LENGTH_MAX,
+    `the body of an event has at most ${BODY_LENGTH_MAX} letters`,
+  );
+  return body;
 }

@@ -19,6 +19,7 @@ const DAY_MS = 86_400_000;
 /** Small enough not to be in anybody's way; what is left over waits for the next round. */
 const AT_ONCE_MAX = 2000;
 const COUNTED_MAX = 100_000;
+const MEASURED_MS = 500;
 
 /** Ends what has no time left, buries what waits for deleted endpoints, and forgets what is old. */
 export async function tidyWebhooks(
@@ -43,7 +44,14 @@ export function createHousekeeping(options: HousekeepingOptions) {
   addGauges();
 
   function addGauges(): void {
-    const measure = () => measureBacklog(database.pool, { now: clock.now(), most: COUNTED_MAX });
+    let measured: ReturnType<typeof measureBacklog> | undefined;
+    // One scrape reads three gauges: they share one look.
+    const measure = () => {
+      measured ??= measureBacklog(database.pool, { now: clock.now(), most: COUNTED_MAX }).finally(
+        () => setTimeout(() => (measured = undefined), MEASURED_MS).unref(),
+      );
+      return measured;
+    };
     metrics.gauge(
       'kopek_webhook_deliveries_waiting',
       `Webhooks not yet delivered, counted up to ${COUNTED_MAX}`,

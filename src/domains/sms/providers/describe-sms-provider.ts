@@ -8,6 +8,8 @@ import { type Expected, FATES, type SmsFate } from './fates.ts';
 export interface SmsProviderUnderTest {
   readonly name: string;
   readonly provider: SmsProvider;
+  /** The same with a short time limit, for messages that nobody answers; the others must bear a slow machine. */
+  readonly impatient?: SmsProvider;
   /** The fates that this one can have; those whose outcome its contract tells otherwise than `FATES` have it here. */
   readonly fates: Readonly<Partial<Record<SmsFate, Expected | 'as usual'>>>;
   /** A message to a handset of its own, whom this fate awaits. */
@@ -53,6 +55,10 @@ export function describeSmsProvider(tested: SmsProviderUnderTest): void {
   });
 }
 
+function senderOf({ impatient, provider }: SmsProviderUnderTest, fate: SmsFate): SmsProvider {
+  return fate.startsWith('hang') && impatient ? impatient : provider;
+}
+
 function describeFates(tested: SmsProviderUnderTest): void {
   const { provider } = tested;
   for (const [name, told] of Object.entries(tested.fates)) {
@@ -61,7 +67,7 @@ function describeFates(tested: SmsProviderUnderTest): void {
     const expected = told === 'as usual' ? FATES[fate].expected : told;
     test(`a message whose fate is ${fate} is ${expected}`, async () => {
       const order = await tested.order(fate);
-      const { result } = await provider.send(order);
+      const { result } = await senderOf(tested, fate).send(order);
       if (typeof expected === 'string')
         assert.equal(result.outcome, expected, JSON.stringify(result));
       else {
@@ -115,7 +121,7 @@ function describeSilence(tested: SmsProviderUnderTest): void {
     for (const fate of Object.keys(tested.fates) as SmsFate[]) {
       const body = 'Код 54321, "never" tell it: привет';
       const order = await tested.order(fate, { body, secret: true });
-      const { log, result } = await provider.send(order);
+      const { log, result } = await senderOf(tested, fate).send(order);
       assert.equal(log.length, 1, fate);
       const [entry] = log;
       assert.deepEqual(

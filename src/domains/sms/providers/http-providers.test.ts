@@ -13,7 +13,8 @@ import { genericExample } from './generic-example.ts';
 import { createSmsProvider } from './index.ts';
 import { controlsOf, openEar } from './stage.ts';
 
-const TIMEOUT_MS = 1200;
+const TIMEOUT_MS = 15_000;
+const IMPATIENT_MS = 1000;
 const PATIENCE = { timeoutMs: 20_000 };
 const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent'>, string>> = {
   ...{ throttled: 'throttled', temporary: 'temporary', down: 'down', no_money: 'no-money' },
@@ -72,18 +73,17 @@ interface Simulated {
   readonly fates?: SmsProviderUnderTest['fates'];
   readonly told?: Partial<Record<Exclude<SmsEnd, 'stuck'>, ReportedState>>;
   readonly strangerId: string;
-  readonly balance?: false;
   readonly retryAfterMs?: number;
   readonly naming: boolean;
   readonly says: boolean;
   forgeries(callback: ProviderCallback): readonly ProviderCallback[];
 }
 
-function create(tested: Simulated, base_url: string): SmsProvider {
+function create(tested: Simulated, base_url: string, timeout_ms = TIMEOUT_MS): SmsProvider {
   return createSmsProvider(tested.kind, {
     ...{ name: tested.contract, clock: createSystemClock() },
     ...{ secrets: tested.secrets, callbackUrl: ear.urlOf(tested.contract) },
-    settings: { ...tested.settings, base_url, timeout_ms: TIMEOUT_MS },
+    settings: { ...tested.settings, base_url, timeout_ms },
   });
 }
 
@@ -95,14 +95,19 @@ async function orderWith(scenario: string | undefined, changes?: Partial<SmsOrde
 
 function toUnderTest(tested: Simulated): SmsProviderUnderTest {
   const name = tested.contract;
-  const provider = create(tested, `${simulator.url}/${name}${name === 'sms-aero' ? '/v2' : ''}`);
-  after(() => provider.close?.());
+  const base = `${simulator.url}/${name}${name === 'sms-aero' ? '/v2' : ''}`;
+  const provider = create(tested, base);
+  const impatient = create(tested, base, IMPATIENT_MS);
+  after(async () => {
+    await provider.close?.();
+    await impatient.close?.();
+  });
   ear.listen(name, provider);
   const told: CallbacksUnderTest['told'] = { ...TOLD, ...tested.told };
   const orderTo = (end: SmsEnd | 'twice') =>
     orderWith(end === 'twice' ? 'receipt-duplicated' : end);
   return {
-    ...{ name: tested.kind, provider, fates: { ...ALL, ...tested.fates } },
+    ...{ name: tested.kind, provider, impatient, fates: { ...ALL, ...tested.fates } },
     secrets: tested.shownSecrets,
     order: (fate, changes) => orderWith(fate === 'sent' ? undefined : SCENARIOS[fate], changes),
     async inbox({ recipient }) {
@@ -120,7 +125,6 @@ function toUnderTest(tested: Simulated): SmsProviderUnderTest {
     ...(tested.retryAfterMs === undefined ? {} : { retryAfterMs: tested.retryAfterMs }),
     inquiries: {
       ...{ orderTo, settle: controls.settle, told, strangerId: tested.strangerId },
-      balance: provider.capabilities.balance && tested.balance !== false,
     },
     callbacks: { ...callbacksOf(tested, provider), orderTo, told },
   };
@@ -241,8 +245,7 @@ describeSmsProvider(
     ...{ contract: 'exolve', kind: 'exolve' },
     secrets: { api_key: PASSWORD, callback_key: CALLBACK_KEY },
     shownSecrets: [PASSWORD, CALLBACK_KEY],
-    // Its simulator says by 5 what has been tried too often: docs/providers/exolve.md.
-    told: { expired: 'undelivered', rejected: 'undelivered' },
+    told: { expired: 'undelivered' },
     ...{ strangerId: '439166538239449999', naming: false, says: true },
     forgeries: (callback) => [
       withUrl(callback, (url) => url.replace(/key=.*/, 'key=')),
@@ -263,9 +266,7 @@ describeSmsProvider(
         .toString('base64')
         .slice(0, 40),
     ],
-    told: { expired: 'rejected' },
-    // The simulator has no Balance.
-    ...{ strangerId: `SM${'f'.repeat(32)}`, balance: false, retryAfterMs: 1000 },
+    ...{ strangerId: `SM${'f'.repeat(32)}`, retryAfterMs: 1000 },
     ...{ naming: true, says: true },
     forgeries: (callback) => [
       withBody(callback, (body) => body.replace(/MessageStatus=\w+/, 'MessageStatus=delivere')),
