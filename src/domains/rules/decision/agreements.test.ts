@@ -65,3 +65,20 @@ test('an agreement about a limit replaces it, or tightens it', () => {
   assert.equal(outcome(both, honouring), 'send');
   assert.equal(outcome([limit('day-calendar', 5)], honouring), 'defer');
 });
+
+test('an agreement names a rule by its alias, whichever variant of it the switches choose', () => {
+  const hours = { work: [['10:00', '12:00']], off: [] };
+  const ignoring = { ...alfa, switches: { 'ru-230fz/regional-holidays': 'ignore' } };
+  for (const entity of [alfa, ignoring]) {
+    const at = '2026-03-10T12:30:00+03:00';
+    assert.equal(decide(at, [], entity).outcome, 'send');
+    assert.equal(decide(at, [{ ...night, windows: hours }], entity).outcome, 'defer');
+  }
+  const { windows: _, ...rest } = night;
+  const one = { ...rest, rule: 'day', limit: 1, to: new Date('2027-01-01T00:00:00Z') };
+  const counted = new Map([[SCOPE, [new Date('2026-03-10T09:00:00+03:00')]]]);
+  const now = new Date('2026-03-10T12:30:00+03:00');
+  const decision = evaluate(debtRequest({ at: now }), factsOf({ overrides: [one], counted }), now);
+  assert.ok(decision.outcome === 'defer');
+  assert.equal(decision.notBefore.toISOString(), '2026-03-11T06:00:00.000Z');
+});

@@ -88,6 +88,7 @@ export interface Consent {
 /** An agreement with a person, or their own wish, about one rule of a set. */
 export interface Override {
   readonly set: string;
+  /** The rule's id, or its alias: `hours` of `ru-230fz` whatever its switches say. */
   readonly rule: string;
   /** Number and date of the document. */
   readonly document: string;

@@ -82,6 +82,8 @@ const ruleFields = {
   id: Id,
   title: Text,
   basis: Type.Optional(Text),
+  /** Agreements may name it by this too: one name for the variants of a rule, of which switches choose. */
+  alias: Type.Optional(Id),
   when: Type.Optional(PredicateField),
 };
 

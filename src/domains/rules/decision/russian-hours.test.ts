@@ -149,3 +149,28 @@ test('the trace of a deferral names the hour, the day, the zone, the hours and t
   );
   assert.equal(line?.until?.toISOString(), '2026-03-13T21:00:00.000Z');
 });
+
+test('of a Russian number whose owner lives in New York both laws hold, in the hours of New York', () => {
+  const decision = decide('2026-06-10T07:30:00-04:00', { region: 'US-NY' });
+  assertOpens(decision, '2026-06-10T08:00:00-04:00');
+  const rules = decision.trace.map(({ rule }) => rule);
+  assert.ok(rules.includes('ru-230fz@2/hours') && rules.includes('us-regf@1/hours'));
+  assertSends(
+    decide('2026-06-10T12:00:00-04:00', { region: 'US-NY' }),
+    '2026-06-10T21:00:00-04:00',
+  );
+});
+
+test('where no country and no zone is known, the hours of the whole earth must agree, or those of the entity', () => {
+  const all = [['00:00', '24:00']];
+  const request = { recipient: '+87012345678', class: 'service' } as const;
+  const at = '2026-06-10T12:00:00Z';
+  const always = { ...alfa, standardTime: { work: all, off: all } };
+  assert.equal(decide(at, request, { entity: always }).outcome, 'send');
+  const day = { work: [['09:00', '21:00']], off: [['09:00', '21:00']] };
+  const never = decide(at, request, { entity: { ...alfa, standardTime: day } });
+  assert.equal(never.outcome === 'reject' && never.code, 'no_legal_slot');
+  assert.match(JSON.stringify(never.trace), /name a time zone or set the zone of the entity/);
+  const zoned = { ...alfa, standardTime: day, zone: 'Europe/Moscow' };
+  assertSends(decide(at, request, { entity: zoned }), '2026-06-10T21:00:00+03:00');
+});

@@ -23,7 +23,7 @@ export function bindingSpans(
 ): BindingSpans {
   const whole = { fromMs: set.fromMs, toMs: set.toMs };
   const agreements = overrides
-    .filter((override) => override.set === set.id && override.rule === rule.id)
+    .filter((override) => override.set === set.id && [rule.id, rule.alias].includes(override.rule))
     .filter((override) => (rule.kind === 'timeWindow' ? override.windows : override.limit))
     .map((override) => ({ override, span: within(whole, override) }))
     .filter(({ span }) => span.fromMs < span.toMs);
