@@ -7,6 +7,7 @@ import { saySwitches } from './wording.ts';
 
 /** Digits at the end of a phone number that tell it apart, however it is written: without country code or trunk 8. */
 const PHONE_DIGITS = 10;
+const BETWEEN_DIGITS = '[\\s()\\-.\\u2010-\\u2015]{0,3}';
 const LINK = /\bhttps?:\/\/([^\s/?#]+)|\b((?:[a-z0-9-]+\.)+[a-zа-яё]{2,24})(?=[/?#]\S)/giu;
 
 /** What the text must say and must not say. */
@@ -54,11 +55,7 @@ function contains(form: string, { request, text, entity }: Looked): boolean {
   if (form === '{entity.name}') {
     return entity.names.some((name) => plain(name) !== '' && text.includes(plain(name)));
   }
-  if (form === '{entity.phone}') {
-    const phone = digitsOf(entity.phone ?? '');
-    if (phone.length === 0) return false;
-    return numbersIn(request.body).some((number) => number.endsWith(phone.slice(-PHONE_DIGITS)));
-  }
+  if (form === '{entity.phone}') return containsPhone(request.body, entity.phone ?? '');
   return text.includes(plain(form));
 }
 
@@ -102,11 +99,9 @@ function plain(text: string): string {
     .trim();
 }
 
-/** Runs of digits with what people put between them. */
-function numbersIn(text: string): readonly string[] {
-  return (text.match(/\+?\d[\d\s()\-.\u2010-\u2015\u00a0]*/g) ?? []).map(digitsOf);
-}
-
-function digitsOf(text: string): string {
-  return text.replace(/\D/g, '');
+/** The last digits of the phone in their order, with whatever people put between them, and no digit right after. */
+function containsPhone(body: string, phone: string): boolean {
+  const digits = phone.replace(/\D/g, '').slice(-PHONE_DIGITS);
+  if (digits === '') return false;
+  return new RegExp(`${[...digits].join(BETWEEN_DIGITS)}(?!\\d)`).test(body);
 }

@@ -38,7 +38,7 @@ export function parseRuleSet(document: unknown): RuleSet {
 
 /** Each rule is judged by its own kind alone: of a union, all kinds would complain at once. */
 function shapeFaults(document: unknown): readonly FieldFault[] {
-  if (!shell.Check(document)) return shell.Errors(document).map((error) => faultOf(error));
+  if (!shell.Check(document)) return faultsOf(shell.Errors(document));
   return document.rules.flatMap((rule, index) => {
     const kind =
       typeof rule === 'object' && rule !== null && 'kind' in rule ? rule.kind : undefined;
@@ -46,16 +46,26 @@ function shapeFaults(document: unknown): readonly FieldFault[] {
     const message = `must be one of ${[...kinds.keys()].join(', ')}`;
     if (!known) return [{ field: `rules.${index}.kind`, message }];
     if (known.Check(rule)) return [];
-    return known.Errors(rule).map((error) => faultOf(error, `rules.${index}`));
+    return faultsOf(known.Errors(rule), `rules.${index}`);
   });
 }
 
-function faultOf(
-  error: { readonly instancePath: string; readonly message: string },
-  under = '',
-): FieldFault {
-  const path = `${under}${error.instancePath.replaceAll('/', '.')}`;
-  return { field: path.replace(/^\./, '') || 'document', message: error.message };
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly message: string;
+}
+
+function faultsOf(errors: readonly SchemaError[], under = ''): readonly FieldFault[] {
+  const strange = errors.filter(({ keyword }) => keyword === 'boolean');
+  // A field too many is told twice: by itself, and by what has it.
+  const told = errors.filter(
+    ({ keyword }) => keyword !== 'additionalProperties' || strange.length === 0,
+  );
+  return told.map(({ keyword, instancePath, message }) => ({
+    field: `${under}${instancePath.replaceAll('/', '.')}`.replace(/^\./, '') || 'document',
+    message: keyword === 'boolean' ? 'is no field here: take it out' : message,
+  }));
 }
 
 function meaningFaults(set: RuleSet): readonly FieldFault[] {
