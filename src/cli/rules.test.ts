@@ -63,7 +63,11 @@ async function sendTwo(database: Database): Promise<void> {
       tx,
       [1, 2].map((n) => ({
         ...{ message: `sms_${n}`, entity: 'alfa', class: 'debt', channel: 'sms', segments: 1 },
-        ...{ recipient: '+79161234567', sender: 'Alfa', body: `Alfa: у вас просроченная задолженность. +78000000000, ${n}` },
+        ...{
+          recipient: '+79161234567',
+          sender: 'Alfa',
+          body: `Alfa: у вас просроченная задолженность. +78000000000, ${n}`,
+        },
         expiresAt: new Date(clock.nowMs() + 3 * 86_400_000),
       })) as never,
     ),

@@ -1,6 +1,7 @@
 import type { Clock } from '#clock';
-import type { Executor, Tx } from '#database';
+import { afterCommit, type Executor, type Tx } from '#database';
 import { must } from '#errors';
+import type { Metrics } from '#metrics';
 import {
   COUNTED_DAYS,
   type Decision,
@@ -54,9 +55,23 @@ const DAY_MS = 86_400_000;
 
 export function createDeciding(options: {
   readonly clock: Clock;
+  readonly metrics: Metrics | undefined;
   readonly current: () => Knowledge;
 }): Deciding {
-  const { clock, current } = options;
+  const { clock, current, metrics } = options;
+  const decided = metrics?.counter(
+    'kopek_rule_decisions_total',
+    'Decisions of the sending rules about messages that were to be sent',
+    ['outcome', 'code'],
+  );
+
+  function tell(decisions: readonly Decision[]): void {
+    for (const decision of decisions) {
+      const code = decision.outcome === 'reject' ? decision.code : '';
+      decided?.inc({ outcome: decision.outcome, code });
+    }
+  }
+
   return {
     async check(executor, requests, { textless = false } = {}) {
       const now = clock.now();
@@ -83,6 +98,7 @@ export function createDeciding(options: {
           askedRow({ request: requests[index] as RuleRequest, decision, now }),
         ),
       );
+      afterCommit(tx, () => tell(decisions));
       return decisions;
     },
     async release(tx, messages, because = 'not_sent') {
