@@ -23,15 +23,17 @@ const place = fc.constantFrom(
     steady: true,
   },
 );
+/** Moments around which mistakes live: changes of clocks, moved days, the end of the last known calendar. */
 const nowMs = fc
   .tuple(
     fc.constantFrom(
-      ...['2026-03-06', '2026-03-28', '2026-10-23', '2026-10-30', '2026-05-07', '2025-10-31'],
-      ...['2026-12-30', '2027-12-29', '2026-01-30', '2026-02-27'],
+      ...['2026-03-08T07:00Z', '2026-11-01T06:00Z', '2026-03-29T01:00Z', '2026-10-25T01:00Z'],
+      ...['2026-05-09T00:00Z', '2025-11-01T00:00Z', '2027-12-31T21:00Z', '2028-01-05T00:00Z'],
+      ...['2026-01-31T12:00Z', '2026-03-01T12:00Z'],
     ),
-    fc.integer({ min: 0, max: 3 * 1440 }),
+    fc.integer({ min: -36 * 12, max: 24 * 12 }),
   )
-  .map(([day, minutes]) => Date.parse(`${day}T00:00:00Z`) + minutes * MINUTE_MS);
+  .map(([moment, fives]) => Date.parse(moment) + fives * 5 * MINUTE_MS);
 
 const clock = (minute: number) =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
@@ -44,8 +46,16 @@ const hours = fc
       return index % 2 === 0 && to !== undefined ? [[clock(from * 15), clock(to * 15)]] : [];
     }),
   );
+/** Long days, so that a good part of all attempts finds them open. */
+const longHours = fc
+  .tuple(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 60, max: 96 }))
+  .map(([from, to]) => [[clock(from * 15), clock(to * 15)]]);
+const someHours = fc.oneof({ weight: 1, arbitrary: hours }, { weight: 3, arbitrary: longHours });
 const windows = fc.record(
-  { work: hours, off: hours, short: hours, holiday: hours, byWeekday: fc.record({ sun: hours }) },
+  {
+    ...{ work: someHours, off: someHours, short: someHours, holiday: someHours },
+    byWeekday: fc.record({ sun: someHours }),
+  },
   { requiredKeys: ['work', 'off'] },
 );
 const windowOf = (id: string) =>
@@ -53,7 +63,7 @@ const windowOf = (id: string) =>
     .record({
       windows,
       russian: fc.boolean(),
-      lastSafeSendMinutes: fc.constantFrom(0, 0, 10),
+      lastSafeSendMinutes: fc.constantFrom(0, 10, 90),
       spreadMinutes: fc.constantFrom(0, SPREAD_MINUTES),
     })
     .map(({ russian, ...more }) =>
@@ -83,13 +93,21 @@ const rules = fc
     ...caps.slice(0, few.length),
   ]);
 
-const history = fc.array(fc.integer({ min: -33 * 1440, max: 600 }), { maxLength: 8 });
+/** Of the last days, of about a month ago, and, after a clock that went back, of later today. */
+const history = fc.array(
+  fc.oneof(
+    fc.integer({ min: -33 * 1440, max: 600 }),
+    fc.integer({ min: -32 * 1440, max: -27 * 1440 }),
+    fc.integer({ min: -2000, max: 0 }),
+  ),
+  { maxLength: 6 },
+);
 
 const situation = fc.record({
   place,
   nowMs,
   rules,
-  history: fc.oneof(history, fc.array(fc.integer({ min: -2000, max: 0 }), { maxLength: 5 })),
+  history,
   lifeMinutes: fc.integer({ min: 1, max: 4 * 1440 }),
   message: fc.uuid(),
 });
@@ -171,7 +189,7 @@ test('the decision is what asking each minute finds: now, the earliest moment up
         assertValid(decision, prepared, atMs);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 400 },
   );
   for (const [outcome, count] of Object.entries(seen))
     assert.ok(count > 10, `${outcome}: ${count}`);
