@@ -77,8 +77,8 @@ export function createDeciding(options: {
       const now = clock.now();
       const asking = await ask(executor, requests, { knowledge: current(), textless });
       const counters = await readCounters(executor, { ...asking, now });
-      return asking.known.map(({ facts, request }) =>
-        evaluate(request, { ...facts, counted: counters.of(request) }, now),
+      return asking.known.map((one) =>
+        evaluate(one.request, { ...one.facts, counted: counters.of(one) }, now),
       );
     },
     async reserve(tx, requests) {
@@ -86,9 +86,9 @@ export function createDeciding(options: {
       const asking = await ask(tx, requests, { knowledge: current(), textless: false });
       const ids = await lockAll(tx, asking.scopes);
       const counters = await readCounters(tx, { ...asking, now });
-      const decisions = asking.known.map(({ facts, request }) => {
-        const decision = evaluate(request, { ...facts, counted: counters.of(request) }, now);
-        if (decision.outcome === 'send') counters.take(request, { decision, now });
+      const decisions = asking.known.map((one) => {
+        const decision = evaluate(one.request, { ...one.facts, counted: counters.of(one) }, now);
+        if (decision.outcome === 'send') counters.take(one.request, { decision, now });
         return decision;
       });
       await insertPlaces(tx, counters.taken(), ids);
@@ -108,7 +108,11 @@ export function createDeciding(options: {
 }
 
 interface Asking {
-  readonly known: readonly { readonly request: RuleRequest; readonly facts: KnownFacts }[];
+  readonly known: readonly {
+    readonly request: RuleRequest;
+    readonly facts: KnownFacts;
+    readonly scopes: readonly string[];
+  }[];
   /** Sorted, each once. */
   readonly scopes: readonly string[];
   readonly placesMost: number;
@@ -120,8 +124,10 @@ async function ask(
   of: { readonly knowledge: Knowledge; readonly textless: boolean },
 ): Promise<Asking> {
   must(requests.length <= REQUESTS_MAX, `the rules are asked about ${REQUESTS_MAX} at once`);
-  const known = await gatherFacts(executor, requests, of);
-  const scopes = new Set(known.flatMap(({ facts, request }) => scopesOf(request, facts)));
+  const known = (await gatherFacts(executor, requests, of)).map(({ facts, request }) => ({
+    ...{ request, facts, scopes: scopesOf(request, facts) },
+  }));
+  const scopes = new Set(known.flatMap((one) => one.scopes));
   const limits = known.flatMap(({ facts }) => facts.overrides.map(({ limit = 0 }) => limit));
   const placesMost = Math.max(of.knowledge.placesMost, ...limits.map((limit) => limit + 1));
   return { known, scopes: [...scopes].sort(), placesMost };
@@ -140,7 +146,7 @@ async function lockAll(tx: Tx, scopes: readonly string[]): Promise<ReadonlyMap<s
 
 interface Counters {
   /** What was counted beside the message itself. */
-  of(request: RuleRequest): ReadonlyMap<string, readonly Date[]>;
+  of(one: Asking['known'][number]): ReadonlyMap<string, readonly Date[]>;
   take(
     request: RuleRequest,
     as: { readonly decision: Decision & { readonly outcome: 'send' }; readonly now: Date },
@@ -153,7 +159,7 @@ async function readCounters(
   executor: Executor,
   asking: Asking & { readonly now: Date },
 ): Promise<Counters> {
-  const { known, now, placesMost, scopes } = asking;
+  const { now, placesMost, scopes } = asking;
   const since = new Date(now.getTime() - COUNTED_DAYS * DAY_MS);
   const rows =
     scopes.length === 0 ? [] : await readPlaces(executor, { scopes, since, most: placesMost });
@@ -163,12 +169,11 @@ async function readCounters(
       messages.map((message, index) => ({ message, at: new Date(at_ms[index] ?? 0) })),
     ]),
   );
-  const needed = new Map(known.map(({ facts, request }) => [request, scopesOf(request, facts)]));
   const taken = new Map<string, Place>();
   return {
-    of: (request) =>
+    of: ({ request, scopes: needed }) =>
       new Map(
-        (needed.get(request) ?? []).map((scope) => [
+        needed.map((scope) => [
           scope,
           (places.get(scope) ?? [])
             .filter(({ message }) => message !== request.message)
