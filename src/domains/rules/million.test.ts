@@ -41,11 +41,10 @@ await sql`
 // As autovacuum does it after so much was written.
 await sql`analyze rules.scope, rules.counted, rules.suppression`.execute(database.pool);
 
-test(`a decision with ${PLACES} places counted takes less than ${P99_MS} ms`, async (t) => {
+test(`a decision with ${PLACES} places counted takes less than ${P99_MS} ms, or than ${BARE_STATEMENTS} bare statements`, async (t) => {
   const rounds: (readonly [ms: number, allowedMs: number])[] = [];
-  const passed = () => rounds.some(([ms, allowedMs]) => ms < allowedMs);
   // Others work on this machine: a round in which they took the processor says nothing of us.
-  while (rounds.length < ROUNDS_MAX && !passed()) {
+  while (rounds.length < ROUNDS_MAX && !rounds.some(([ms]) => ms < P99_MS)) {
     const bareMs = await p99Of(() => sql`select 1`.execute(database.pool));
     rounds.push([await p99Of(askOnce), Math.max(P99_MS, BARE_STATEMENTS * bareMs)]);
   }
@@ -53,7 +52,10 @@ test(`a decision with ${PLACES} places counted takes less than ${P99_MS} ms`, as
     .map(([ms, allowed]) => `${ms.toFixed(2)} of ${allowed.toFixed(2)}`)
     .join(', ');
   t.diagnostic(`p99 of ${ASKED_AT_ONCE}: ${told} ms`);
-  assert.ok(passed(), told);
+  assert.ok(
+    rounds.some(([ms, allowedMs]) => ms < allowedMs),
+    told,
+  );
 });
 
 async function askOnce(): Promise<void> {
