@@ -1,6 +1,7 @@
 import type { Clock } from '#clock';
 import { afterCommit, type Database, type Executor, type Tx } from '#database';
 import type { Log } from '#log';
+import type { Metrics } from '#metrics';
 import { type Laws, readLaws } from '#rules/laws';
 import { type AuditRow, listChanges } from './audit-store.ts';
 import { type CalendarYears, createCalendarYears } from './calendars.ts';
@@ -35,6 +36,8 @@ export interface RulesOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly log: Log;
+  /** Absent: decisions are not told to Prometheus. */
+  readonly metrics?: Metrics;
   /** Those that come with Kopek, unless told. */
   readonly laws?: Laws;
 }
@@ -50,7 +53,7 @@ export async function createRules(options: RulesOptions): Promise<Rules> {
   const onChange = (tx: Tx) => afterCommit(tx, () => void refresh().catch(() => {}));
   const recorder = createRecorder({ clock, onChange });
   return {
-    ...createDeciding({ clock, current }),
+    ...createDeciding({ clock, current, metrics: options.metrics }),
     ...createSaveEntities({ clock, recorder, sets: () => current().sets }),
     ...createRuleSets({ clock, recorder }),
     ...createCalendarYears({ clock, recorder }),

@@ -1,6 +1,7 @@
 import type { Clock } from '#clock';
-import type { Executor, Tx } from '#database';
+import { afterCommit, type Executor, type Tx } from '#database';
 import { must } from '#errors';
+import type { Metrics } from '#metrics';
 import {
   COUNTED_DAYS,
   type Decision,
@@ -54,16 +55,30 @@ const DAY_MS = 86_400_000;
 
 export function createDeciding(options: {
   readonly clock: Clock;
+  readonly metrics: Metrics | undefined;
   readonly current: () => Knowledge;
 }): Deciding {
-  const { clock, current } = options;
+  const { clock, current, metrics } = options;
+  const decided = metrics?.counter(
+    'kopek_rule_decisions_total',
+    'Decisions of the sending rules about messages that were to be sent',
+    ['outcome', 'code'],
+  );
+
+  function tell(decisions: readonly Decision[]): void {
+    for (const decision of decisions) {
+      const code = decision.outcome === 'reject' ? decision.code : '';
+      decided?.inc({ outcome: decision.outcome, code });
+    }
+  }
+
   return {
     async check(executor, requests, { textless = false } = {}) {
       const now = clock.now();
       const asking = await ask(executor, requests, { knowledge: current(), textless });
       const counters = await readCounters(executor, { ...asking, now });
-      return asking.known.map(({ facts, request }) =>
-        evaluate(request, { ...facts, counted: counters.of(request) }, now),
+      return asking.known.map((one) =>
+        evaluate(one.request, { ...one.facts, counted: counters.of(one) }, now),
       );
     },
     async reserve(tx, requests) {
@@ -71,9 +86,9 @@ export function createDeciding(options: {
       const asking = await ask(tx, requests, { knowledge: current(), textless: false });
       const ids = await lockAll(tx, asking.scopes);
       const counters = await readCounters(tx, { ...asking, now });
-      const decisions = asking.known.map(({ facts, request }) => {
-        const decision = evaluate(request, { ...facts, counted: counters.of(request) }, now);
-        if (decision.outcome === 'send') counters.take(request, { decision, now });
+      const decisions = asking.known.map((one) => {
+        const decision = evaluate(one.request, { ...one.facts, counted: counters.of(one) }, now);
+        if (decision.outcome === 'send') counters.take(one.request, { decision, now });
         return decision;
       });
       await insertPlaces(tx, counters.taken(), ids);
@@ -83,6 +98,7 @@ export function createDeciding(options: {
           askedRow({ request: requests[index] as RuleRequest, decision, now }),
         ),
       );
+      afterCommit(tx, () => tell(decisions));
       return decisions;
     },
     async release(tx, messages, because = 'not_sent') {
@@ -92,7 +108,11 @@ export function createDeciding(options: {
 }
 
 interface Asking {
-  readonly known: readonly { readonly request: RuleRequest; readonly facts: KnownFacts }[];
+  readonly known: readonly {
+    readonly request: RuleRequest;
+    readonly facts: KnownFacts;
+    readonly scopes: readonly string[];
+  }[];
   /** Sorted, each once. */
   readonly scopes: readonly string[];
   readonly placesMost: number;
@@ -104,8 +124,10 @@ async function ask(
   of: { readonly knowledge: Knowledge; readonly textless: boolean },
 ): Promise<Asking> {
   must(requests.length <= REQUESTS_MAX, `the rules are asked about ${REQUESTS_MAX} at once`);
-  const known = await gatherFacts(executor, requests, of);
-  const scopes = new Set(known.flatMap(({ facts, request }) => scopesOf(request, facts)));
+  const known = (await gatherFacts(executor, requests, of)).map(({ facts, request }) => ({
+    ...{ request, facts, scopes: scopesOf(request, facts) },
+  }));
+  const scopes = new Set(known.flatMap((one) => one.scopes));
   const limits = known.flatMap(({ facts }) => facts.overrides.map(({ limit = 0 }) => limit));
   const placesMost = Math.max(of.knowledge.placesMost, ...limits.map((limit) => limit + 1));
   return { known, scopes: [...scopes].sort(), placesMost };
@@ -124,7 +146,7 @@ async function lockAll(tx: Tx, scopes: readonly string[]): Promise<ReadonlyMap<s
 
 interface Counters {
   /** What was counted beside the message itself. */
-  of(request: RuleRequest): ReadonlyMap<string, readonly Date[]>;
+  of(one: Asking['known'][number]): ReadonlyMap<string, readonly Date[]>;
   take(
     request: RuleRequest,
     as: { readonly decision: Decision & { readonly outcome: 'send' }; readonly now: Date },
@@ -137,7 +159,7 @@ async function readCounters(
   executor: Executor,
   asking: Asking & { readonly now: Date },
 ): Promise<Counters> {
-  const { known, now, placesMost, scopes } = asking;
+  const { now, placesMost, scopes } = asking;
   const since = new Date(now.getTime() - COUNTED_DAYS * DAY_MS);
   const rows =
     scopes.length === 0 ? [] : await readPlaces(executor, { scopes, since, most: placesMost });
@@ -147,12 +169,11 @@ async function readCounters(
       messages.map((message, index) => ({ message, at: new Date(at_ms[index] ?? 0) })),
     ]),
   );
-  const needed = new Map(known.map(({ facts, request }) => [request, scopesOf(request, facts)]));
   const taken = new Map<string, Place>();
   return {
-    of: (request) =>
+    of: ({ request, scopes: needed }) =>
       new Map(
-        (needed.get(request) ?? []).map((scope) => [
+        needed.map((scope) => [
           scope,
           (places.get(scope) ?? [])
             .filter(({ message }) => message !== request.message)

@@ -11,6 +11,8 @@ const PEOPLE = 50_000;
 const ASKED_AT_ONCE = 200;
 const ROUNDS_MAX = 30;
 const P99_MS = 5;
+/** Where even a statement that reads nothing is slow, a decision may take as long as so many of them. */
+const BARE_STATEMENTS = 8;
 /** Of the database, for one statement: some levels of two indexes, and the rows. */
 const PAGES_MAX = 100;
 
@@ -39,23 +41,36 @@ await sql`
 // As autovacuum does it after so much was written.
 await sql`analyze rules.scope, rules.counted, rules.suppression`.execute(database.pool);
 
-test(`a decision with ${PLACES} places counted takes less than ${P99_MS} ms`, async (t) => {
-  const rounds: number[] = [];
+test(`a decision with ${PLACES} places counted takes less than ${P99_MS} ms, or than ${BARE_STATEMENTS} bare statements`, async (t) => {
+  const rounds: (readonly [ms: number, allowedMs: number])[] = [];
   // Others work on this machine: a round in which they took the processor says nothing of us.
-  while (rounds.length < ROUNDS_MAX && Math.min(...rounds) >= P99_MS) rounds.push(await askedP99());
-  t.diagnostic(`p99 of ${ASKED_AT_ONCE}: ${rounds.map((ms) => ms.toFixed(2)).join(', ')} ms`);
-  assert.ok(Math.min(...rounds) < P99_MS, `p99 ${rounds} ms`);
+  while (rounds.length < ROUNDS_MAX && !rounds.some(([ms]) => ms < P99_MS)) {
+    const bareMs = await p99Of(() => sql`select 1`.execute(database.pool));
+    rounds.push([await p99Of(askOnce), Math.max(P99_MS, BARE_STATEMENTS * bareMs)]);
+  }
+  const told = rounds
+    .map(([ms, allowed]) => `${ms.toFixed(2)} of ${allowed.toFixed(2)}`)
+    .join(', ');
+  t.diagnostic(`p99 of ${ASKED_AT_ONCE}: ${told} ms`);
+  assert.ok(
+    rounds.some(([ms, allowedMs]) => ms < allowedMs),
+    told,
+  );
 });
 
-async function askedP99(): Promise<number> {
+async function askOnce(): Promise<void> {
+  const request = ask({ recipient: numberOf((asked * 131) % PEOPLE) });
+  asked += 1;
+  const [decision] = await rules.check(database.pool, [request]);
+  assert.equal(decision?.outcome, 'send');
+}
+
+async function p99Of(work: () => Promise<unknown>): Promise<number> {
   const tookMs: number[] = [];
   for (let n = 0; n < ASKED_AT_ONCE; n += 1) {
-    const request = ask({ recipient: numberOf((asked * 131) % PEOPLE) });
-    asked += 1;
     const beganMs = performance.now();
-    const [decision] = await rules.check(database.pool, [request]);
+    await work();
     tookMs.push(performance.now() - beganMs);
-    assert.equal(decision?.outcome, 'send');
   }
   tookMs.sort((one, other) => one - other);
   return tookMs[Math.floor(ASKED_AT_ONCE * 0.99)] ?? 0;
