@@ -1,5 +1,6 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
+import { measureText } from '#gsm';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { registerPaymentRoutes } from '#payments';
@@ -23,7 +24,6 @@ import {
 import { registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
-import { countSegments } from './count-segments.ts';
 import type { House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -114,7 +114,11 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   }
   if (processes.includes('sms-rules')) {
     const plans = () => house.operators.all().map((operator) => operator.plan);
-    registerRulesRoutes(app, { ...house, plans, countSegments });
+    registerRulesRoutes(app, {
+      ...house,
+      plans,
+      countSegments: (text) => measureText(text).segments,
+    });
   }
   addSmsRoutes(app, house, processes);
   if (processes.includes('accounts')) {

@@ -3,14 +3,12 @@ import type { Clock } from '#clock';
 import type { Database, Executor, Tx } from '#database';
 import type { IdSource } from '#ids';
 import type { Log } from '#log';
-import type { Operators } from '#operators';
 import type { Rules } from '#rules';
 import type { Webhooks } from '#webhooks';
-import type { Accounts } from './accounts/index.ts';
 import { applyReports } from './apply-reports.ts';
 import { HOUSE_ENTITY } from './begin-messages.ts';
 import { cancelMessage } from './cancel-messages.ts';
-import type { SmsContext } from './context.ts';
+import type { Routes, SmsContext } from './context.ts';
 import { type EventRow, readHistory } from './event-store.ts';
 import { readSender, storable } from './incoming-text.ts';
 import { createIntake, type Intake } from './intake.ts';
@@ -19,7 +17,6 @@ import { findMessage, listMessages, type MessageQuery, type SmsRow } from './mes
 import type { CallbackReading } from './provider.ts';
 import { type Received, type Reception, receiveMessage } from './receive-messages.ts';
 import { type Draft, registerMessages } from './register-messages.ts';
-import { createRoutes } from './routes.ts';
 import { createEventTeller } from './tell-events.ts';
 
 /** The one way to send a message in the house. */
@@ -50,16 +47,15 @@ export interface SmsOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Log;
-  readonly operators: Operators;
   readonly rules: Rules;
   readonly webhooks: Webhooks;
-  readonly accounts: Accounts;
+  readonly routes: Routes;
 }
 
 export function createSms(options: SmsOptions): Sms {
-  const { accounts, database, operators } = options;
+  const { database } = options;
   const teller = createEventTeller(options);
-  const context: SmsContext = { ...options, teller, routes: createRoutes(operators, accounts) };
+  const context: SmsContext = { ...options, teller };
   const intake = createIntake(context);
   return {
     context,

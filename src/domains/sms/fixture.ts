@@ -9,13 +9,21 @@ import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createRules } from '#rules';
 import { testDatabase } from '#testing';
+import { createWebhooks } from '#webhooks';
 import { createClerk } from './clerk.ts';
-import type { SmsContext } from './context.ts';
+import type { Routes } from './context.ts';
+import { createSms } from './create-sms.ts';
 import type { Asked } from './intake.ts';
 import { parseSmsId } from './message.ts';
-import { openSms } from './open-sms.ts';
 import { prepareHouse } from './prepare-house.ts';
-import type { SmsLine, SmsOrder, SmsOutcome, SmsProvider, SmsQuestion, StatusReport } from './provider.ts';
+import type {
+  SmsLine,
+  SmsOrder,
+  SmsOutcome,
+  SmsProvider,
+  SmsQuestion,
+  StatusReport,
+} from './provider.ts';
 import { accountGroup, createSendWorker, sendGroup } from './send-worker.ts';
 import { smsEvents } from './topics.ts';
 
@@ -92,6 +100,15 @@ function lineOf(provider: ScriptedProvider): SmsLine {
   };
 }
 
+function routesOf(providers: readonly ScriptedProvider[]): Routes {
+  return {
+    knows: (name) => name === 'mobilink' || providers.some((one) => one.name === name),
+    admits: (name) => providers.find((one) => one.name === name)?.admitting ?? true,
+    perSecond: () => 1000,
+    operatorOf: (msisdn) => (msisdn.startsWith('+9230') ? 'mobilink' : undefined),
+  };
+}
+
 /** The SMS service, real, on a database of its own, with two scripted providers that the entity may use. */
 export async function openSmsHouse() {
   const database = await testDatabase();
@@ -105,13 +122,14 @@ export async function openSmsHouse() {
   await database.transaction((tx) => operators.save(tx, operator));
   await operators.refresh();
   const rules = await createRules(base);
-  const opened = await openSms({
-    ...{ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' },
-    sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
-  });
+  const sealer = createSealer({ secret: 'a secret that only tests know, long enough' });
+  const webhooks = createWebhooks({ database, clock, sealer });
   await prepareHouse({ database, operators, rules });
   const first = scriptedProvider('first');
   const second = scriptedProvider('second');
+  const providers = [first, second];
+  const sms = createSms({ ...base, bus, rules, webhooks, routes: routesOf(providers) });
+  const { context } = sms;
   await database.transaction(async (tx) => {
     await rules.saveEntity(tx, { key: ENTITY, name: 'Alfa' }, 'test');
     for (const [rank, { name }] of [first, second].entries()) {
@@ -126,27 +144,17 @@ export async function openSmsHouse() {
     sendGroup('mobilink'),
     ...[first, second].map(({ name }) => accountGroup(name)),
   ] as never);
-  const providers = [first, second];
-  const context: SmsContext = {
-    ...opened.sms.context,
-    routes: {
-      ...opened.sms.context.routes,
-      knows: (name) => name === 'mobilink' || providers.some((one) => one.name === name),
-      admits: (name) => providers.find((one) => one.name === name)?.admitting ?? true,
-      perSecond: () => 1000,
-    },
-  };
   const senderOf = (provider: ScriptedProvider) =>
     createSendWorker({ bus, context, line: lineOf(provider), group: accountGroup(provider.name) });
   const clerk = createClerk({ context, providers: () => providers, intervalMs: 20 });
   after(async () => {
     await clerk.stop();
-    await opened.close();
+    await sms.drain();
     rules.close();
     await operators.close();
     await bus.close();
   });
-  return { ...base, ...opened, bus, clerk, context, first, operators, rules, second, senderOf };
+  return { ...base, bus, clerk, context, first, rules, second, senderOf, sms, webhooks };
 }
 
 export type SmsHouse = Awaited<ReturnType<typeof openSmsHouse>>;

@@ -1,5 +1,6 @@
 import type { Database } from '#database';
 import type { AppError } from '#errors';
+import { readFeedCursor, writeFeedCursor } from '#feed';
 import {
   apiRoute,
   type HttpApp,
@@ -15,10 +16,9 @@ import {
 import { type NumberPlan, readAnyMsisdn } from '#phone';
 import type { Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
-import { readFeedCursor, writeFeedCursor } from '#feed';
 import { fail } from './errors.ts';
-import { type FeedRow, readFeed } from './feed-store.ts';
 import type { EventRow } from './event-store.ts';
+import { type FeedRow, readFeed } from './feed-store.ts';
 import type { Taken } from './intake.ts';
 import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
 import type { SmsRow } from './message-store.ts';
@@ -278,7 +278,9 @@ function registerFeed(app: HttpApp, database: Database): void {
       'nothing and get nothing twice. There is no last page: an empty one says that nothing is new.',
     schema: {
       querystring: Type.Object({
-        after: Type.Optional(Type.String({ maxLength: 200, description: '`cursor` of the page before.' })),
+        after: Type.Optional(
+          Type.String({ maxLength: 200, description: '`cursor` of the page before.' }),
+        ),
         entity: Type.Optional(EntityKey),
         limit: Type.Integer({ minimum: 1, maximum: FEED_MOST, default: 100 }),
       }),
@@ -300,7 +302,9 @@ function toFeedEntry(row: FeedRow): SendableOf<typeof FeedEntry> {
   return {
     ...{ sms: smsId(row.message_id), recipient: row.recipient, ...toEntry(row) },
     ...(row.entity === null || row.origin === 'sender' ? {} : { entity: row.entity }),
-    ...(row.client_reference?.startsWith('own:') ? { reference: row.client_reference.slice(4) } : {}),
+    ...(row.client_reference?.startsWith('own:')
+      ? { reference: row.client_reference.slice(4) }
+      : {}),
     ...(row.segments === null ? {} : { segments: row.segments }),
   };
 }

@@ -1,10 +1,12 @@
 import type { Sealer } from '#auth';
+import type { Operators } from '#operators';
 import { createWebhooks, type Webhooks } from '#webhooks';
 import { type Accounts, createAccounts } from './accounts/index.ts';
 import { createSms, type Sms, type SmsOptions } from './create-sms.ts';
 import { callbackUrlOf } from './http-callbacks.ts';
 import type { SmsProvider } from './provider.ts';
 import { createSmsProvider } from './providers/index.ts';
+import { createRoutes } from './routes.ts';
 
 /** The SMS service with the accounts and webhooks it stands on. */
 export interface OpenedSms {
@@ -14,7 +16,8 @@ export interface OpenedSms {
   close(): Promise<void>;
 }
 
-export type OpenSmsOptions = Omit<SmsOptions, 'accounts' | 'webhooks'> & {
+export type OpenSmsOptions = Omit<SmsOptions, 'routes' | 'webhooks'> & {
+  readonly operators: Operators;
   /** Seals credentials and signing secrets. */
   readonly sealer: Sealer;
   /** Where providers reach us with what they have to tell. */
@@ -37,7 +40,8 @@ export async function openSms(options: OpenSmsOptions): Promise<OpenedSms> {
         callbackUrl: callbackUrlOf(publicUrl, account.name),
       }),
   });
-  sms = createSms({ ...options, accounts, webhooks });
+  const routes = createRoutes(options.operators, accounts);
+  sms = createSms({ ...options, routes, webhooks });
   return {
     ...{ sms, accounts, webhooks },
     async close() {

@@ -26,7 +26,8 @@ afterEach(async () => {
 house.clerk.start();
 
 async function take(changes: Partial<Asked> = {}): Promise<{ id: string; to: string }> {
-  const message = askedMessage(changes);
+  const expiresAt = new Date(clock.nowMs() + 3_600_000);
+  const message = askedMessage({ expiresAt, ...changes });
   const [taken] = await sms.intake.take([message]);
   assert.equal(taken?.outcome, 'taken');
   return { id: taken?.sms ?? '', to: message.recipient };
@@ -218,7 +219,13 @@ test('taken back before it leaves it never leaves; on its way its provider is as
 test('a number that says STOP while its message waits gets it no more', async () => {
   await Promise.all(senders.map((sender) => sender.stop()));
   const { id, to } = await take({ class: 'service' });
-  await sms.receive({ provider: 'first', id: `mo-${id}`, msisdn: to, shortCode: '1', text: 'Stop!' });
+  await sms.receive({
+    provider: 'first',
+    id: `mo-${id}`,
+    msisdn: to,
+    shortCode: '1',
+    text: 'Stop!',
+  });
   senders = [house.senderOf(first)];
   senders[0]?.start();
   await until(id, 'rejected');
@@ -234,7 +241,9 @@ test('outside of the standard time it waits for the opening, and leaves then', a
         tx,
         {
           ...{ key: 'alfa', name: 'Alfa' },
-          settings: standardTime ? { zone: 'Asia/Karachi', standardTime: standardTime as never } : {},
+          settings: standardTime
+            ? { zone: 'Asia/Karachi', standardTime: standardTime as never }
+            : {},
         },
         'test',
       ),
@@ -254,20 +263,20 @@ test('outside of the standard time it waits for the opening, and leaves then', a
   await until(id, 'accepted');
   assert.deepEqual(gotBy(to), ['first']);
   const order = first.handsets.find(({ recipient }) => recipient === to);
-  assert.ok((order?.validUntil ?? NOW) <= new Date('2026-03-04T13:00:00Z'), 'never past the window');
+  assert.ok(
+    (order?.validUntil ?? NOW) <= new Date('2026-03-04T13:00:00Z'),
+    'never past the window',
+  );
   await save();
   await rules.refresh();
 });
 
 test('asked again under its reference the same message answers; another text is a conflict', async () => {
-  const message = askedMessage();
+  const message = askedMessage({ expiresAt: new Date(clock.nowMs() + 3_600_000) });
   const [one, again] = await Promise.all([sms.intake.take([message]), sms.intake.take([message])]);
   const [third] = await sms.intake.take([message]);
   assert.equal(one[0]?.outcome, 'taken');
-  assert.deepEqual(
-    [again[0]?.sms, third?.sms],
-    [one[0]?.sms, one[0]?.sms],
-  );
+  assert.deepEqual([again[0]?.sms, third?.sms], [one[0]?.sms, one[0]?.sms]);
   const [other] = await sms.intake.take([{ ...message, body: 'something else' }]);
   assert.deepEqual(other, { outcome: 'conflict', sms: one[0]?.sms });
   await until(one[0]?.sms ?? '', 'accepted');
