@@ -184,6 +184,8 @@ function changeOfParts(
   const open = state === 'accepted' || state === 'sent';
   return changeOf(row, {
     state,
+    // It may stand before another one by now, if this one was thought not to have it.
+    provider: parts[0]?.provider ?? row.provider,
     error: state === 'delivered' ? null : error,
     ...(open && { nextQuestionAt: row.next_question_at ?? givesUpAt(row) }),
   });
