@@ -82,7 +82,10 @@ export function createDeciding(options: {
       );
     },
     async reserve(tx, requests) {
-      const { asking, ids } = await askLocked(tx, requests, { knowledge: current(), textless: false });
+      const { asking, ids } = await askLocked(tx, requests, {
+        knowledge: current(),
+        textless: false,
+      });
       // Whoever had to wait for its place decides by the moment at which it has it.
       const now = clock.now();
       const counters = await readCounters(tx, { ...asking, now });

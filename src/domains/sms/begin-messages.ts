@@ -15,6 +15,8 @@ import { lockClaimed, markSubmitting } from './work-store.ts';
 export interface Job {
   readonly row: SmsRow;
   readonly allowed: readonly string[];
+  /** By the monotonic clock: past it others take it for lost, so that it must not leave any more. */
+  readonly leaveByMs: number;
 }
 
 interface Beginning {
@@ -46,6 +48,7 @@ export async function beginMessages(
     const rows = await lockClaimed(tx, { ids: jobs.map(({ row }) => row.id), owner });
     const verdicts = await judge(context, tx, { rows, line, waits });
     const leaving = verdicts.filter(({ change }) => change === undefined);
+    const leaveByMs = performance.now() + line.provider.longestMs();
     const begun = await markSubmitting(tx, {
       ...{ owner, now, leaseMs: line.provider.longestMs() },
       marks: leaving.map(({ row, validUntil }) => ({
@@ -66,7 +69,7 @@ export async function beginMessages(
       }),
     );
     const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));
-    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [] }));
+    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [], leaveByMs }));
   });
 }
 

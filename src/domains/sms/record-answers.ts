@@ -13,10 +13,15 @@ import type { Told } from './tell-events.ts';
 import { findLostSubmissions } from './work-store.ts';
 
 /** A message and what its provider answered. */
-export interface Sent extends Job {
+export interface Sent extends Omit<Job, 'leaveByMs'> {
   readonly result: SmsOutcome;
   readonly log: readonly TransactionLogEntry[];
 }
+
+/** Its time was over before its call: nobody was asked to take it. */
+export const TOO_LATE: SmsOutcome = {
+  ...{ outcome: 'not_sent', fault: 'temporary', reason: 'too_late' },
+};
 
 const LOST_MOST = 500;
 const RESEND_FIRST_MS = 1000;
@@ -126,6 +131,8 @@ function changeUnsent(
   const { fault, reason } = result;
   if (row.cancel_asked_at !== null)
     return changeOf(row, { state: 'cancelled', error: 'cancelled' });
+  // Its provider is as good as before; the rules say when it may go.
+  if (result === TOO_LATE) return changeOf(row, { state: 'queued', error: reason });
   const tried = [...new Set([...row.tried, row.provider])];
   if (fault === OF_THE_RECIPIENT) return changeOf(row, { state: 'rejected', error: reason });
   const next = chooseProvider(allowed, { routes, tried });

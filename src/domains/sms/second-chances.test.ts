@@ -12,9 +12,9 @@ import {
 } from './fixture.ts';
 import type { Asked } from './intake.ts';
 import { parseSmsId } from './message.ts';
-import type { SmsOrder } from './provider.ts';
+import type { SmsLine, SmsOrder } from './provider.ts';
 import { loseAnswers } from './record-answers.ts';
-import type { SendWorker } from './send-worker.ts';
+import { accountGroup, createSendWorker, type SendWorker } from './send-worker.ts';
 
 const house = await openSmsHouse();
 const { clock, context, database, first, sms } = house;
@@ -198,4 +198,28 @@ test('a receipt of what was thought never to have left keeps it from leaving aga
   await until(other.id, 'accepted');
   assert.equal(gotBy(to).length, 0);
   assert.deepEqual(await historyOf(house, id), ['queued', 'unknown', 'queued', 'delivered']);
+});
+
+test('what has to wait for its call until its time is over does not leave', async () => {
+  const { id, to } = await take();
+  let grants = 0;
+  const line: SmsLine = {
+    ...{ provider: first, admits: () => true, perSecond: () => 1000, heard() {} },
+    // Slow enough that its grant is no longer fresh, so that it waits for another.
+    share: async (orders) => {
+      await new Promise((done) => setTimeout(done, 150));
+      return orders.map(() => 0);
+    },
+    async take() {
+      grants += 1;
+      if (grants === 2) clock.advanceMs(7_200_000);
+      return 1;
+    },
+  };
+  const sender = createSendWorker({ ...house, line, group: accountGroup('first') });
+  senders.push(sender);
+  sender.start();
+  await until(id, 'expired');
+  assert.equal(gotBy(to).length, 0);
+  assert.deepEqual(await historyOf(house, id), ['queued', 'queued', 'expired']);
 });
