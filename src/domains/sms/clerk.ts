@@ -3,6 +3,7 @@ import { forgetParkedReports, matchParked } from './apply-reports.ts';
 import { askProviders } from './ask-providers.ts';
 import { cancelAtProviders } from './cancel-messages.ts';
 import type { SmsContext } from './context.ts';
+import { expireWaiting } from './expire-waiting.ts';
 import type { SmsProvider } from './provider.ts';
 import { wakeDeferred } from './wake-deferred.ts';
 
@@ -22,6 +23,8 @@ export interface ClerkOptions {
 const INTERVAL_MS = 500;
 const FULL = 500;
 const TIDY_EVERY = 600;
+/** All that stands before providers is looked through for it. */
+const EXPIRE_EVERY = 20;
 
 export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: ClerkOptions): Clerk {
   const { log } = context;
@@ -48,6 +51,7 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
       await cancelAtProviders(context, providers());
       return 0;
     });
+    if (turns % EXPIRE_EVERY === 0) await step('expire', () => expireWaiting(context));
     if (turns % TIDY_EVERY === 0) await step('forget', () => forgetParkedReports(context));
   }
 

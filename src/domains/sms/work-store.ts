@@ -93,15 +93,50 @@ export async function findLostSubmissions(
   return rows;
 }
 
-/** Deferred messages whose time has come, those of the earliest first. Locked. */
+/** Before which providers deferred messages stand, each by one look into the index. */
+export async function findDeferring(executor: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ provider: string }>`
+    with recursive found as (
+      (select provider from sms.message where state = 'deferred' order by provider limit 1)
+      union all
+      select (select m.provider from sms.message m where m.state = 'deferred' and m.provider > f.provider
+        order by m.provider limit 1)
+      from found f where f.provider is not null
+    )
+    select provider from found where provider is not null`.execute(executor);
+  return rows.map(({ provider }) => provider);
+}
+
+/** Deferred messages whose time has come, of each provider the earliest and as many as told. Locked. */
 export async function lockDue(
+  tx: Tx,
+  input: {
+    readonly now: Date;
+    readonly wanted: readonly { readonly provider: string; readonly most: number }[];
+  },
+): Promise<readonly SmsRow[]> {
+  const { now, wanted } = input;
+  const { rows } = await sql<SmsRow>`
+    select m.* from unnest(${wanted.map((one) => one.provider)}::text[], ${wanted.map((one) => one.most)}::integer[])
+      as w (provider, most)
+    cross join lateral (
+      select ${COLUMNS} from sms.message m
+      where m.provider = w.provider and m.state = 'deferred' and m.not_before <= ${now}
+      order by m.not_before, m.id limit w.most for no key update skip locked
+    ) m`.execute(tx);
+  return rows;
+}
+
+/** Of those that wait before a provider, or were claimed by a sender that died, the ones whose time is over. Locked. */
+export async function lockOver(
   tx: Tx,
   input: { readonly now: Date; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.state = 'deferred' and m.not_before <= ${input.now}
-    order by m.not_before, m.id limit ${input.most} for no key update skip locked`.execute(tx);
+    where m.state in ('queued', 'claimed') and m.expires_at <= ${input.now}
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
+    limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
 
@@ -117,14 +152,15 @@ export async function countAtWork(
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
 
-/** Messages that wait for a provider that takes none, locked: they may go another way. */
+/** Messages that wait for a provider that takes none, locked: they may go another way. What a dead sender held waits too. */
 export async function lockQueued(
   tx: Tx,
   input: { readonly provider: string; readonly after: bigint; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${input.provider} and m.state = 'queued' and m.id > ${input.after}
+    where m.provider = ${input.provider} and m.id > ${input.after} and m.state in ('queued', 'claimed')
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
