@@ -52,7 +52,10 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
       return 0;
     });
     if (turns % EXPIRE_EVERY === 0) await step('expire', () => expireWaiting(context));
-    if (turns % TIDY_EVERY === 0) await step('forget', () => forgetParkedReports(context));
+    if (turns % TIDY_EVERY === 0) {
+      await step('match', () => matchParked(context, { all: true }));
+      await step('forget', () => forgetParkedReports(context));
+    }
   }
 
   function next(): void {

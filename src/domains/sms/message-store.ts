@@ -120,6 +120,8 @@ export async function insertMessages(
     ) as n (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret, priority, reference,
       dedupe_key, client_reference, fingerprint, callback_url, facts, wanted, segments, state, not_before, expires_at,
       valid_until, error)
+    -- Two who write the same at once wait for each other, and never crosswise.
+    order by dedupe_key, origin, entity, client_reference
     on conflict do nothing
     returning ${COLUMNS}`.execute(tx);
   return rows;
@@ -157,15 +159,6 @@ export async function findMessage(executor: Executor, id: bigint): Promise<SmsRo
   const { rows } =
     await sql<SmsRow>`select ${COLUMNS} from sms.message m where m.id = ${id}`.execute(executor);
   return rows[0];
-}
-
-export async function readMessages(
-  executor: Executor,
-  ids: readonly bigint[],
-): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    select ${COLUMNS} from sms.message m where m.id = any (${ids}::bigint[])`.execute(executor);
-  return rows;
 }
 
 /** Of these the rows that are there, locked in order. */
