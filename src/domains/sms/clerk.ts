@@ -10,6 +10,7 @@ import { wakeDeferred } from './wake-deferred.ts';
 /** What has to be done for messages by the clock: waking, asking, matching, taking back. Copies share the work. */
 export interface Clerk {
   start(): void;
+  /** Waits for what is under way, and no longer than a moment: whatever is cut off is taken up by the next question. */
   stop(): Promise<void>;
 }
 
@@ -22,6 +23,8 @@ export interface ClerkOptions {
 
 const INTERVAL_MS = 500;
 const FULL = 500;
+/** A house stops within five seconds, whatever a provider that is asked takes. */
+const STOP_PATIENCE_MS = 3500;
 const TIDY_EVERY = 600;
 /** All that stands before providers is looked through for it. */
 const EXPIRE_EVERY = 20;
@@ -34,6 +37,7 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
   let turns = 0;
 
   async function step(name: string, work: () => Promise<number>): Promise<void> {
+    if (stopping.signal.aborted) return;
     try {
       // A full hand means that there is more: the next one at once.
       while ((await work()) >= FULL && !stopping.signal.aborted);
@@ -70,7 +74,10 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
     async stop() {
       stopping.abort();
       clearTimeout(timer);
-      await turn;
+      const patience = Promise.withResolvers<void>();
+      const end = setTimeout(patience.resolve, STOP_PATIENCE_MS);
+      await Promise.race([turn, patience.promise]);
+      clearTimeout(end);
     },
   };
 }

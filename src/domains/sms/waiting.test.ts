@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { sql } from '#database';
+import { createClerk } from './clerk.ts';
 import { expireWaiting } from './expire-waiting.ts';
 import { askedMessage, historyOf, openSmsHouse, stateOf } from './fixture.ts';
 import type { Asked } from './intake.ts';
 import { parseSmsId } from './message.ts';
+import type { SmsProvider, StatusReport } from './provider.ts';
 import { rerouteMessages } from './reroute-messages.ts';
 import { wakeDeferred } from './wake-deferred.ts';
 import { claimMessages } from './work-store.ts';
@@ -102,4 +104,26 @@ test('the version before, which knows no rules, can send what it wrote itself an
     database.pool,
   );
   await submit(1n);
+});
+
+test('the clerk stops soon, also while a provider takes its time to say what became of a message', async () => {
+  const [id = ''] = await take(asked());
+  await sql`update sms.message set state = 'unknown', attempts = 1, sent_at = created_at,
+    next_question_at = created_at where id = ${parseSmsId(id)}`.execute(database.pool);
+  const asking = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<readonly StatusReport[]>();
+  const slow: SmsProvider = {
+    ...first,
+    ask() {
+      asking.resolve();
+      return answered.promise;
+    },
+  };
+  const clerk = createClerk({ context, providers: () => [slow], intervalMs: 1 });
+  clerk.start();
+  await asking.promise;
+  const stopped = clerk.stop().then(() => 'stopped');
+  const late = new Promise((done) => setTimeout(done, 15_000, 'late').unref());
+  assert.equal(await Promise.race([stopped, late]), 'stopped');
+  answered.resolve([]);
 });
