@@ -203,3 +203,15 @@ test('the moment of a decision is the one after the wait for its place', async (
   clock.advanceMs(61_000);
   assert.notEqual((await decide())?.outcome, 'send', 'it was of no use any more');
 });
+
+test('the digest of a text that holds a PIN tells nothing of it', async () => {
+  const [one, other] = ['481516', '234200'].map((pin) =>
+    ask({ recipient: somebody(), class: 'auth', secret: true, body: `Your code is ${pin}` }),
+  );
+  assert.ok(one && other);
+  await reserve(one, other);
+  const { rows } = await sql<{ count: bigint }>`
+    select count(distinct body_digest) from rules.asked
+    where message in (${one.message}, ${other.message})`.execute(database.pool);
+  assert.equal(rows[0]?.count, 1n);
+});

@@ -163,6 +163,7 @@ export function asked(row: SmsRow): Parameters<typeof toRuleRequest>[0] {
       recipient: row.recipient,
       sender: row.sender,
       body: row.body,
+      secret: row.secret,
     },
     entity: row.entity ?? HOUSE_ENTITY,
     class: row.class ?? (row.kind === 'pin' ? 'auth' : 'transaction'),
