@@ -9,3 +9,6 @@ alter table sms.message add constraint message_leaves_by_the_rules
 
 -- Reports of strangers are kept for days; those that may still find their message are the fresh ones.
 create index parked_report_by_age on sms.parked_report (received_at);
+
+-- Rows come in the order of time: enough to find what no law asks for any more.
+create index incoming_by_age on sms.incoming using brin (received_at);

@@ -5,6 +5,7 @@ import { cancelAtProviders } from './cancel-messages.ts';
 import type { SmsContext } from './context.ts';
 import { expireWaiting } from './expire-waiting.ts';
 import type { SmsProvider } from './provider.ts';
+import { tidyMessages } from './tidy-messages.ts';
 import { wakeDeferred } from './wake-deferred.ts';
 
 /** What has to be done for messages by the clock: waking, asking, matching, taking back. Copies share the work. */
@@ -35,6 +36,7 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
   let turns = 0;
+  let tidying = false;
 
   async function step(name: string, work: () => Promise<number>): Promise<void> {
     if (stopping.signal.aborted) return;
@@ -59,7 +61,14 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
     if (turns % TIDY_EVERY === 0) {
       await step('match', () => matchParked(context, { all: true }));
       await step('forget', () => forgetParkedReports(context));
+      tidying = true;
     }
+    // A handful each turn, so that what is urgent never waits for it.
+    if (tidying)
+      await step('tidy', async () => {
+        tidying = await tidyMessages(context);
+        return 0;
+      });
   }
 
   function next(): void {
