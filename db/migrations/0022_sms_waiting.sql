@@ -12,3 +12,8 @@ create index parked_report_by_age on sms.parked_report (received_at);
 
 -- Rows come in the order of time: enough to find what no law asks for any more.
 create index incoming_by_age on sms.incoming using brin (received_at);
+
+-- What senders hold is little, and looked through every second; what waits before them may be much.
+create index message_queued on sms.message (provider, id) where state = 'queued';
+create index message_held on sms.message (provider, id) where state in ('claimed', 'submitting');
+drop index sms.message_at_work;

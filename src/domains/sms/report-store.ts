@@ -119,7 +119,7 @@ export async function unparkReports(
       select p.id from sms.parked_report p
       where p.received_at >= ${since} and exists (select from sms.submission s
         where s.provider = p.provider and s.provider_message_id = p.provider_message_id)
-      order by p.id limit ${most} for update skip locked
+      order by p.received_at, p.id limit ${most} for update skip locked
     ))
     returning id, provider, provider_message_id, state, at, reason`.execute(tx);
   return rows
