@@ -90,7 +90,9 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
     admits(name) {
       const state = states.get(name);
       if (!state?.account.enabled) return false;
-      return opened.get(name)?.line.admits() ?? state.openMs === 0;
+      const known = opened.get(name);
+      // One that was opened before the last change knows of troubles that the change has ended.
+      return known?.version === state.account.version ? known.line.admits() : state.openMs === 0;
     },
     async save(tx, { secrets, ...account }, actor) {
       const now = clock.now();
