@@ -1,6 +1,6 @@
 import type { Sealer } from '#auth';
 import type { Clock } from '#clock';
-import { type Database, isTransient, type Tx } from '#database';
+import { afterCommit, type Database, isTransient, type Tx } from '#database';
 import type { Log } from '#log';
 import type { SmsProvider } from '#sms/provider';
 import type { AccountState, NewAccount, ProviderAccount } from './account.ts';
@@ -106,6 +106,8 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
         ...{ name: account.name, at: now, actor, before: before?.account },
         after: { ...account, secrets_changed: secrets !== undefined },
       });
+      // Here at once; elsewhere within a second.
+      afterCommit(tx, () => void refresh().catch(() => {}));
     },
     line(name) {
       const state = states.get(name);
