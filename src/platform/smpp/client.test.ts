@@ -116,7 +116,7 @@ test('the pauses between two tries grow, and are spread', async (t) => {
   const pauses: number[] = [];
   const draws = [0, 0, 0, 0, 0.5, 1];
   const client = new Client({
-    ...{ host: '127.0.0.1', port, bind, take: () => {} },
+    ...{ host: '127.0.0.1', port, bind: {}, take: () => {} },
     pauses: { firstMs: 8, mostMs: 40, refusedMs: 0 },
     random: () => draws[pauses.length] ?? 0,
     tell: (event) => event.event === 'ended' && pauses.push(event.againMs),
