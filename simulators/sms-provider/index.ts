@@ -1,0 +1,64 @@
+import type { AddressInfo } from 'node:net';
+import {
+  type Log,
+  type ProviderName,
+  type Settings,
+  SmsCentre,
+} from '#simulators/sms-provider/centre';
+import { joinContracts } from '#simulators/sms-provider/contracts';
+import { createSmsProviderServer } from './server.ts';
+
+export type { ProviderName, ScenarioName, Settings } from '#simulators/sms-provider/centre';
+
+export interface SmsProviderSimulatorOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Where the journal stands; made if absent. One running simulator per folder. */
+  readonly folder: string;
+  /** Default 1. The same seed and the same calls give the same misfortunes. */
+  readonly seed?: number;
+  /** What differs from the standard settings: credentials, where receipts go, shares of misfortune. */
+  readonly settings?: Readonly<Partial<Record<ProviderName, Partial<Settings>>>>;
+  readonly log?: Log;
+}
+
+export interface SmsProviderSimulator {
+  readonly url: string;
+  readonly port: number;
+  /** Ends in well under a second: calls that were never to be answered are cut off. */
+  readonly close: () => Promise<void>;
+}
+
+/** All SMS providers as one HTTP server; README.md beside this file is its contract. */
+export async function startSmsProviderSimulator(
+  options: SmsProviderSimulatorOptions,
+): Promise<SmsProviderSimulator> {
+  const { folder, host = '127.0.0.1', log = () => undefined, seed = 1, settings = {} } = options;
+  const centre = new SmsCentre({ folder, seed, settings, log });
+  const leave = joinContracts(centre);
+  const server = createSmsProviderServer(centre);
+  const end = async () => {
+    await leave();
+    await centre.close();
+  };
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, host, resolve);
+  }).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
+  centre.start();
+  const { port } = server.address() as AddressInfo;
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    }).then(end);
+    return closing;
+  };
+  const urlHost = host.includes(':') ? `[${host}]` : host;
+  return { url: `http://${urlHost}:${port}`, port, close };
+}
