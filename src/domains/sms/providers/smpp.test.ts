@@ -1,0 +1,506 @@
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { createFakeClock, createSystemClock } from '#clock';
+import { startSmsProviderSimulator } from '#simulators/sms-provider';
+import type {
+  MobileOriginated,
+  SmsOrder,
+  SmsOutcome,
+  SmsProvider,
+  StatusReport,
+} from '#sms/provider';
+import { createTcpProxy, eventually, temporaryFolder } from '#testing';
+import { describeSmsProvider, type SmsFate } from './conformance.ts';
+import type { GivenSmppSettings } from './smpp/settings.ts';
+import { createSmppProvider } from './smpp.ts';
+
+// Our client against a centre that shares no line with it.
+
+const PATIENCE = { timeoutMs: 30_000 };
+const LATER_MS = 24 * 3_600_000;
+const simulator = await startSmsProviderSimulator({
+  ...{ port: 0, folder: await temporaryFolder() },
+  settings: { smpp: { deliverMs: { min: 0, max: 0 }, repeatMs: 50 } },
+});
+const providers: SmsProvider[] = [];
+after(async () => {
+  await Promise.all(providers.map((one) => one.close?.()));
+  await simulator.close();
+});
+
+const secrets = { password: 'password-of-the-simulator' };
+const clock = createSystemClock();
+let orders = 0;
+
+function open(settings: Partial<GivenSmppSettings> = {}) {
+  const said = { reports: [] as StatusReport[], incoming: [] as MobileOriginated[] };
+  const provider = createSmppProvider({
+    ...{ name: 'smpp', secrets, clock, pauses: { firstMs: 5, mostMs: 50, refusedMs: 5 } },
+    settings: {
+      ...{ host: '127.0.0.1', port: simulator.smpp.port, system_id: 'kopek' },
+      ...{ segments_max: 20, response_timeout_ms: 20_000, ...settings },
+    },
+  });
+  provider.listen?.(async ({ incoming, reports }) => {
+    said.reports.push(...reports);
+    said.incoming.push(...incoming);
+  });
+  providers.push(provider);
+  return { provider, said };
+}
+
+async function ready({ ready }: SmsProvider): Promise<void> {
+  await eventually(() => assert.ok(ready?.()), PATIENCE);
+}
+
+function newOrder(changes: Partial<SmsOrder> = {}): SmsOrder {
+  orders += 1;
+  return {
+    ...{
+      sms: `sms_${orders}`,
+      attempt: 1,
+      recipient: `+7916${1_000_000 + orders}`,
+      sender: 'Kopek',
+    },
+    ...{ body: 'hello', secret: false, priority: 1, validUntil: new Date(Date.now() + LATER_MS) },
+    ...changes,
+  };
+}
+
+async function call(method: string, path: string, body?: object) {
+  const answer = await fetch(simulator.url + path, {
+    ...{ method, headers: { 'content-type': 'application/json' } },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  assert.ok(answer.ok, await answer.clone().text());
+  return answer.json() as Promise<Record<string, unknown>>;
+}
+
+function scenario(name: string, { recipient }: SmsOrder, more: object = {}) {
+  return call('POST', '/control/scenarios', {
+    ...{ name, provider: 'smpp', msisdn: recipient.slice(1), times: 1, ...more },
+  });
+}
+
+interface Shown {
+  readonly text: string;
+  readonly part: { readonly number: number; readonly total: number } | null;
+}
+
+/** Texts on the handset, their parts joined by their numbers. */
+async function inbox({ recipient }: Pick<SmsOrder, 'recipient'>): Promise<string[]> {
+  await call('POST', '/control/deliver', {});
+  const { messages } = await call('GET', `/handsets/${recipient.slice(1)}`);
+  const shown = messages as Shown[];
+  const whole = shown.filter(({ part }) => part === null).map(({ text }) => text);
+  const parts = shown.filter(({ part }) => part !== null);
+  if (parts.length === 0) return whole;
+  assert.equal(parts.length, parts[0]?.part?.total, 'every part is there, and once');
+  const sorted = parts.toSorted((a, b) => (a.part?.number ?? 0) - (b.part?.number ?? 0));
+  return [...whole, sorted.map(({ text }) => text).join('')];
+}
+
+const result = async (provider: SmsProvider, order: SmsOrder): Promise<SmsOutcome> =>
+  (await provider.send(order)).result;
+
+const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent'>, string>> = {
+  ...{ busy: 'throttled', refused: 'bad-number', hang_up: 'cut-after', no_answer: 'hang-after' },
+  error: 'garbage',
+};
+
+const proxy = await createTcpProxy({ host: '127.0.0.1', port: simulator.smpp.port });
+await proxy.open();
+after(() => proxy.close());
+const suite = open({ port: proxy.port, response_timeout_ms: 1500 }).provider;
+
+describeSmsProvider({
+  ...{ name: 'smpp', provider: suite },
+  async order(fate, changes) {
+    await ready(suite);
+    const order = newOrder(changes);
+    if (fate !== 'sent') await scenario(SCENARIOS[fate], order);
+    return order;
+  },
+  inbox,
+  async unreachable(work) {
+    await proxy.close();
+    await eventually(() => assert.ok(!suite.ready?.()), PATIENCE);
+    await work();
+    await proxy.open();
+    await ready(suite);
+  },
+});
+
+describe('parts of a message', () => {
+  const long = 'Привет, '.repeat(30);
+
+  for (const long_messages of ['udh8', 'udh16', 'sar', 'payload'] as const) {
+    test(`every letter arrives by ${long_messages}, and each part has its id`, async () => {
+      const { provider } = open({ long_messages });
+      await ready(provider);
+      for (const body of ['short', 'x{'.repeat(200), long, '🎵'.repeat(100)]) {
+        const order = newOrder({ body });
+        const outcome = await result(provider, order);
+        assert.ok(outcome.outcome === 'accepted', JSON.stringify(outcome));
+        assert.equal(new Set(outcome.providerMessageIds).size, outcome.segments);
+        assert.deepEqual(await inbox(order), [body]);
+      }
+    });
+  }
+
+  test('a refusal of the first part is a refusal of the message: nothing has left', async () => {
+    const { provider } = open();
+    await ready(provider);
+    const order = newOrder({ body: long });
+    await scenario('bad-number', order);
+    const outcome = await result(provider, order);
+    assert.deepEqual(outcome, {
+      outcome: 'not_sent',
+      fault: 'recipient',
+      reason: 'smpp_rinvdstadr',
+    });
+    const { messages } = await call('GET', `/messages?msisdn=${order.recipient.slice(1)}`);
+    assert.deepEqual(messages, []);
+  });
+
+  for (const refusal of ['throttled', 'temporary']) {
+    test(`a later part that is refused as ${refusal} is sent again, and the message arrives once`, async () => {
+      const { provider } = open();
+      await ready(provider);
+      const order = newOrder({ body: long });
+      await scenario('normal', order);
+      await scenario(refusal, order, { times: 2 });
+      assert.equal((await result(provider, order)).outcome, 'accepted');
+      assert.deepEqual(await inbox(order), [long]);
+    });
+  }
+
+  test('a later part that stays refused leaves a message in pieces: unknown, and nobody sends it again', async () => {
+    const { provider } = open();
+    await ready(provider);
+    const order = newOrder({ body: long });
+    await scenario('normal', order);
+    await scenario('stop-list', order);
+    const outcome = await result(provider, order);
+    assert.equal(outcome.outcome, 'unknown');
+    assert.match(
+      outcome.outcome === 'unknown' ? outcome.reason : '',
+      /^part_\d_of_4: smpp_0x00000403$/,
+    );
+  });
+
+  test('an answer that never comes to a later part is an unknown message', async () => {
+    const { provider } = open({ response_timeout_ms: 500 });
+    await ready(provider);
+    const order = newOrder({ body: long });
+    await scenario('normal', order);
+    await scenario('hang-after', order);
+    assert.equal((await result(provider, order)).outcome, 'unknown');
+  });
+
+  test('a message with more parts than allowed is not sent', async () => {
+    const { provider } = open({ segments_max: 3 });
+    await ready(provider);
+    const outcome = await result(provider, newOrder({ body: long }));
+    assert.deepEqual(outcome, { outcome: 'not_sent', fault: 'message', reason: 'text_too_long' });
+  });
+});
+
+describe('what can’t be sent', () => {
+  test('is told before anybody is called', async () => {
+    const { provider } = open();
+    await ready(provider);
+    const refused = async (changes: Partial<SmsOrder>) => {
+      const outcome = await result(provider, newOrder(changes));
+      return outcome.outcome === 'not_sent'
+        ? `${outcome.fault} ${outcome.reason}`
+        : outcome.outcome;
+    };
+    assert.equal(await refused({ body: '' }), 'message text_empty');
+    assert.equal(await refused({ body: 'half \ud83c' }), 'message text_malformed');
+    assert.equal(await refused({ validUntil: new Date(0) }), 'message validity_too_short');
+    assert.equal(await refused({ sender: 'x'.repeat(21) }), 'message malformed');
+    assert.equal(await refused({ sender: 'Копейка' }), 'message malformed');
+  });
+
+  test('a centre that refuses the bind wants a person', async () => {
+    simulator.smpp.change({ bindStatus: 0x0e });
+    const { provider } = open();
+    await eventually(async () => {
+      assert.deepEqual(await result(provider, newOrder()), {
+        ...{ outcome: 'not_sent', fault: 'account', reason: 'smpp_rinvpaswd' },
+      });
+    }, PATIENCE);
+    simulator.smpp.change({ bindStatus: 0 });
+    await ready(provider);
+    assert.equal((await result(provider, newOrder())).outcome, 'accepted');
+  });
+
+  test('statuses of the centre’s own mean what the settings say', async () => {
+    const { provider } = open({
+      errors: { '0x401': 'account', '0x403': 'recipient', '0xb': 'unknown' },
+    });
+    await ready(provider);
+    const outcomes: string[] = [];
+    for (const name of ['no-money', 'stop-list', 'bad-number', 'bad-text']) {
+      const order = newOrder();
+      await scenario(name, order);
+      const outcome = await result(provider, order);
+      outcomes.push(outcome.outcome === 'not_sent' ? outcome.fault : outcome.outcome);
+    }
+    assert.deepEqual(outcomes, ['account', 'recipient', 'unknown', 'message']);
+  });
+});
+
+describe('receipts', () => {
+  const DIALECTS = [
+    ...['specification', 'capitals', 'reordered', 'seconds', 'short', 'tlvs', 'tlvs-and-text'],
+  ];
+
+  for (const dialect of DIALECTS) {
+    for (const ids of ['same', 'hex-then-decimal', 'decimal-then-hex']) {
+      test(`in the dialect ${dialect} with ids ${ids} are about the message that was accepted`, async () => {
+        simulator.smpp.change({ dialect, ids });
+        const [response, receipt] = ids.split('-then-') as ['hex', 'decimal'];
+        const message_ids = ids === 'same' ? {} : { response, receipt };
+        const { provider, said } = open({ message_ids });
+        await ready(provider);
+        const delivered = newOrder();
+        const expired = newOrder();
+        await scenario('expired', expired);
+        const outcomes = [await result(provider, delivered), await result(provider, expired)];
+        const expected = outcomes.flatMap((one, at) =>
+          one.outcome === 'accepted'
+            ? one.providerMessageIds.map((id) => `${id} ${['delivered', 'expired'][at]}`)
+            : [],
+        );
+        assert.equal(expected.length, 2);
+        await eventually(() => {
+          const heard = said.reports.map(
+            ({ providerMessageId, state }) => `${providerMessageId} ${state}`,
+          );
+          assert.deepEqual(heard.toSorted(), expected.toSorted());
+        }, PATIENCE);
+        await provider.close?.();
+        simulator.smpp.change({ dialect: 'specification', ids: 'same' });
+      });
+    }
+  }
+
+  test('come for every part, with its id, and one that came before the answer is handed up', async () => {
+    const { provider, said } = open();
+    await ready(provider);
+    const order = newOrder({ body: 'ж'.repeat(150) });
+    await scenario('receipt-early', order, { times: 3 });
+    const outcome = await result(provider, order);
+    assert.ok(outcome.outcome === 'accepted' && outcome.providerMessageIds.length === 3);
+    // They were acknowledged before the answer was sent: all are here already.
+    const ids = said.reports.map(({ providerMessageId }) => providerMessageId);
+    assert.deepEqual(ids.toSorted(), outcome.providerMessageIds.toSorted());
+    await provider.close?.();
+  });
+
+  test('that could not be stored come again', async () => {
+    const { provider } = open();
+    const stored: string[] = [];
+    let failures = 0;
+    provider.listen?.(async ({ reports }) => {
+      failures += 1;
+      if (failures <= 2) throw new Error('the database is away');
+      stored.push(...reports.map(({ providerMessageId }) => providerMessageId));
+    });
+    await ready(provider);
+    const outcome = await result(provider, newOrder());
+    const ids = outcome.outcome === 'accepted' ? outcome.providerMessageIds : [];
+    await eventually(() => assert.deepEqual(stored, ids), PATIENCE);
+    await provider.close?.();
+  });
+
+  test('wait at the centre while nobody is bound', async () => {
+    const { provider } = open();
+    await ready(provider);
+    const order = newOrder();
+    await scenario('receipt-late', order, { delayMs: 7 * 24 * 3_600_000 });
+    const outcome = await result(provider, order);
+    await provider.close?.();
+    await call('POST', '/control/deliver', {});
+    const next = open();
+    await eventually(() => {
+      const [report] = next.said.reports;
+      assert.deepEqual(outcome.outcome === 'accepted' && outcome.providerMessageIds, [
+        report?.providerMessageId,
+      ]);
+    }, PATIENCE);
+    await next.provider.close?.();
+  });
+});
+
+test('an acceptance that comes after the response timer is told with our own id', async () => {
+  const { provider, said } = open({ response_timeout_ms: 300 });
+  await ready(provider);
+  const order = newOrder();
+  await scenario('late-answer', order, { delayMs: 1500 });
+  assert.deepEqual(await result(provider, order), {
+    outcome: 'unknown',
+    reason: 'response_timeout',
+  });
+  await eventually(() => {
+    assert.ok(said.reports.some(({ sms, state }) => sms === order.sms && state === 'accepted'));
+  }, PATIENCE);
+  await provider.close?.();
+});
+
+test('no validity reaches past the order’s, and the centre is told one', async () => {
+  const fake = createFakeClock(new Date('2026-11-20T07:00:00Z'));
+  for (const validity of ['relative', 'absolute', 'none'] as const) {
+    const provider = createSmppProvider({
+      ...{ name: 'smpp', secrets, clock: validity === 'absolute' ? clock : fake },
+      settings: {
+        ...{ host: '127.0.0.1', port: simulator.smpp.port, system_id: 'kopek', validity },
+      },
+    });
+    providers.push(provider);
+    await ready(provider);
+    const now = validity === 'absolute' ? clock.nowMs() : fake.nowMs();
+    const order = newOrder({ validUntil: new Date(now + 60_000) });
+    await scenario('stuck', order);
+    const beforeMs = Date.now();
+    assert.equal((await result(provider, order)).outcome, 'accepted');
+    const { messages } = await call('GET', `/messages?msisdn=${order.recipient.slice(1)}`);
+    const [message] = messages as { valid_until: string | null }[];
+    if (validity === 'none') assert.equal(message?.valid_until, null);
+    else {
+      const leftMs = Date.parse(message?.valid_until ?? '') - beforeMs;
+      assert.ok(leftMs > 20_000 && leftMs <= 60_000, `${leftMs}`);
+    }
+    await provider.close?.();
+  }
+});
+
+describe('questions', () => {
+  test('are answered by the centre’s state of every part, where it answers any', async () => {
+    const { provider } = open({ query: true, cancel: true });
+    await ready(provider);
+    const order = newOrder({ body: 'ж'.repeat(150) });
+    const outcome = await result(provider, order);
+    assert.ok(outcome.outcome === 'accepted');
+    await inbox(order);
+    const { providerMessageIds } = outcome;
+    const question = { sms: order.sms, attempt: 1, recipient: order.recipient, providerMessageIds };
+    const reports = (await provider.ask?.([{ ...question, sender: order.sender }])) ?? [];
+    assert.deepEqual(
+      reports.map(({ providerMessageId, state }) => [providerMessageId, state]),
+      providerMessageIds.map((id) => [id, 'delivered']),
+    );
+    const stranger = { ...question, providerMessageIds: ['0999999999'] };
+    assert.deepEqual(await provider.ask?.([stranger]), [
+      { providerMessageId: '0999999999', state: 'not_found' },
+    ]);
+    assert.equal(await provider.cancel?.(question), 'too_late');
+    await provider.close?.();
+  });
+
+  test('a message that has not left is taken back', async () => {
+    await call('PUT', '/control/settings/smpp', { deliverMs: 3_600_000 });
+    const { provider } = open({ cancel: true });
+    await ready(provider);
+    const order = newOrder();
+    const outcome = await result(provider, order);
+    assert.ok(outcome.outcome === 'accepted');
+    const { providerMessageIds } = outcome;
+    const question = { sms: order.sms, attempt: 1, recipient: order.recipient, providerMessageIds };
+    assert.equal(await provider.cancel?.(question), 'cancelled');
+    await call('PUT', '/control/settings/smpp', { deliverMs: 0 });
+    assert.deepEqual(await inbox(order), []);
+    await provider.close?.();
+  });
+
+  test('are not asked where the settings say that it answers none', async () => {
+    const { provider } = open();
+    const question = { sms: 'sms_1', attempt: 1, recipient: '+79161234567' };
+    assert.deepEqual(await provider.ask?.([{ ...question, providerMessageIds: ['1'] }]), []);
+    assert.equal(await provider.cancel?.({ ...question, providerMessageIds: ['1'] }), 'unknown');
+    assert.deepEqual([provider.capabilities.status, provider.capabilities.cancel], [false, false]);
+  });
+});
+
+describe('incoming messages', () => {
+  for (const deliverWindow of [1, 10]) {
+    test(`come whole, or in pieces from a centre that waits for each answer: window ${deliverWindow}`, async () => {
+      simulator.smpp.change({ deliverWindow });
+      const { provider, said } = open({ join_timeout_ms: deliverWindow === 1 ? 50 : 20_000 });
+      await ready(provider);
+      for (const [at, text] of ['STOP', 'ж'.repeat(100) + '🎵'.repeat(20)].entries())
+        await call('POST', `/handsets/7916200000${at}/say`, { provider: 'smpp', to: '7787', text });
+      await eventually(() => {
+        const texts = said.incoming.map(({ text }) => text);
+        assert.equal(texts[0], 'STOP');
+        if (deliverWindow > 1) assert.deepEqual(texts[1], 'ж'.repeat(100) + '🎵'.repeat(20));
+        else assert.equal(texts.length, 4);
+      }, PATIENCE);
+      assert.ok(
+        said.incoming.every(({ from, to }) => /^\+7916200000\d$/.test(from) && to === '7787'),
+      );
+      await provider.close?.();
+      simulator.smpp.change({ deliverWindow: 10 });
+    });
+  }
+});
+
+describe('a centre with moods', () => {
+  for (const action of ['unbind', 'cut', 'garbage'] as const) {
+    test(`${action}: every message is answered once, and none arrives twice`, async () => {
+      const { provider } = open({ window: 5 });
+      await ready(provider);
+      const sent = Array.from({ length: 60 }, () => newOrder());
+      const pending = sent.map((order) => result(provider, order));
+      setTimeout(() => simulator.smpp.act(action), 2);
+      const outcomes = await Promise.all(pending);
+      await ready(provider);
+      // What certainly did not leave is sent again.
+      for (const [at, order] of sent.entries())
+        if (outcomes[at]?.outcome === 'not_sent')
+          assert.equal((await result(provider, order)).outcome, 'accepted');
+      for (const [at, order] of sent.entries()) {
+        const texts = await inbox(order);
+        const unknown = outcomes[at]?.outcome === 'unknown';
+        assert.ok(unknown ? texts.length <= 1 : texts.length === 1, `${outcomes[at]?.outcome}`);
+      }
+      await provider.close?.();
+    });
+  }
+
+  test('one that is deaf to enquiries is left, and found again', async () => {
+    const { provider } = open({ enquire_link_ms: 50, response_timeout_ms: 300 });
+    await ready(provider);
+    simulator.smpp.change({ deaf: true });
+    await eventually(() => assert.ok(!provider.ready?.()), PATIENCE);
+    simulator.smpp.change({ deaf: false });
+    await ready(provider);
+    assert.equal((await result(provider, newOrder())).outcome, 'accepted');
+    await provider.close?.();
+  });
+
+  test('one whose window is smaller than ours throttles, and takes all in the end', async () => {
+    simulator.smpp.change({ window: 2 });
+    const { provider } = open({ window: 10, wait_timeout_ms: 20_000 });
+    await ready(provider);
+    let waiting = Array.from({ length: 40 }, () => newOrder());
+    const all = waiting;
+    await eventually(async () => {
+      const outcomes = await Promise.all(waiting.map((order) => result(provider, order)));
+      waiting = waiting.filter((_, at) => {
+        const outcome = outcomes[at];
+        assert.ok(
+          outcome?.outcome === 'accepted' ||
+            (outcome?.outcome === 'not_sent' && outcome.fault === 'throttled'),
+        );
+        return outcome.outcome !== 'accepted';
+      });
+      assert.equal(waiting.length, 0);
+    }, PATIENCE);
+    for (const order of all) assert.deepEqual(await inbox(order), ['hello']);
+    simulator.smpp.change({ window: 1000 });
+    await provider.close?.();
+  });
+});
