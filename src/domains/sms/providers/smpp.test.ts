@@ -32,6 +32,12 @@ const secrets = { password: 'password-of-the-simulator' };
 const clock = createSystemClock();
 let orders = 0;
 
+/** Alone: a centre brings receipts to whoever is bound. */
+async function openAlone(settings: Partial<GivenSmppSettings> = {}) {
+  await Promise.all(providers.splice(0).map((one) => one.close?.()));
+  return open(settings);
+}
+
 function open(settings: Partial<GivenSmppSettings> = {}) {
   const said = { reports: [] as StatusReport[], incoming: [] as MobileOriginated[] };
   const provider = createSmppProvider({
@@ -136,20 +142,21 @@ describe('parts of a message', () => {
 
   for (const long_messages of ['udh8', 'udh16', 'sar', 'payload'] as const) {
     test(`every letter arrives by ${long_messages}, and each part has its id`, async () => {
-      const { provider } = open({ long_messages });
+      const { provider } = await openAlone({ long_messages });
       await ready(provider);
       for (const body of ['short', 'x{'.repeat(200), long, '🎵'.repeat(100)]) {
         const order = newOrder({ body });
         const outcome = await result(provider, order);
         assert.ok(outcome.outcome === 'accepted', JSON.stringify(outcome));
-        assert.equal(new Set(outcome.providerMessageIds).size, outcome.segments);
+        const submits = long_messages === 'payload' ? 1 : outcome.segments;
+        assert.equal(new Set(outcome.providerMessageIds).size, submits);
         assert.deepEqual(await inbox(order), [body]);
       }
     });
   }
 
   test('a refusal of the first part is a refusal of the message: nothing has left', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     await ready(provider);
     const order = newOrder({ body: long });
     await scenario('bad-number', order);
@@ -165,7 +172,7 @@ describe('parts of a message', () => {
 
   for (const refusal of ['throttled', 'temporary']) {
     test(`a later part that is refused as ${refusal} is sent again, and the message arrives once`, async () => {
-      const { provider } = open();
+      const { provider } = await openAlone();
       await ready(provider);
       const order = newOrder({ body: long });
       await scenario('normal', order);
@@ -176,7 +183,7 @@ describe('parts of a message', () => {
   }
 
   test('a later part that stays refused leaves a message in pieces: unknown, and nobody sends it again', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     await ready(provider);
     const order = newOrder({ body: long });
     await scenario('normal', order);
@@ -190,7 +197,7 @@ describe('parts of a message', () => {
   });
 
   test('an answer that never comes to a later part is an unknown message', async () => {
-    const { provider } = open({ response_timeout_ms: 500 });
+    const { provider } = await openAlone({ response_timeout_ms: 500 });
     await ready(provider);
     const order = newOrder({ body: long });
     await scenario('normal', order);
@@ -199,7 +206,7 @@ describe('parts of a message', () => {
   });
 
   test('a message with more parts than allowed is not sent', async () => {
-    const { provider } = open({ segments_max: 3 });
+    const { provider } = await openAlone({ segments_max: 3 });
     await ready(provider);
     const outcome = await result(provider, newOrder({ body: long }));
     assert.deepEqual(outcome, { outcome: 'not_sent', fault: 'message', reason: 'text_too_long' });
@@ -208,7 +215,7 @@ describe('parts of a message', () => {
 
 describe('what can’t be sent', () => {
   test('is told before anybody is called', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     await ready(provider);
     const refused = async (changes: Partial<SmsOrder>) => {
       const outcome = await result(provider, newOrder(changes));
@@ -225,7 +232,7 @@ describe('what can’t be sent', () => {
 
   test('a centre that refuses the bind wants a person', async () => {
     simulator.smpp.change({ bindStatus: 0x0e });
-    const { provider } = open();
+    const { provider } = await openAlone();
     await eventually(async () => {
       assert.deepEqual(await result(provider, newOrder()), {
         ...{ outcome: 'not_sent', fault: 'account', reason: 'smpp_rinvpaswd' },
@@ -237,7 +244,7 @@ describe('what can’t be sent', () => {
   });
 
   test('statuses of the centre’s own mean what the settings say', async () => {
-    const { provider } = open({
+    const { provider } = await openAlone({
       errors: { '0x401': 'account', '0x403': 'recipient', '0xb': 'unknown' },
     });
     await ready(provider);
@@ -263,7 +270,7 @@ describe('receipts', () => {
         simulator.smpp.change({ dialect, ids });
         const [response, receipt] = ids.split('-then-') as ['hex', 'decimal'];
         const message_ids = ids === 'same' ? {} : { response, receipt };
-        const { provider, said } = open({ message_ids });
+        const { provider, said } = await openAlone({ message_ids });
         await ready(provider);
         const delivered = newOrder();
         const expired = newOrder();
@@ -275,10 +282,12 @@ describe('receipts', () => {
             : [],
         );
         assert.equal(expected.length, 2);
+        const ours = new Set(expected.map((one) => one.split(' ')[0]));
         await eventually(() => {
-          const heard = said.reports.map(
-            ({ providerMessageId, state }) => `${providerMessageId} ${state}`,
-          );
+          // Receipts of messages before these may still be on their way.
+          const heard = said.reports
+            .filter(({ providerMessageId }) => ours.has(providerMessageId))
+            .map(({ providerMessageId, state }) => `${providerMessageId} ${state}`);
           assert.deepEqual(heard.toSorted(), expected.toSorted());
         }, PATIENCE);
         await provider.close?.();
@@ -288,20 +297,20 @@ describe('receipts', () => {
   }
 
   test('come for every part, with its id, and one that came before the answer is handed up', async () => {
-    const { provider, said } = open();
+    const { provider, said } = await openAlone();
     await ready(provider);
     const order = newOrder({ body: 'ж'.repeat(150) });
     await scenario('receipt-early', order, { times: 3 });
     const outcome = await result(provider, order);
     assert.ok(outcome.outcome === 'accepted' && outcome.providerMessageIds.length === 3);
     // They were acknowledged before the answer was sent: all are here already.
-    const ids = said.reports.map(({ providerMessageId }) => providerMessageId);
-    assert.deepEqual(ids.toSorted(), outcome.providerMessageIds.toSorted());
+    const ids = new Set(said.reports.map(({ providerMessageId }) => providerMessageId));
+    for (const id of outcome.providerMessageIds) assert.ok(ids.has(id), id);
     await provider.close?.();
   });
 
   test('that could not be stored come again', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     const stored: string[] = [];
     let failures = 0;
     provider.listen?.(async ({ reports }) => {
@@ -312,31 +321,31 @@ describe('receipts', () => {
     await ready(provider);
     const outcome = await result(provider, newOrder());
     const ids = outcome.outcome === 'accepted' ? outcome.providerMessageIds : [];
-    await eventually(() => assert.deepEqual(stored, ids), PATIENCE);
+    await eventually(() => assert.ok(ids.every((id) => stored.includes(id))), PATIENCE);
+    assert.equal(ids.length, 1);
     await provider.close?.();
   });
 
   test('wait at the centre while nobody is bound', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     await ready(provider);
     const order = newOrder();
     await scenario('receipt-late', order, { delayMs: 7 * 24 * 3_600_000 });
     const outcome = await result(provider, order);
     await provider.close?.();
     await call('POST', '/control/deliver', {});
-    const next = open();
+    const next = await openAlone();
     await eventually(() => {
-      const [report] = next.said.reports;
-      assert.deepEqual(outcome.outcome === 'accepted' && outcome.providerMessageIds, [
-        report?.providerMessageId,
-      ]);
+      const heard = next.said.reports.map(({ providerMessageId }) => providerMessageId);
+      assert.ok(outcome.outcome === 'accepted' && outcome.providerMessageIds.length === 1);
+      for (const id of outcome.providerMessageIds) assert.ok(heard.includes(id));
     }, PATIENCE);
     await next.provider.close?.();
   });
 });
 
 test('an acceptance that comes after the response timer is told with our own id', async () => {
-  const { provider, said } = open({ response_timeout_ms: 300 });
+  const { provider, said } = await openAlone({ response_timeout_ms: 300 });
   await ready(provider);
   const order = newOrder();
   await scenario('late-answer', order, { delayMs: 1500 });
@@ -353,6 +362,7 @@ test('an acceptance that comes after the response timer is told with our own id'
 test('no validity reaches past the order’s, and the centre is told one', async () => {
   const fake = createFakeClock(new Date('2026-11-20T07:00:00Z'));
   for (const validity of ['relative', 'absolute', 'none'] as const) {
+    await openAlone();
     const provider = createSmppProvider({
       ...{ name: 'smpp', secrets, clock: validity === 'absolute' ? clock : fake },
       settings: {
@@ -379,7 +389,7 @@ test('no validity reaches past the order’s, and the centre is told one', async
 
 describe('questions', () => {
   test('are answered by the centre’s state of every part, where it answers any', async () => {
-    const { provider } = open({ query: true, cancel: true });
+    const { provider } = await openAlone({ query: true, cancel: true });
     await ready(provider);
     const order = newOrder({ body: 'ж'.repeat(150) });
     const outcome = await result(provider, order);
@@ -402,7 +412,7 @@ describe('questions', () => {
 
   test('a message that has not left is taken back', async () => {
     await call('PUT', '/control/settings/smpp', { deliverMs: 3_600_000 });
-    const { provider } = open({ cancel: true });
+    const { provider } = await openAlone({ cancel: true });
     await ready(provider);
     const order = newOrder();
     const outcome = await result(provider, order);
@@ -416,7 +426,7 @@ describe('questions', () => {
   });
 
   test('are not asked where the settings say that it answers none', async () => {
-    const { provider } = open();
+    const { provider } = await openAlone();
     const question = { sms: 'sms_1', attempt: 1, recipient: '+79161234567' };
     assert.deepEqual(await provider.ask?.([{ ...question, providerMessageIds: ['1'] }]), []);
     assert.equal(await provider.cancel?.({ ...question, providerMessageIds: ['1'] }), 'unknown');
@@ -428,7 +438,9 @@ describe('incoming messages', () => {
   for (const deliverWindow of [1, 10]) {
     test(`come whole, or in pieces from a centre that waits for each answer: window ${deliverWindow}`, async () => {
       simulator.smpp.change({ deliverWindow });
-      const { provider, said } = open({ join_timeout_ms: deliverWindow === 1 ? 50 : 20_000 });
+      const { provider, said } = await openAlone({
+        join_timeout_ms: deliverWindow === 1 ? 50 : 20_000,
+      });
       await ready(provider);
       for (const [at, text] of ['STOP', 'ж'.repeat(100) + '🎵'.repeat(20)].entries())
         await call('POST', `/handsets/7916200000${at}/say`, { provider: 'smpp', to: '7787', text });
@@ -450,7 +462,7 @@ describe('incoming messages', () => {
 describe('a centre with moods', () => {
   for (const action of ['unbind', 'cut', 'garbage'] as const) {
     test(`${action}: every message is answered once, and none arrives twice`, async () => {
-      const { provider } = open({ window: 5 });
+      const { provider } = await openAlone({ window: 5 });
       await ready(provider);
       const sent = Array.from({ length: 60 }, () => newOrder());
       const pending = sent.map((order) => result(provider, order));
@@ -471,7 +483,7 @@ describe('a centre with moods', () => {
   }
 
   test('one that is deaf to enquiries is left, and found again', async () => {
-    const { provider } = open({ enquire_link_ms: 50, response_timeout_ms: 300 });
+    const { provider } = await openAlone({ enquire_link_ms: 50, response_timeout_ms: 300 });
     await ready(provider);
     simulator.smpp.change({ deaf: true });
     await eventually(() => assert.ok(!provider.ready?.()), PATIENCE);
@@ -483,7 +495,7 @@ describe('a centre with moods', () => {
 
   test('one whose window is smaller than ours throttles, and takes all in the end', async () => {
     simulator.smpp.change({ window: 2 });
-    const { provider } = open({ window: 10, wait_timeout_ms: 20_000 });
+    const { provider } = await openAlone({ window: 10, wait_timeout_ms: 20_000 });
     await ready(provider);
     let waiting = Array.from({ length: 40 }, () => newOrder());
     const all = waiting;

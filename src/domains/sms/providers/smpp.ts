@@ -1,4 +1,5 @@
 import type { Clock } from '#clock';
+import { measureText } from '#gsm';
 import { type Log, silentLog } from '#log';
 import type { TransactionLogEntry } from '#operators';
 import { type ReconnectPauses, type Reply, type Request, SmppClient, STATUSES } from '#smpp';
@@ -42,11 +43,21 @@ const DRAIN_MS = 5000;
  * whenever it ends, until `close`.
  */
 export function createSmppProvider(options: SmppProviderOptions): SmsProvider {
-  return new SmppProvider(options);
+  const talk = new SmppTalk(options);
+  return {
+    name: options.name,
+    capabilities: talk.capabilities,
+    longestMs: () => talk.longestMs(),
+    send: (order) => talk.send(order),
+    ask: (questions) => talk.ask(questions),
+    cancel: (question) => talk.cancel(question),
+    listen: (listener) => talk.listen(listener),
+    ready: () => talk.ready(),
+    close: () => talk.close(),
+  };
 }
 
-class SmppProvider implements SmsProvider {
-  readonly name: string;
+class SmppTalk {
   readonly capabilities: SmsCapabilities;
   readonly #options: SmppProviderOptions;
   readonly #settings: SmppSettings;
@@ -58,7 +69,6 @@ class SmppProvider implements SmsProvider {
 
   constructor(options: SmppProviderOptions) {
     const settings = withDefaults(options.settings);
-    this.name = options.name;
     this.#options = options;
     this.#settings = settings;
     this.#ids = messageIdsOf(settings.message_ids);
@@ -142,7 +152,10 @@ class SmppProvider implements SmsProvider {
       waitMs: this.#settings.wait_timeout_ms,
       late: (ids) => this.#reportLate(order, ids),
     });
-    return outcome.outcome === 'accepted' ? { ...outcome, segments: parts.length } : outcome;
+    if (outcome.outcome !== 'accepted') return outcome;
+    // What goes as one payload is cut by the centre, and paid for as it is cut.
+    const cut = this.#settings.long_messages === 'payload';
+    return { ...outcome, segments: cut ? measureText(order.body).segments : parts.length };
   }
 
   #reportLate(order: SmsOrder, ids: readonly string[]): void {
@@ -222,7 +235,12 @@ class SmppProvider implements SmsProvider {
     const { beganMs, parts, result } = said;
     return {
       at: this.#options.clock.now().toISOString(),
-      ...{ operator: this.name, kind: 'sms', msisdn: order.recipient, reference: order.sms },
+      ...{
+        operator: this.#options.name,
+        kind: 'sms',
+        msisdn: order.recipient,
+        reference: order.sms,
+      },
       decision: result.outcome,
       ...(result.outcome === 'accepted' ? {} : { code: result.reason }),
       took_ms: Math.round(performance.now() - beganMs),
