@@ -1,113 +1,32 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { createFakeClock, createSystemClock } from '#clock';
+import { createFakeClock } from '#clock';
 import { startSmsProviderSimulator } from '#simulators/sms-provider';
-import type {
-  MobileOriginated,
-  SmsOrder,
-  SmsOutcome,
-  SmsProvider,
-  StatusReport,
-} from '#sms/provider';
+import type { SmsOrder } from '#sms/provider';
 import { createTcpProxy, eventually, temporaryFolder } from '#testing';
 import { describeSmsProvider, type SmsFate } from './conformance.ts';
-import type { GivenSmppSettings } from './smpp/settings.ts';
-import { createSmppProvider } from './smpp.ts';
+import {
+  clock,
+  createHandsets,
+  createSessions,
+  newOrder,
+  PATIENCE,
+  resultOf,
+  untilReady,
+} from './smpp-stage.ts';
 
 // Our client against a centre that shares no line with it.
 
-const PATIENCE = { timeoutMs: 30_000 };
-const LATER_MS = 24 * 3_600_000;
 const simulator = await startSmsProviderSimulator({
   ...{ port: 0, folder: await temporaryFolder() },
   settings: { smpp: { deliverMs: { min: 0, max: 0 }, repeatMs: 50 } },
 });
-const providers: SmsProvider[] = [];
+const { leave, open, openAlone } = createSessions(simulator.smpp.port);
+const { call, inbox, scenario } = createHandsets(simulator.url);
 after(async () => {
-  await Promise.all(providers.map((one) => one.close?.()));
+  await leave();
   await simulator.close();
 });
-
-const secrets = { password: 'password-of-the-simulator' };
-const clock = createSystemClock();
-let orders = 0;
-
-/** Alone: a centre brings receipts to whoever is bound. */
-async function openAlone(settings: Partial<GivenSmppSettings> = {}) {
-  await Promise.all(providers.splice(0).map((one) => one.close?.()));
-  return open(settings);
-}
-
-function open(settings: Partial<GivenSmppSettings> = {}) {
-  const said = { reports: [] as StatusReport[], incoming: [] as MobileOriginated[] };
-  const provider = createSmppProvider({
-    ...{ name: 'smpp', secrets, clock, pauses: { firstMs: 5, mostMs: 50, refusedMs: 5 } },
-    settings: {
-      ...{ host: '127.0.0.1', port: simulator.smpp.port, system_id: 'kopek' },
-      ...{ segments_max: 20, response_timeout_ms: 20_000, ...settings },
-    },
-  });
-  provider.listen?.(async ({ incoming, reports }) => {
-    said.reports.push(...reports);
-    said.incoming.push(...incoming);
-  });
-  providers.push(provider);
-  return { provider, said };
-}
-
-async function ready({ ready }: SmsProvider): Promise<void> {
-  await eventually(() => assert.ok(ready?.()), PATIENCE);
-}
-
-function newOrder(changes: Partial<SmsOrder> = {}): SmsOrder {
-  orders += 1;
-  return {
-    ...{
-      sms: `sms_${orders}`,
-      attempt: 1,
-      recipient: `+7916${1_000_000 + orders}`,
-      sender: 'Kopek',
-    },
-    ...{ body: 'hello', secret: false, priority: 1, validUntil: new Date(Date.now() + LATER_MS) },
-    ...changes,
-  };
-}
-
-async function call(method: string, path: string, body?: object) {
-  const answer = await fetch(simulator.url + path, {
-    ...{ method, headers: { 'content-type': 'application/json' } },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  assert.ok(answer.ok, await answer.clone().text());
-  return answer.json() as Promise<Record<string, unknown>>;
-}
-
-function scenario(name: string, { recipient }: SmsOrder, more: object = {}) {
-  return call('POST', '/control/scenarios', {
-    ...{ name, provider: 'smpp', msisdn: recipient.slice(1), times: 1, ...more },
-  });
-}
-
-interface Shown {
-  readonly text: string;
-  readonly part: { readonly number: number; readonly total: number } | null;
-}
-
-/** Texts on the handset, their parts joined by their numbers. */
-async function inbox({ recipient }: Pick<SmsOrder, 'recipient'>): Promise<string[]> {
-  await call('POST', '/control/deliver', {});
-  const { messages } = await call('GET', `/handsets/${recipient.slice(1)}`);
-  const shown = messages as Shown[];
-  const whole = shown.filter(({ part }) => part === null).map(({ text }) => text);
-  const parts = shown.filter(({ part }) => part !== null);
-  if (parts.length === 0) return whole;
-  assert.equal(parts.length, parts[0]?.part?.total, 'every part is there, and once');
-  const sorted = parts.toSorted((a, b) => (a.part?.number ?? 0) - (b.part?.number ?? 0));
-  return [...whole, sorted.map(({ text }) => text).join('')];
-}
-
-const result = async (provider: SmsProvider, order: SmsOrder): Promise<SmsOutcome> =>
-  (await provider.send(order)).result;
 
 const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent'>, string>> = {
   ...{ busy: 'throttled', refused: 'bad-number', hang_up: 'cut-after', no_answer: 'hang-after' },
@@ -122,7 +41,7 @@ const suite = open({ port: proxy.port, response_timeout_ms: 1500 }).provider;
 describeSmsProvider({
   ...{ name: 'smpp', provider: suite },
   async order(fate, changes) {
-    await ready(suite);
+    await untilReady(suite);
     const order = newOrder(changes);
     if (fate !== 'sent') await scenario(SCENARIOS[fate], order);
     return order;
@@ -133,7 +52,7 @@ describeSmsProvider({
     await eventually(() => assert.ok(!suite.ready?.()), PATIENCE);
     await work();
     await proxy.open();
-    await ready(suite);
+    await untilReady(suite);
   },
 });
 
@@ -143,10 +62,9 @@ describe('parts of a message', () => {
   for (const long_messages of ['udh8', 'udh16', 'sar', 'payload'] as const) {
     test(`every letter arrives by ${long_messages}, and each part has its id`, async () => {
       const { provider } = await openAlone({ long_messages });
-      await ready(provider);
       for (const body of ['short', 'x{'.repeat(200), long, '🎵'.repeat(100)]) {
         const order = newOrder({ body });
-        const outcome = await result(provider, order);
+        const outcome = await resultOf(provider, order);
         assert.ok(outcome.outcome === 'accepted', JSON.stringify(outcome));
         const submits = long_messages === 'payload' ? 1 : outcome.segments;
         assert.equal(new Set(outcome.providerMessageIds).size, submits);
@@ -157,10 +75,9 @@ describe('parts of a message', () => {
 
   test('a refusal of the first part is a refusal of the message: nothing has left', async () => {
     const { provider } = await openAlone();
-    await ready(provider);
     const order = newOrder({ body: long });
     await scenario('bad-number', order);
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     assert.deepEqual(outcome, {
       outcome: 'not_sent',
       fault: 'recipient',
@@ -173,22 +90,20 @@ describe('parts of a message', () => {
   for (const refusal of ['throttled', 'temporary']) {
     test(`a later part that is refused as ${refusal} is sent again, and the message arrives once`, async () => {
       const { provider } = await openAlone();
-      await ready(provider);
       const order = newOrder({ body: long });
       await scenario('normal', order);
       await scenario(refusal, order, { times: 2 });
-      assert.equal((await result(provider, order)).outcome, 'accepted');
+      assert.equal((await resultOf(provider, order)).outcome, 'accepted');
       assert.deepEqual(await inbox(order), [long]);
     });
   }
 
   test('a later part that stays refused leaves a message in pieces: unknown, and nobody sends it again', async () => {
     const { provider } = await openAlone();
-    await ready(provider);
     const order = newOrder({ body: long });
     await scenario('normal', order);
     await scenario('stop-list', order);
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     assert.equal(outcome.outcome, 'unknown');
     assert.match(
       outcome.outcome === 'unknown' ? outcome.reason : '',
@@ -198,17 +113,15 @@ describe('parts of a message', () => {
 
   test('an answer that never comes to a later part is an unknown message', async () => {
     const { provider } = await openAlone({ response_timeout_ms: 500 });
-    await ready(provider);
     const order = newOrder({ body: long });
     await scenario('normal', order);
     await scenario('hang-after', order);
-    assert.equal((await result(provider, order)).outcome, 'unknown');
+    assert.equal((await resultOf(provider, order)).outcome, 'unknown');
   });
 
   test('a message with more parts than allowed is not sent', async () => {
     const { provider } = await openAlone({ segments_max: 3 });
-    await ready(provider);
-    const outcome = await result(provider, newOrder({ body: long }));
+    const outcome = await resultOf(provider, newOrder({ body: long }));
     assert.deepEqual(outcome, { outcome: 'not_sent', fault: 'message', reason: 'text_too_long' });
   });
 });
@@ -216,9 +129,8 @@ describe('parts of a message', () => {
 describe('what can’t be sent', () => {
   test('is told before anybody is called', async () => {
     const { provider } = await openAlone();
-    await ready(provider);
     const refused = async (changes: Partial<SmsOrder>) => {
-      const outcome = await result(provider, newOrder(changes));
+      const outcome = await resultOf(provider, newOrder(changes));
       return outcome.outcome === 'not_sent'
         ? `${outcome.fault} ${outcome.reason}`
         : outcome.outcome;
@@ -232,27 +144,27 @@ describe('what can’t be sent', () => {
 
   test('a centre that refuses the bind wants a person', async () => {
     simulator.smpp.change({ bindStatus: 0x0e });
-    const { provider } = await openAlone();
+    await leave();
+    const { provider } = open();
     await eventually(async () => {
-      assert.deepEqual(await result(provider, newOrder()), {
+      assert.deepEqual(await resultOf(provider, newOrder()), {
         ...{ outcome: 'not_sent', fault: 'account', reason: 'smpp_rinvpaswd' },
       });
     }, PATIENCE);
     simulator.smpp.change({ bindStatus: 0 });
-    await ready(provider);
-    assert.equal((await result(provider, newOrder())).outcome, 'accepted');
+    await untilReady(provider);
+    assert.equal((await resultOf(provider, newOrder())).outcome, 'accepted');
   });
 
   test('statuses of the centre’s own mean what the settings say', async () => {
     const { provider } = await openAlone({
       errors: { '0x401': 'account', '0x403': 'recipient', '0xb': 'unknown' },
     });
-    await ready(provider);
     const outcomes: string[] = [];
     for (const name of ['no-money', 'stop-list', 'bad-number', 'bad-text']) {
       const order = newOrder();
       await scenario(name, order);
-      const outcome = await result(provider, order);
+      const outcome = await resultOf(provider, order);
       outcomes.push(outcome.outcome === 'not_sent' ? outcome.fault : outcome.outcome);
     }
     assert.deepEqual(outcomes, ['account', 'recipient', 'unknown', 'message']);
@@ -271,11 +183,10 @@ describe('receipts', () => {
         const [response, receipt] = ids.split('-then-') as ['hex', 'decimal'];
         const message_ids = ids === 'same' ? {} : { response, receipt };
         const { provider, said } = await openAlone({ message_ids });
-        await ready(provider);
         const delivered = newOrder();
         const expired = newOrder();
         await scenario('expired', expired);
-        const outcomes = [await result(provider, delivered), await result(provider, expired)];
+        const outcomes = [await resultOf(provider, delivered), await resultOf(provider, expired)];
         const expected = outcomes.flatMap((one, at) =>
           one.outcome === 'accepted'
             ? one.providerMessageIds.map((id) => `${id} ${['delivered', 'expired'][at]}`)
@@ -298,10 +209,9 @@ describe('receipts', () => {
 
   test('come for every part, with its id, and one that came before the answer is handed up', async () => {
     const { provider, said } = await openAlone();
-    await ready(provider);
     const order = newOrder({ body: 'ж'.repeat(150) });
     await scenario('receipt-early', order, { times: 3 });
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     assert.ok(outcome.outcome === 'accepted' && outcome.providerMessageIds.length === 3);
     // They were acknowledged before the answer was sent: all are here already.
     const ids = new Set(said.reports.map(({ providerMessageId }) => providerMessageId));
@@ -318,8 +228,8 @@ describe('receipts', () => {
       if (failures <= 2) throw new Error('the database is away');
       stored.push(...reports.map(({ providerMessageId }) => providerMessageId));
     });
-    await ready(provider);
-    const outcome = await result(provider, newOrder());
+    await untilReady(provider);
+    const outcome = await resultOf(provider, newOrder());
     const ids = outcome.outcome === 'accepted' ? outcome.providerMessageIds : [];
     await eventually(() => assert.ok(ids.every((id) => stored.includes(id))), PATIENCE);
     assert.equal(ids.length, 1);
@@ -328,10 +238,9 @@ describe('receipts', () => {
 
   test('wait at the centre while nobody is bound', async () => {
     const { provider } = await openAlone();
-    await ready(provider);
     const order = newOrder();
     await scenario('receipt-late', order, { delayMs: 7 * 24 * 3_600_000 });
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     await provider.close?.();
     await call('POST', '/control/deliver', {});
     const next = await openAlone();
@@ -346,10 +255,9 @@ describe('receipts', () => {
 
 test('an acceptance that comes after the response timer is told with our own id', async () => {
   const { provider, said } = await openAlone({ response_timeout_ms: 300 });
-  await ready(provider);
   const order = newOrder();
   await scenario('late-answer', order, { delayMs: 1500 });
-  assert.deepEqual(await result(provider, order), {
+  assert.deepEqual(await resultOf(provider, order), {
     outcome: 'unknown',
     reason: 'response_timeout',
   });
@@ -362,20 +270,12 @@ test('an acceptance that comes after the response timer is told with our own id'
 test('no validity reaches past the order’s, and the centre is told one', async () => {
   const fake = createFakeClock(new Date('2026-11-20T07:00:00Z'));
   for (const validity of ['relative', 'absolute', 'none'] as const) {
-    await openAlone();
-    const provider = createSmppProvider({
-      ...{ name: 'smpp', secrets, clock: validity === 'absolute' ? clock : fake },
-      settings: {
-        ...{ host: '127.0.0.1', port: simulator.smpp.port, system_id: 'kopek', validity },
-      },
-    });
-    providers.push(provider);
-    await ready(provider);
-    const now = validity === 'absolute' ? clock.nowMs() : fake.nowMs();
-    const order = newOrder({ validUntil: new Date(now + 60_000) });
+    const time = validity === 'absolute' ? clock : fake;
+    const { provider } = await openAlone({ validity, response_timeout_ms: 10_000 }, time);
+    const order = newOrder({ validUntil: new Date(time.nowMs() + 60_000) });
     await scenario('stuck', order);
     const beforeMs = Date.now();
-    assert.equal((await result(provider, order)).outcome, 'accepted');
+    assert.equal((await resultOf(provider, order)).outcome, 'accepted');
     const { messages } = await call('GET', `/messages?msisdn=${order.recipient.slice(1)}`);
     const [message] = messages as { valid_until: string | null }[];
     if (validity === 'none') assert.equal(message?.valid_until, null);
@@ -390,9 +290,8 @@ test('no validity reaches past the order’s, and the centre is told one', async
 describe('questions', () => {
   test('are answered by the centre’s state of every part, where it answers any', async () => {
     const { provider } = await openAlone({ query: true, cancel: true });
-    await ready(provider);
     const order = newOrder({ body: 'ж'.repeat(150) });
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     assert.ok(outcome.outcome === 'accepted');
     await inbox(order);
     const { providerMessageIds } = outcome;
@@ -413,9 +312,8 @@ describe('questions', () => {
   test('a message that has not left is taken back', async () => {
     await call('PUT', '/control/settings/smpp', { deliverMs: 3_600_000 });
     const { provider } = await openAlone({ cancel: true });
-    await ready(provider);
     const order = newOrder();
-    const outcome = await result(provider, order);
+    const outcome = await resultOf(provider, order);
     assert.ok(outcome.outcome === 'accepted');
     const { providerMessageIds } = outcome;
     const question = { sms: order.sms, attempt: 1, recipient: order.recipient, providerMessageIds };
@@ -431,88 +329,5 @@ describe('questions', () => {
     assert.deepEqual(await provider.ask?.([{ ...question, providerMessageIds: ['1'] }]), []);
     assert.equal(await provider.cancel?.({ ...question, providerMessageIds: ['1'] }), 'unknown');
     assert.deepEqual([provider.capabilities.status, provider.capabilities.cancel], [false, false]);
-  });
-});
-
-describe('incoming messages', () => {
-  for (const deliverWindow of [1, 10]) {
-    test(`come whole, or in pieces from a centre that waits for each answer: window ${deliverWindow}`, async () => {
-      simulator.smpp.change({ deliverWindow });
-      const { provider, said } = await openAlone({
-        join_timeout_ms: deliverWindow === 1 ? 50 : 20_000,
-      });
-      await ready(provider);
-      for (const [at, text] of ['STOP', 'ж'.repeat(100) + '🎵'.repeat(20)].entries())
-        await call('POST', `/handsets/7916200000${at}/say`, { provider: 'smpp', to: '7787', text });
-      await eventually(() => {
-        const texts = said.incoming.map(({ text }) => text);
-        assert.equal(texts[0], 'STOP');
-        if (deliverWindow > 1) assert.deepEqual(texts[1], 'ж'.repeat(100) + '🎵'.repeat(20));
-        else assert.equal(texts.length, 4);
-      }, PATIENCE);
-      assert.ok(
-        said.incoming.every(({ from, to }) => /^\+7916200000\d$/.test(from) && to === '7787'),
-      );
-      await provider.close?.();
-      simulator.smpp.change({ deliverWindow: 10 });
-    });
-  }
-});
-
-describe('a centre with moods', () => {
-  for (const action of ['unbind', 'cut', 'garbage'] as const) {
-    test(`${action}: every message is answered once, and none arrives twice`, async () => {
-      const { provider } = await openAlone({ window: 5 });
-      await ready(provider);
-      const sent = Array.from({ length: 60 }, () => newOrder());
-      const pending = sent.map((order) => result(provider, order));
-      setTimeout(() => simulator.smpp.act(action), 2);
-      const outcomes = await Promise.all(pending);
-      await ready(provider);
-      // What certainly did not leave is sent again.
-      for (const [at, order] of sent.entries())
-        if (outcomes[at]?.outcome === 'not_sent')
-          assert.equal((await result(provider, order)).outcome, 'accepted');
-      for (const [at, order] of sent.entries()) {
-        const texts = await inbox(order);
-        const unknown = outcomes[at]?.outcome === 'unknown';
-        assert.ok(unknown ? texts.length <= 1 : texts.length === 1, `${outcomes[at]?.outcome}`);
-      }
-      await provider.close?.();
-    });
-  }
-
-  test('one that is deaf to enquiries is left, and found again', async () => {
-    const { provider } = await openAlone({ enquire_link_ms: 50, response_timeout_ms: 300 });
-    await ready(provider);
-    simulator.smpp.change({ deaf: true });
-    await eventually(() => assert.ok(!provider.ready?.()), PATIENCE);
-    simulator.smpp.change({ deaf: false });
-    await ready(provider);
-    assert.equal((await result(provider, newOrder())).outcome, 'accepted');
-    await provider.close?.();
-  });
-
-  test('one whose window is smaller than ours throttles, and takes all in the end', async () => {
-    simulator.smpp.change({ window: 2 });
-    const { provider } = await openAlone({ window: 10, wait_timeout_ms: 20_000 });
-    await ready(provider);
-    let waiting = Array.from({ length: 40 }, () => newOrder());
-    const all = waiting;
-    await eventually(async () => {
-      const outcomes = await Promise.all(waiting.map((order) => result(provider, order)));
-      waiting = waiting.filter((_, at) => {
-        const outcome = outcomes[at];
-        assert.ok(
-          outcome?.outcome === 'accepted' ||
-            (outcome?.outcome === 'not_sent' && outcome.fault === 'throttled'),
-        );
-        return outcome.outcome !== 'accepted';
-      });
-      assert.equal(waiting.length, 0);
-    }, PATIENCE);
-    for (const order of all) assert.deepEqual(await inbox(order), ['hello']);
-    simulator.smpp.change({ window: 1000 });
-    await provider.close?.();
   });
 });
