@@ -13,6 +13,7 @@ const codes = new Map<string, readonly number[]>([
   ...Object.entries(second).map(([code, letter]) => [letter, [escapeCode, Number(code)]] as const),
 ]);
 const ucs2 = 8;
+const ia5AndLatin1: ReadonlySet<number> = new Set([1, 3]);
 const hasHeader = 0x40;
 const perPart = { gsm: 153, ucs2: 67 } as const;
 const alone = { gsm: 160, ucs2: 70 } as const;
@@ -31,8 +32,14 @@ export function readContent(submit: Submit): {
   const { coding, content, esmClass, options } = submit;
   const length = esmClass & hasHeader ? (content[0] ?? 0) + 1 : 0;
   const rest = content.subarray(length);
-  const text = coding === ucs2 ? decodeUcs2(rest) : decodeGsm(rest);
+  const text = decode(coding, rest);
   return { text, part: length > 0 ? placeOfHeader(content) : placeOfOptions(options) };
+}
+
+/** SMPP 3.4, §5.2.19: what is not told is the default alphabet. */
+function decode(coding: number, bytes: Buffer): string {
+  if (coding === ucs2) return decodeUcs2(bytes);
+  return ia5AndLatin1.has(coding) ? bytes.toString('latin1') : decodeGsm(bytes);
 }
 
 function placeOfHeader(content: Buffer): PartPlace | undefined {

@@ -14,7 +14,7 @@ import { createSmppProvider } from './smpp.ts';
 // What the tests of the SMPP provider share: sessions with a centre, and a look at its handsets.
 
 export const PATIENCE = { timeoutMs: 30_000 };
-export const secrets = { password: 'password-of-the-simulator' };
+export const secrets = { password: 'kopeksim' };
 export const clock = createSystemClock();
 const LATER_MS = 24 * 3_600_000;
 let orders = 0;
