@@ -12,7 +12,8 @@ export const claim =
 
 const WINDOWS = [1, 10, 50] as const;
 const TARGET = 1;
-const SUBMITS: Readonly<Record<number, number>> = { 1: 10_000, 10: 30_000, 50: 40_000 };
+const SUBMITS: Readonly<Record<number, number>> = { 1: 20_000, 10: 60_000, 50: 100_000 };
+const WARM_UP = 30_000;
 const PATIENCE_MS = 600_000;
 const TEXT = 'Your code is 123456. It is valid for ten minutes, and nobody but you should know it.';
 const credentials = { systemId: 'bench', password: 'bench' };
@@ -20,6 +21,9 @@ const credentials = { systemId: 'bench', password: 'bench' };
 export async function run(context: BenchContext): Promise<void> {
   const centre = await startCentre();
   try {
+    // A client that has just started is not what runs all day, neither ours nor theirs.
+    await measureOurs(centre.port, 10, WARM_UP);
+    await measurePackage(centre.port, 10, WARM_UP);
     for (const window of WINDOWS) {
       const count = SUBMITS[window] ?? 0;
       await context.compare({
