@@ -614,6 +614,56 @@ export interface PlatformThrottle {
   slice: bigint;
 }
 
+export interface PlatformWebhookAttempt {
+  at: Timestamp;
+  attempt: number;
+  delivery_id: bigint;
+  outcome: string;
+  response: string;
+  status: number | null;
+  took_ms: number;
+}
+
+export interface PlatformWebhookDelivery {
+  attempts: Generated<number>;
+  behind: bigint | null;
+  body: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  endpoint_id: bigint;
+  event_id: string;
+  give_up_at: Timestamp;
+  id: Generated<bigint>;
+  key: string;
+  last_status: number | null;
+  lease_until: Timestamp | null;
+  next_attempt_at: Timestamp;
+  owner: string | null;
+  reason: string | null;
+  state: Generated<string>;
+  tries: Generated<number>;
+  type: string;
+  url: string | null;
+}
+
+export interface PlatformWebhookEndpoint {
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  disabled_reason: string | null;
+  enabled: Generated<boolean>;
+  event_types: string[];
+  failures: Generated<number>;
+  id: Generated<bigint>;
+  kind: string;
+  open_until: Timestamp | null;
+  openings: Generated<number>;
+  scope: string;
+  secrets: Json;
+  updated_at: Timestamp;
+  url: string;
+}
+
 export interface ReportsHit {
   address: string | null;
   aff_pub: string | null;
@@ -697,8 +747,170 @@ export interface ReportsVisit {
   msisdn: string;
 }
 
+export interface RulesAsked {
+  at: Timestamp;
+  attributes: Generated<Json>;
+  body_digest: Buffer;
+  body_length: number;
+  class: string;
+  entity: string;
+  expires_at: Timestamp;
+  id: Generated<bigint>;
+  message: string;
+  not_before: Timestamp | null;
+  outcome: string;
+  person: string | null;
+  providers: string[] | null;
+  reason: string | null;
+  recipient: string;
+  region: string | null;
+  segments: number;
+  sender: string | null;
+  tags: string[];
+  time_zone: string | null;
+  until: Timestamp | null;
+}
+
+export interface RulesAudit {
+  action: string;
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  before: Json | null;
+  id: Generated<bigint>;
+  subject: string;
+}
+
+export interface RulesCalendar {
+  country: string;
+  region: Generated<string>;
+  saved_at: Timestamp;
+  saved_by: string;
+  source: string;
+  version: number;
+  year: number;
+}
+
+export interface RulesCalendarDay {
+  country: string;
+  day: Timestamp;
+  kind: string;
+  region: string;
+  version: number;
+  year: number;
+}
+
+export interface RulesConsent {
+  entity: string;
+  expires_at: Timestamp | null;
+  given_at: Timestamp;
+  id: Generated<bigint>;
+  msisdn: string;
+  proof: string;
+  purpose: string;
+  reference: string;
+  withdrawn_at: Timestamp | null;
+}
+
+export interface RulesCounted {
+  at: Timestamp;
+  message: string;
+  only_delivered: Generated<boolean>;
+  scope_id: bigint;
+}
+
+export interface RulesEntityProvider {
+  entity: string;
+  provider: string;
+  rank: Generated<number>;
+  senders: Generated<Json>;
+  since: Timestamp | null;
+  until: Timestamp | null;
+}
+
+export interface RulesLegalEntity {
+  active: Generated<boolean>;
+  changed_at: Timestamp;
+  created_at: Timestamp;
+  creditor_group: string;
+  key: string;
+  name: string;
+  settings: Generated<Json>;
+}
+
+export interface RulesPersonOverride {
+  document: string;
+  ended_at: Timestamp | null;
+  entity: string;
+  id: Generated<bigint>;
+  most: number | null;
+  person: string;
+  rule: string;
+  rule_set: string;
+  valid_from: Timestamp;
+  valid_to: Timestamp | null;
+  windows: Json | null;
+}
+
+export interface RulesProvider {
+  changed_at: Timestamp;
+  country: string | null;
+  created_at: Timestamp;
+  enabled: Generated<boolean>;
+  name: string;
+  title: string;
+}
+
+export interface RulesRevision {
+  number: bigint;
+  only_row: Generated<boolean>;
+}
+
+export interface RulesRuleSet {
+  activated_at: Timestamp | null;
+  built_in: boolean;
+  document: Json;
+  effective_from: Timestamp;
+  effective_to: Timestamp | null;
+  id: string;
+  retired_at: Timestamp | null;
+  saved_at: Timestamp;
+  saved_by: string;
+  status: string;
+  version: number;
+}
+
+export interface RulesScope {
+  id: Generated<bigint>;
+  scope: string;
+}
+
+export interface RulesSuppression {
+  entity: Generated<string>;
+  list: string;
+  msisdn: string;
+  reason: string;
+  since: Timestamp;
+  until: Timestamp | null;
+}
+
+export interface SmsEvent {
+  at: Timestamp;
+  attempt: number;
+  id: bigint;
+  message_id: bigint;
+  provider: string;
+  reason: string | null;
+  state: string;
+  trace: string | null;
+  xid: Generated<string>;
+}
+
 export interface SmsIncoming {
+  action: string | null;
   body: string;
+  entity: string | null;
+  keyword: string | null;
   provider: string;
   provider_message_id: string;
   received_at: Timestamp;
@@ -706,26 +918,105 @@ export interface SmsIncoming {
   short_code: string;
 }
 
+export interface SmsKeyword {
+  callback_url: string | null;
+  entity: string;
+  keyword: string;
+  short_code: string;
+}
+
 export interface SmsMessage {
   attempts: Generated<number>;
   body: string;
+  callback_url: string | null;
+  cancel_asked_at: Timestamp | null;
+  class: string | null;
+  client_reference: string | null;
   closed_at: Timestamp | null;
   created_at: Timestamp;
   dedupe_key: string | null;
+  entity: string | null;
   error: string | null;
   expires_at: Timestamp;
+  facts: Json | null;
+  fingerprint: bigint | null;
   id: bigint;
   kind: string;
   lease_until: Timestamp | null;
+  next_question_at: Timestamp | null;
+  not_before: Timestamp | null;
+  origin: Generated<string>;
   owner: string | null;
+  person: string | null;
   priority: number;
   provider: string;
   provider_message_id: string | null;
+  questions: Generated<number>;
   recipient: string;
   reference: string | null;
   secret: boolean;
+  segments: number | null;
   sender: string;
+  sent_at: Timestamp | null;
   state: Generated<string>;
+  tried: Generated<string[]>;
+  valid_until: Timestamp | null;
+  wanted: string[] | null;
+}
+
+export interface SmsParkedReport {
+  at: Timestamp | null;
+  id: Generated<bigint>;
+  provider: string;
+  provider_message_id: string;
+  reason: string | null;
+  received_at: Timestamp;
+  state: string;
+}
+
+export interface SmsProviderAccount {
+  closed_reason: string | null;
+  created_at: Timestamp;
+  enabled: Generated<boolean>;
+  entity_per_second: Numeric | null;
+  kind: string;
+  name: string;
+  open_until: Timestamp | null;
+  requests_per_second: Numeric;
+  sealed_secrets: string;
+  sender_per_second: Numeric | null;
+  settings: Json;
+  title: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
+export interface SmsProviderAccountChange {
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  before: Json | null;
+  id: Generated<bigint>;
+  name: string;
+}
+
+export interface SmsSubmission {
+  attempt: number;
+  message_id: bigint;
+  part: number;
+  provider: string;
+  provider_message_id: string;
+  reported_at: Timestamp | null;
+  state: string | null;
+}
+
+export interface SmsTemplate {
+  body: string;
+  created_at: Timestamp;
+  created_by: string;
+  entity: string;
+  name: string;
+  version: number;
 }
 
 export interface SubscriptionsBill {
@@ -873,6 +1164,9 @@ export interface DB {
   "platform.migration": PlatformMigration;
   "platform.one_time_pin": PlatformOneTimePin;
   "platform.throttle": PlatformThrottle;
+  "platform.webhook_attempt": PlatformWebhookAttempt;
+  "platform.webhook_delivery": PlatformWebhookDelivery;
+  "platform.webhook_endpoint": PlatformWebhookEndpoint;
   "reports.hit": ReportsHit;
   "reports.last_charge": ReportsLastCharge;
   "reports.subscription_status": ReportsSubscriptionStatus;
@@ -881,8 +1175,29 @@ export interface DB {
   "reports.transaction_log": ReportsTransactionLog;
   "reports.user_action": ReportsUserAction;
   "reports.visit": ReportsVisit;
+  "rules.asked": RulesAsked;
+  "rules.audit": RulesAudit;
+  "rules.calendar": RulesCalendar;
+  "rules.calendar_day": RulesCalendarDay;
+  "rules.consent": RulesConsent;
+  "rules.counted": RulesCounted;
+  "rules.entity_provider": RulesEntityProvider;
+  "rules.legal_entity": RulesLegalEntity;
+  "rules.person_override": RulesPersonOverride;
+  "rules.provider": RulesProvider;
+  "rules.revision": RulesRevision;
+  "rules.rule_set": RulesRuleSet;
+  "rules.scope": RulesScope;
+  "rules.suppression": RulesSuppression;
+  "sms.event": SmsEvent;
   "sms.incoming": SmsIncoming;
+  "sms.keyword": SmsKeyword;
   "sms.message": SmsMessage;
+  "sms.parked_report": SmsParkedReport;
+  "sms.provider_account": SmsProviderAccount;
+  "sms.provider_account_change": SmsProviderAccountChange;
+  "sms.submission": SmsSubmission;
+  "sms.template": SmsTemplate;
   "subscriptions.bill": SubscriptionsBill;
   "subscriptions.consent": SubscriptionsConsent;
   "subscriptions.customer": SubscriptionsCustomer;

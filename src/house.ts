@@ -1,5 +1,5 @@
 import { type Acquisition, createAcquisition } from '#acquisition';
-import { createKeyring, type Keyring } from '#auth';
+import { createKeyring, createSealer, type Keyring, type Sealer } from '#auth';
 import { type Bus, openBus } from '#bus';
 import { createSharedClock, type SharedClock } from '#clock';
 import type { Config } from '#config';
@@ -21,8 +21,10 @@ import {
   payoutTopics,
 } from '#payouts';
 import { createReports, type Reports } from '#reports';
-import { createSms, type Sms, sendGroup } from '#sms';
+import { createRules, type Rules } from '#rules';
+import { type Accounts, accountGroup, openSms, prepareHouse, type Sms, sendGroup } from '#sms';
 import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
+import type { Webhooks } from '#webhooks';
 
 /** Every domain, made once and given what it needs. Nothing in it runs yet. */
 export interface House {
@@ -35,9 +37,13 @@ export interface House {
   readonly bus: Bus;
   readonly keyring: Keyring;
   readonly ledger: Ledger;
+  readonly rules: Rules;
   readonly operators: Operators;
   readonly payments: Payments;
   readonly sms: Sms;
+  readonly smsAccounts: Accounts;
+  readonly webhooks: Webhooks;
+  readonly sealer: Sealer;
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
@@ -67,9 +73,12 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const bus = await openBus({ ...base, url: config.busUrl, routes: config.busRoutes, source });
   const types = await readAccountTypes(config.accountTypes || STANDARD_ACCOUNT_TYPES);
   const ledger = await createLedger({ ...base, types });
+  const rules = await createRules(base);
   const operators = await createOperators(base);
   const payments = createPayments({ ...base, bus, operators });
-  const sms = createSms({ ...base, bus });
+  const sealer = createSealer({ secret });
+  const opened = await openSms({ ...base, bus, operators, rules, sealer });
+  const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
@@ -79,14 +88,16 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const reports = createReports({ ...base, bus });
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
-    ...{ ledger, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine },
+    ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
+    ...{ payouts, payoutMachine, smsAccounts, webhooks, sealer },
     async declareGroups() {
+      await prepareHouse({ database, operators, rules });
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
       await bus.declare([
         ...ofOperators,
+        ...smsAccounts.all().map(({ account }) => accountGroup(account.name)),
         ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
       ]);
     },
@@ -94,6 +105,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await acquisition.drain();
       await payouts.close();
       await ledger.drain();
+      await opened.close();
+      rules.close();
       await operators.close();
       await bus.close();
       clock.close();

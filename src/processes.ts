@@ -1,7 +1,9 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
 import { createChargeWorker, createMobilinkGateway } from '#payments';
-import { createOperatorLine, createSendWorker } from '#sms';
+import { createRulesWorker } from '#rules';
+import { createAccountSenders, createClerk, createOperatorLine, createSendWorker } from '#sms';
+import { createWebhookDeliverer } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
 
@@ -40,6 +42,12 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startReqGate(house);
     case 'oebs-gate':
       return startOebsGate(house);
+    case 'sms-rules':
+      return startRules(house);
+    case 'sms-api':
+      return startSmsApi(house);
+    case 'sms-sender':
+      return startSmsSender(house);
   }
 }
 
@@ -87,6 +95,46 @@ function startOebsGate({ payoutMachine: { gate } }: House): Running {
   };
 }
 
+/** The rules' routes are opened with the other doors; here is what it does by itself. */
+function startRules(house: House): Running {
+  const worker = createRulesWorker(house);
+  worker.start();
+  return {
+    stop: async () => {
+      await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Its routes are opened with the other doors; behind them callers hear of their messages. */
+function startSmsApi({ config, sealer, ...house }: House): Running {
+  const privateRanges = config.webhookPrivateRanges;
+  const deliverer = createWebhookDeliverer({ ...house, sealer, privateRanges });
+  deliverer.start();
+  return {
+    stop: async () => {
+      await deliverer.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Every provider that we have an account with, those too that come while it runs; and what the clock brings. */
+function startSmsSender({ bus, log, sms, smsAccounts }: House): Running {
+  const { context } = sms;
+  const senders = createAccountSenders({ accounts: smsAccounts, bus, context, log });
+  const clerk = createClerk({ context, providers: senders.providers });
+  senders.start();
+  clerk.start();
+  return {
+    async stop() {
+      await clerk.stop();
+      return senders.stop();
+    },
+  };
+}
+
 async function startMtManager({ operators, subscriptions }: House): Promise<Running> {
   const workers = operators.all().map(({ name }) => subscriptions.worker(name));
   await Promise.all(workers.map((worker) => worker.start()));
@@ -109,12 +157,16 @@ function startTelco(house: House): Running {
     };
     return [
       createChargeWorker({ ...house, gateway: createMobilinkGateway(outside) }),
-      createSendWorker({ ...house, line: createOperatorLine(outside) }),
+      createSendWorker({ ...house, context: house.sms.context, line: createOperatorLine(outside) }),
     ];
   });
   for (const worker of workers) worker.start();
+  // Deferred messages of an operator must wake where nothing but its own process runs.
+  const clerk = createClerk({ context: house.sms.context, providers: () => [] });
+  clerk.start();
   return {
     stop: async () => {
+      await clerk.stop();
       const left = await Promise.all(workers.map((worker) => worker.stop()));
       return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
     },

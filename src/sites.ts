@@ -1,5 +1,6 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
+import { measureText } from '#gsm';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { registerPaymentRoutes } from '#payments';
@@ -10,8 +11,18 @@ import {
   registerRequisitesRoutes,
 } from '#payouts';
 import { registerReportsRoutes } from '#reports';
-import { registerIncomingRoutes } from '#sms';
+import { registerRulesRoutes } from '#rules';
+import {
+  registerAccountRoutes,
+  registerCallbackRoutes,
+  registerIncomingRoutes,
+  registerSenderRoutes,
+  registerSmsRoutes,
+  registerTextRoutes,
+  WEBHOOK_SCOPE,
+} from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
+import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
 
@@ -42,6 +53,9 @@ export async function openSites(
     'payout-api': config.payoutApiPort,
     'req-gate': config.reqGatePort,
     'oebs-gate': config.oebsGatePort,
+    'sms-rules': config.smsRulesPort,
+    'sms-api': config.smsApiPort,
+    'sms-sender': config.smsSenderPort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -98,9 +112,38 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerPayoutClientRoutes(app, routes);
     registerRequisitesRoutes(app, house);
   }
+  if (processes.includes('sms-rules')) {
+    const plans = () => house.operators.all().map((operator) => operator.plan);
+    registerRulesRoutes(app, {
+      ...house,
+      plans,
+      countSegments: (text) => measureText(text).segments,
+    });
+  }
+  addSmsRoutes(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
+  }
+}
+
+function addSmsRoutes(
+  app: HttpServer['app'],
+  house: House,
+  processes: readonly ProcessName[],
+): void {
+  const { config, smsAccounts: accounts, webhooks } = house;
+  const { publicUrl } = config;
+  const plans = () => house.operators.all().map((operator) => operator.plan);
+  if (processes.includes('sms-api')) {
+    registerSmsRoutes(app, { ...house, plans });
+    registerTextRoutes(app, house);
+    registerWebhookRoutes(app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
+  }
+  if (processes.includes('sms-sender')) {
+    registerSenderRoutes(app, { ...house, plans });
+    registerAccountRoutes(app, { ...house, accounts, publicUrl });
+    registerCallbackRoutes(app, { ...house, accounts, publicUrl });
   }
 }
 

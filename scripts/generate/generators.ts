@@ -3,6 +3,7 @@ import { commandsReference } from './commands.ts';
 import { configuration } from './configuration.ts';
 import { databaseReference } from './database-reference.ts';
 import { databaseTypes } from './database-types.ts';
+import { environmentExample } from './environment-example.ts';
 import type { Generator } from './generator.ts';
 import { openapi } from './openapi.ts';
 import { stateMachines } from './state-machines.ts';
@@ -14,6 +15,7 @@ export const generators: readonly Generator[] = [
   databaseReference,
   stateMachines,
   configuration,
+  environmentExample,
   commandsReference,
   topicsReference,
   asyncapi,

@@ -74,19 +74,35 @@ const payment: Machine<PaymentState, PaymentStep> = {
 const sms: Machine<SmsState, SmsStep> = {
   title: 'SMS',
   text:
-    'One message to one handset, at most once: from `unknown` none leads back to sending. A late word of its ' +
-    'provider may still make it `sent`.',
+    'One message to one handset, at most once. From `unknown` one way leads back to the queue: its provider, asked by our ' +
+    'own id, has never had it. Ends are ends: what is reported later is kept and changes nothing. `failed` is what ' +
+    'versions before 0.2 call `rejected`.',
   source: 'src/domains/sms/message.ts',
-  first: 'queued',
+  first: 'deferred',
   steps: smsSteps,
   meanings: {
-    claim: 'a worker took it, or took it over from one that died before it began',
-    submit: 'one statement, right before the call',
-    accept: 'the provider has taken it',
-    not_sent: 'it certainly did not leave: again, after its backoff',
-    refuse: 'the provider will never take it',
-    lose_answer: 'it may have left: it is not sent again',
+    wake: 'its time has come, and the rules that are in force now let it go',
+    claim: 'a sender took it, or took it over from one that died before it began',
+    submit:
+      'the rules have the last word, its places in the counters are taken, its attempt is counted; then the call',
+    defer: 'the rules let it go later',
+    reroute: 'another provider may bring it, and this one takes none now',
+    reject: 'the rules forbid it, or nobody may bring it',
     expire: 'its `expires_at` has passed',
+    cancel: 'its caller has taken it back',
+    accept:
+      'the provider has taken it; with one that tells nothing later it is `sent` at once, and that is its end',
+    not_sent: 'it certainly did not leave: the next provider, or the same after its backoff',
+    refuse: 'no provider will ever take it',
+    lose_answer: 'it may have left: it is not sent again unasked',
+    prove_unsent: 'its provider, asked by our own id twice and late enough, knows nothing of it',
+    report_sent: 'on its way to the handset',
+    report_delivered: 'all of its parts are on the handset',
+    report_undelivered: 'a part could not be delivered',
+    report_expired: 'the provider dropped it after its time',
+    report_rejected: 'the network refused it',
+    report_cancelled: 'the provider has dropped it, as asked',
+    give_up: 'nothing was heard of it for three days after its time',
   },
 };
 

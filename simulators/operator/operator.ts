@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { chance } from './chance.ts';
 import { CallCounters } from './metrics.ts';
 import { Gate } from './rate.ts';
@@ -20,6 +21,8 @@ export class Operator {
   readonly board: ScenarioBoard;
   readonly delays = new Delays();
   readonly log: Log;
+  /** How long it stood still: calls that arrive meanwhile are counted together with the next ones. */
+  readonly stalls = monitorEventLoopDelay({ resolution: 10 });
   settings: Settings;
   gate = new Gate();
   calls = new CallCounters();
@@ -34,6 +37,7 @@ export class Operator {
     this.settings = options.settings;
     this.#firstSettings = options.settings;
     this.#seed = options.seed;
+    this.stalls.enable();
   }
 
   nextLatencyMs(): number {
@@ -54,10 +58,12 @@ export class Operator {
     this.settings = this.#firstSettings;
     this.gate = new Gate();
     this.calls = new CallCounters();
+    this.stalls.reset();
     this.#draws = 0;
   }
 
   close(): void {
+    this.stalls.disable();
     this.delays.clear();
     this.store.close();
   }

@@ -64,6 +64,12 @@ export function showMetrics(operator: Operator, moPost: MoPost): Reply {
       text: 'The most calls that arrived in any second (sliding), refused ones included.',
       value: gate.arrived.highest,
     },
+    {
+      name: 'operator_stall_seconds_max',
+      type: 'gauge',
+      text: 'The longest that it stood still itself: so much of the calls of another second it may have counted.',
+      value: operator.stalls.max / 1e9,
+    },
     counter('operator_debits_total', 'Debits in the book.', store.debits.length),
     counter('operator_debited_minor_total', 'Their sum, in minor units.', store.debitedMinor),
     counter('operator_credits_total', 'Credits in the book.', store.credits.length),

@@ -1,25 +1,28 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { startSmsProviderSimulator } from './index.ts';
+import { type SmsProviderSimulatorOptions, startSmsProviderSimulator } from './index.ts';
 
 const usage = `All SMS providers, simulated.
 
   node simulators/sms-provider/main.ts [options]
 
-  --port <number>     default 50308; 0: any free port
+  --port <number>     default 50318; 0: any free port
   --smpp-port <number>  of its SMPP centre; default 2775; 0: any free port
   --host <address>    default 127.0.0.1
   --folder <path>     where its journal stands; default .kopek/sms-provider
   --seed <number>     default 1
+  --settings <path>   a JSON file: by provider, what differs from the standard settings
   --help
 `;
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: '50308' },
+    port: { type: 'string', default: '50318' },
     'smpp-port': { type: 'string', default: '2775' },
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string', default: '.kopek/sms-provider' },
     seed: { type: 'string', default: '1' },
+    settings: { type: 'string', default: '' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -36,7 +39,7 @@ async function run(): Promise<void> {
     return refuse('--smpp-port is 0 to 65535');
   const { folder, host } = values;
   const simulator = await startSmsProviderSimulator({
-    ...{ port, smppPort, host, folder, seed },
+    ...{ port, smppPort, host, folder, seed, settings: readSettings(values.settings) },
     log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -45,6 +48,10 @@ async function run(): Promise<void> {
   process.stdout.write(
     `${JSON.stringify({ ready: true, port: simulator.port, smppPort: simulator.smpp.port })}\n`,
   );
+}
+
+function readSettings(path: string): NonNullable<SmsProviderSimulatorOptions['settings']> {
+  return path === '' ? {} : JSON.parse(readFileSync(path, 'utf8'));
 }
 
 function refuse(reason: string): void {

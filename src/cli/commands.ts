@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./follow.ts')).follow,
   },
   {
+    name: 'sms',
+    group: 'Look',
+    summary: 'one message: every state it was in, and what each rule said',
+    load: async () => (await import('./sms.ts')).smsCommand,
+  },
+  {
     name: 'check',
     group: 'Look',
     summary: 'every bad setting and what can not be reached, at once',
@@ -56,6 +62,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Act',
     summary: 'files for the bank (export), its answers (import); compares the books (reconcile)',
     load: async () => (await import('./payouts.ts')).payouts,
+  },
+  {
+    name: 'rules',
+    group: 'Act',
+    summary: 'laws of sending: list, show, preview on past traffic, activate; working calendars',
+    load: async () => (await import('./rules.ts')).rules,
   },
   {
     name: 'explain',

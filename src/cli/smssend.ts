@@ -1,14 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createSharedClock } from '#clock';
-import type { Config } from '#config';
+import { type Config, secretOf } from '#config';
 import type { Database } from '#database';
 import { createIdSource } from '#ids';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { maskMsisdn, readMsisdn } from '#phone';
-import { createSms, type OutgoingSms, type Sms } from '#sms';
+import { createRules } from '#rules';
+import { type OutgoingSms, openSms, prepareHouse, type Sms } from '#sms';
 import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
@@ -46,7 +48,12 @@ async function send({ terminal, values }: Call, config: Config, database: Databa
   const shared = { database, clock, log: silentLog(), metrics: createMetrics() };
   const operators = await createOperators(shared);
   const bus = await openBus({ ...shared, url: config.busUrl, source: 'kopek/smssend' });
-  const sms = createSms({ database, bus, clock, ids: createIdSource(process.pid) });
+  const rules = await createRules(shared);
+  const { close, sms } = await openSms({
+    ...{ ...shared, bus, operators, rules, ids: createIdSource(process.pid) },
+    ...{ sealer: createSealer({ secret: await secretOf(config) }), publicUrl: config.publicUrl },
+  });
+  await prepareHouse({ database, operators, rules });
   try {
     const message = compose(String(values.to ?? TO_DEFAULT), operators.all(), {
       body: String(values.msg ?? TEXT_DEFAULT),
@@ -61,6 +68,8 @@ async function send({ terminal, values }: Call, config: Config, database: Databa
     terminal.err('It waits and will be sent later, for five minutes. Does telco run?');
     return EXIT.temporary;
   } finally {
+    await close();
+    rules.close();
     await bus.close();
     await operators.close();
     clock.close();

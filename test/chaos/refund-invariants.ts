@@ -59,7 +59,8 @@ const contradictions = sql<{ what: string }>`
   with charge as (
     select c.*, coalesce(sum(r.amount_minor) filter (where r.state = 'accepted'), 0) as given_minor,
       coalesce(sum(r.amount_minor) filter (where r.closed_at is null or r.state = 'accepted'), 0) as promised_minor,
-      count(*) filter (where r.refund_reason = 'after_stop') as after_stop
+      count(*) filter (where r.refund_reason = 'after_stop' and (r.closed_at is null or r.state = 'accepted'))
+        as after_stop
     from payments.payment c
     left join payments.payment r on r.customer_id = c.customer_id and r.refund_of = c.id
     where c.kind = 'charge' group by c.customer_id, c.id

@@ -5,6 +5,7 @@ import { type Chance, createChance } from './chance.ts';
 import { checkOut } from './checkout.ts';
 import { type Judged, judgeInvariants, untilQuiet } from './invariants.ts';
 import { type Mishap, mishapsOf, pickMishap } from './mishaps.ts';
+import { type CountedRate, mostCounted, readCountedRate } from './rate.ts';
 import type { OperatorSettings, Stage } from './stage.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 import { openWorld, pause, type World } from './world.ts';
@@ -34,19 +35,13 @@ export interface StormReport {
   readonly quietAfterMs: number;
   /** Copies of telco that have charged somebody. */
   readonly chargers: number;
-  /** Calls to the operator in its fullest second. */
-  readonly callsInASecond: number;
+  readonly rate: CountedRate;
   readonly judged: readonly Judged[];
 }
 
 /** Little enough for the traffic to feel it: the rate is one over all copies, also those that come and go. */
 const RATE = 60;
 const OPERATOR = { requests_per_second: RATE, timeout_ms: 1000, settle_ms: 5000 } as const;
-/**
- * A call follows the statement that marks it, and an operator that gets no processor for a while counts the calls of that
- * while with the next second's. Each copy with a rate of its own would be several times the rate.
- */
-const RATE_TOLERATED = RATE * 1.5;
 const BETWEEN_MISHAPS_MS = { least: 300, most: 2500 } as const;
 const PROGRESS_MS = 5000;
 /** Leases of claims (15 s) and of lanes (15 s) may have to end first, and questions be asked again. */
@@ -142,16 +137,16 @@ async function judge({ stage }: World, traffic: Traffic, say: StormOptions['say'
   const quietAfterMs = Math.round(performance.now() - beganMs);
   say('judging');
   const counts = await countAll(stage);
-  const callsInASecond = await stage.book.metric('operator_calls_per_second_max');
+  const rate = await readCountedRate(stage.book);
   const judged = [
     ...(await judgeInvariants(stage, { confirmed: traffic.phones })),
-    ...judgeCopies({ ...counts, callsInASecond }),
+    ...judgeCopies({ ...counts, rate }),
   ];
   return {
     ...counts,
     ...{
       judged,
-      callsInASecond,
+      rate,
       quietAfterMs,
       customers: traffic.phones.length,
       stops: traffic.stops,
@@ -162,12 +157,15 @@ async function judge({ stage }: World, traffic: Traffic, say: StormOptions['say'
 }
 
 /** What many copies promise together. */
-function judgeCopies(of: Pick<StormReport, 'chargers' | 'callsInASecond'>): readonly Judged[] {
-  const fast = of.callsInASecond > RATE_TOLERATED;
+function judgeCopies(of: Pick<StormReport, 'chargers' | 'rate'>): readonly Judged[] {
+  const { callsInASecond, stallSeconds } = of.rate;
+  const fast = callsInASecond > mostCounted(RATE, of.rate);
   return [
     {
       invariant: `the operator's rate of ${RATE} a second holds over all copies`,
-      findings: fast ? [`${of.callsInASecond} calls in a second`] : [],
+      findings: fast
+        ? [`${callsInASecond} calls in a second; it stood still for ${stallSeconds} s`]
+        : [],
     },
     {
       invariant: 'the work is shared',

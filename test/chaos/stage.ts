@@ -150,9 +150,9 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco] = await Promise.all(
-    Array.from({ length: 7 }, () => freePort()),
-  );
+  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco, ...sms] =
+    await Promise.all(Array.from({ length: 10 }, () => freePort()));
+  const [smsRules, smsApi, smsSender] = sms;
   return {
     ACCOUNTS_PORT: String(accounts),
     PAYOUT_API_PORT: String(payoutApi),
@@ -161,6 +161,9 @@ async function freePorts() {
     QLISTENER_PORT: String(qlistener),
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),
+    SMS_RULES_PORT: String(smsRules),
+    SMS_API_PORT: String(smsApi),
+    SMS_SENDER_PORT: String(smsSender),
   };
 }
 

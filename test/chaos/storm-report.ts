@@ -10,7 +10,7 @@ export function writeReport(report: StormReport): string {
     `seed ${report.seed}: ${report.customers} customers, ${report.stops} STOPs; ${suffered}`,
     `${report.subscriptions} subscriptions, ${report.paidBills} paid bills, ${report.debits} debits in the operator's book, ` +
       `${report.messages} SMS on handsets, ${report.unknownPayments} payments nobody can be asked about; ` +
-      `${report.chargers} copies of telco, ${report.callsInASecond} calls in the fullest second; ` +
+      `${report.chargers} copies of telco, ${report.rate.callsInASecond} calls in the fullest second; ` +
       `quiet after ${(report.quietAfterMs / 1000).toFixed(1)} s`,
     '',
     ...judged.flatMap(({ findings, invariant }) => [

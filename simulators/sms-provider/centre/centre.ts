@@ -6,7 +6,7 @@ import { providerNames } from './message.ts';
 import { Gate, StallWatch } from './rate.ts';
 import { Receipts } from './receipts.ts';
 import { ScenarioBoard } from './scenarios.ts';
-import { ownSettings, type Settings, standardSettings } from './settings.ts';
+import { changeSettings, ownSettings, type Settings, standardSettings } from './settings.ts';
 import { Speakers } from './speakers.ts';
 
 export { chance } from './chance.ts';
@@ -189,6 +189,8 @@ export class SmsCentre {
     this.board.clear();
     this.fates.reset();
     await this.ledger.reset();
+    // What was accepted while the journal was emptied went with it.
+    this.receipts.clear();
     for (const map of [this.#gates, this.#calls, this.#spentMinor]) map.clear();
     this.#startSettings();
     this.stalls.reset();
@@ -206,8 +208,9 @@ export class SmsCentre {
 
   #startSettings(): void {
     for (const provider of providerNames) {
-      const own = { ...ownSettings[provider], ...this.#options.settings[provider] };
-      this.#settings.set(provider, { ...standardSettings, ...own });
+      const own = { ...standardSettings, ...ownSettings[provider] };
+      const given = this.#options.settings[provider] ?? {};
+      this.#settings.set(provider, changeSettings(own, { ...given }));
     }
   }
 }

@@ -44,6 +44,8 @@ export class Receipts {
   #wake: NodeJS.Timeout | undefined;
   #wakeMs = Number.POSITIVE_INFINITY;
   #epoch = 0;
+  /** Receipts that were not taken and wait for their next attempt. */
+  #pausing = 0;
   #closed = false;
   taken = 0;
   givenUp = 0;
@@ -54,7 +56,7 @@ export class Receipts {
 
   /** What is still to happen, and receipts that nobody has taken yet. */
   get waiting(): number {
-    let telling = 0;
+    let telling = this.#pausing;
     for (const { busy, waiting } of this.#lines.values()) telling += busy + waiting.length;
     return this.#agenda.size + telling;
   }
@@ -106,7 +108,7 @@ export class Receipts {
     this.#lines.clear();
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    [this.taken, this.givenUp] = [0, 0];
+    [this.taken, this.givenUp, this.#pausing] = [0, 0, 0];
   }
 
   close(): void {
@@ -182,7 +184,11 @@ export class Receipts {
     telling.settled(taken);
     telling.attempts += 1;
     if (!taken && telling.attempts <= repeats) {
-      this.#after(repeatMs, () => this.#queue(message.provider, telling));
+      this.#pausing += 1;
+      this.#after(repeatMs, () => {
+        this.#pausing -= 1;
+        this.#queue(message.provider, telling);
+      });
       return;
     }
     if (taken) this.taken += 1;

@@ -115,11 +115,21 @@ function answerSend(call: Call, query: Query): Answer {
       `${price},${parts}`,
     );
   return submit({
-    ...{ call, contract: smsc, orders, isPartial: false },
+    ...{ call, contract: withOneId(), orders, isPartial: false },
     refuse: (refusal, code) => toError(query, Number(code ?? refusalCodes[refusal])),
     answer: (results) =>
       toAccepted(query, results, { parts, price, balance: String(balanceUnits(centre, 'smsc')) }),
   });
+}
+
+/** Several numbers of one call have one id. */
+function withOneId(): Contract {
+  let id: string | undefined;
+  const makeId = (number: number, epoch: string) => {
+    id ??= smsc.dialect.makeId(number, epoch);
+    return id;
+  };
+  return { ...smsc, dialect: { ...smsc.dialect, makeId } };
 }
 
 function toAccepted(

@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { createSealer } from '#auth';
 import { type Bus, openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
@@ -9,7 +10,8 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createPayments } from '#payments';
-import { createSms, type OutgoingSms, type Sms, smsEvents } from '#sms';
+import { createRules } from '#rules';
+import { type OutgoingSms, openSms, prepareHouse, type Sms, smsEvents } from '#sms';
 import { createSubscriptions, newSubscriptions, type Terms, userActions } from '#subscriptions';
 import { testDatabase } from '#testing';
 import type { NewCampaign } from './campaign.ts';
@@ -99,7 +101,12 @@ export async function buildHouse(changes: Partial<Operator> = {}, keepMs = 0) {
   const operators = await createOperators({ database, log, metrics });
   await database.transaction((tx) => operators.save(tx, { ...operator, ...changes }));
   await operators.refresh();
-  const sms = createSms({ database, bus, clock, ids });
+  const rules = await createRules({ database, clock, log });
+  const { sms } = await openSms({
+    ...{ database, bus, clock, ids, log, operators, rules, publicUrl: 'http://kopek.test' },
+    sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
+  });
+  await prepareHouse({ database, operators, rules });
   const sent: Sent[] = [];
   const listened: Pick<Sms, 'send'> = {
     send: (tx, messages) => {

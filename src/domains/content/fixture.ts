@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
@@ -9,7 +10,8 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createPayments } from '#payments';
-import { createSms, smsEvents } from '#sms';
+import { createRules } from '#rules';
+import { openSms, prepareHouse, smsEvents } from '#sms';
 import {
   createSubscriptions,
   type SubscriptionEvent,
@@ -55,7 +57,12 @@ export async function buildHouse() {
   const operators = await createOperators({ database, log, metrics });
   await database.transaction((tx) => operators.save(tx, operator));
   await operators.refresh();
-  const sms = createSms({ database, bus, clock, ids });
+  const rules = await createRules({ database, clock, log });
+  const { sms } = await openSms({
+    ...{ database, bus, clock, ids, log, operators, rules, publicUrl: 'http://kopek.test' },
+    sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
+  });
+  await prepareHouse({ database, operators, rules });
   const payments = createPayments({ database, bus, clock, ids, operators });
   const publicUrl = 'http://kopek.test';
   const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);

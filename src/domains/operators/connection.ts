@@ -1,24 +1,10 @@
-import { Pool } from 'undici';
 import type { Database } from '#database';
-import { messageOf } from '#errors';
+import { createCaller, type Exchange } from '#exchange';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createBreaker, createThrottle } from '#throttle';
 import type { Operator } from './operator.ts';
 import { writeBreaker } from './store.ts';
-
-/** What came of one request to the operator. Whether it can have had an effect is the first question. */
-export type Exchange =
-  | {
-      readonly outcome: 'answered';
-      readonly status: number;
-      readonly body: string;
-      readonly tookMs: number;
-    }
-  /** It certainly never reached the operator. */
-  | { readonly outcome: 'not_sent'; readonly reason: string; readonly tookMs: number }
-  /** It may have been carried out: no answer, or a torn one. */
-  | { readonly outcome: 'unknown'; readonly reason: string; readonly tookMs: number };
 
 export interface OperatorRequest {
   readonly path: string;
@@ -51,17 +37,6 @@ export interface OperatorConnection {
 
 /** More than workers ever have in flight together: what waited in here would go out after its time. */
 const CONNECTIONS = 640;
-const CONNECT_TIMEOUT_MS = 3000;
-/** Answers are a few hundred bytes; one without end must not take our memory. */
-const RESPONSE_BYTES_MAX = 1_000_000;
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
 
 export interface ConnectionOptions {
   readonly database: Database;
@@ -90,23 +65,8 @@ export function createConnection(options: ConnectionOptions): OperatorConnection
       labels: ['operator'],
     },
   );
-  let pool: { url: string; pool: Pool } | undefined;
+  const caller = createCaller({ connections: CONNECTIONS });
   let sent = 0;
-
-  function poolFor(url: string): Pool {
-    if (pool?.url !== url) {
-      void pool?.pool.close();
-      pool = {
-        url,
-        pool: new Pool(url, {
-          connections: CONNECTIONS,
-          connectTimeout: CONNECT_TIMEOUT_MS,
-          maxResponseSize: RESPONSE_BYTES_MAX,
-        }),
-      };
-    }
-    return pool.pool;
-  }
 
   function judge(exchange: Exchange): Exchange {
     const bad = exchange.outcome !== 'answered' || exchange.status >= 500;
@@ -147,55 +107,14 @@ export function createConnection(options: ConnectionOptions): OperatorConnection
       // Asked last, as its one trial has to be made once it is given.
       if (!breaker.admit(performance.now())) return refused;
       const operator = current();
-      const beganMs = performance.now();
       sent += 1;
-      const exchange = await post(poolFor(operator.baseUrl), request, operator.timeoutMs);
-      return judge({ ...exchange, tookMs: Math.round(performance.now() - beganMs) });
+      return judge(
+        await caller.call(operator.baseUrl, {
+          ...{ method: 'POST', path: request.path, body: request.body },
+          ...{ headers: { 'content-type': request.contentType }, timeoutMs: operator.timeoutMs },
+        }),
+      );
     },
-    async close() {
-      await pool?.pool.destroy();
-    },
+    close: caller.close,
   };
-}
-
-/**
- * Sends once and gathers the answer. On `dispatch` rather than `request`: the answers are a few hundred bytes, and
- * a stream for each would cost as much as the rest of the call.
- */
-function post(pool: Pool, request: OperatorRequest, timeoutMs: number): Promise<Exchange> {
-  return new Promise((resolve) => {
-    let status = 0;
-    const chunks: Buffer[] = [];
-    pool.dispatch(
-      {
-        path: request.path,
-        method: 'POST',
-        headers: { 'content-type': request.contentType },
-        body: request.body,
-        headersTimeout: timeoutMs,
-        bodyTimeout: timeoutMs,
-      },
-      {
-        onRequestStart() {},
-        onResponseStart(_controller, statusCode) {
-          status = statusCode;
-        },
-        onResponseData(_controller, chunk) {
-          chunks.push(chunk);
-        },
-        onResponseEnd() {
-          const [only] = chunks;
-          const body = (chunks.length === 1 && only ? only : Buffer.concat(chunks)).toString(
-            'utf8',
-          );
-          resolve({ outcome: 'answered', status, body, tookMs: 0 });
-        },
-        onResponseError(_controller, error) {
-          const code = (error as { code?: string }).code ?? '';
-          const outcome = NEVER_SENT.has(code) ? 'not_sent' : 'unknown';
-          resolve({ outcome, reason: code || messageOf(error), tookMs: 0 });
-        },
-      },
-    );
-  });
 }

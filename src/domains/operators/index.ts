@@ -1,4 +1,5 @@
-export type { Exchange, OperatorConnection, OperatorRequest } from './connection.ts';
+export type { Exchange } from '#exchange';
+export type { OperatorConnection, OperatorRequest } from './connection.ts';
 export {
   createOperators,
   isOnNoList,

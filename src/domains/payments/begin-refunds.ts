@@ -20,6 +20,8 @@ export interface WantedRefund {
   /** At most what is left of the charge. */
   readonly amountMinor: bigint;
   readonly reason: string;
+  /** Not to be tried before that: an earlier try came to nothing. */
+  readonly notBefore?: Date;
 }
 
 export interface RefundStarterOptions {
@@ -50,11 +52,17 @@ export function createRefundStarter({ bus, clock, ids }: RefundStarterOptions): 
       const rows = await insertRefunds(tx, { refunds, notAfter, now, priority: PRIORITY });
       must(rows.length === wanted.length, 'each charge has what is asked back of it');
       const told = new Map(
-        refunds.map(({ id, reason }, at) => [id, { reason, gateway: wanted[at]?.gateway ?? '' }]),
+        refunds.map(({ id, reason }, at) => [
+          id,
+          { reason, gateway: wanted[at]?.gateway ?? '', notBefore: wanted[at]?.notBefore },
+        ]),
       );
       const gatewayOf = (row: PaymentRow) => told.get(row.id)?.gateway ?? '';
       const requests = [...Map.groupBy(rows, gatewayOf)].map(([gateway, some]) =>
-        parcel(paymentRequests(gateway), some.map(toRequest)),
+        parcel(
+          paymentRequests(gateway),
+          some.map((row) => toRequest(row, told.get(row.id)?.notBefore)),
+        ),
       );
       const events = rows.map((row) => ({
         key: row.customer_id.toString(),
@@ -70,10 +78,11 @@ export function createRefundStarter({ bus, clock, ids }: RefundStarterOptions): 
   };
 }
 
-function toRequest(row: PaymentRow) {
+function toRequest(row: PaymentRow, notBefore: Date | undefined) {
   return {
     key: row.customer_id.toString(),
     priority: row.priority,
+    ...(notBefore && { notBefore }),
     payload: {
       payment: paymentId(row.customer_id, row.id),
       kind: row.kind,

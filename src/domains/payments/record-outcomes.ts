@@ -11,7 +11,7 @@ import type { Charged } from './charged.ts';
 import type { ChargeOutcome, Gateway } from './gateway.ts';
 import { createPosting } from './post-charges.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
-import { refundStopped } from './refund-stopped.ts';
+import { giveBackAgain, refundStopped } from './refund-stopped.ts';
 import { releaseRefunds } from './refund-store.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
 
@@ -86,6 +86,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         entries: charged.flatMap((one) => one.said.log),
       });
       await refundStopped({ ...options, starter }, tx, settled);
+      await giveBackAgain({ ...options, starter }, tx, settled);
       // Last, when the messages are written: the accounts of a gateway are everybody's.
       beforeCommit(tx, () => posting.post(tx, settled));
     });

@@ -4,6 +4,7 @@ import type { Tx } from '#database';
 import type { RefundStarter } from './begin-refunds.ts';
 import type { Gateway } from './gateway.ts';
 import { toEvent } from './publish-outcomes.ts';
+import { AFTER_STOP, findToGiveBack } from './refund-store.ts';
 import type { PaymentRow } from './store.ts';
 import { paymentEvents } from './topics.ts';
 
@@ -33,7 +34,7 @@ export async function refundStopped(
       tx,
       stopped.map((charge) => ({
         ...{ charge, gateway: gateway.name, amountMinor: charge.amount_minor },
-        reason: 'after_stop',
+        reason: AFTER_STOP,
       })),
     );
     return;
@@ -47,8 +48,56 @@ export async function refundStopped(
       payload: {
         ...toEvent(row, gateway.name, at),
         event: 'refund_impossible',
-        reason: 'after_stop',
+        reason: AFTER_STOP,
       },
     })),
   );
+}
+
+/** The operator said no without a reason of the customer's, or knows nothing of it: it is asked again, ever more seldom. */
+const AGAIN_FIRST_MS = 5000;
+const AGAIN_MOST_MS = 6 * 3_600_000;
+/** Weeks, by then: people have to look at it. */
+const TRIES_MOST = 60;
+
+/** A refund after STOP that came to nothing is begun anew: nobody but us knows that this money is owed. */
+export async function giveBackAgain(
+  { bus, clock, gateway, starter }: RefundStoppedOptions,
+  tx: Tx,
+  settled: readonly PaymentRow[],
+): Promise<void> {
+  const lost = settled.filter(
+    (row) => row.kind === 'refund' && row.state === 'declined' && row.reason === 'operator_error',
+  );
+  if (lost.length === 0) return;
+  const now = clock.now();
+  const charges = await findToGiveBack(tx, lost);
+  await starter.begin(
+    tx,
+    charges
+      .filter(({ tries }) => tries < TRIES_MOST)
+      .map((charge) => ({
+        ...{ charge, gateway: gateway.name, amountMinor: charge.left_minor, reason: AFTER_STOP },
+        notBefore: new Date(now.getTime() + againAfterMs(charge.tries)),
+      })),
+  );
+  const givenUp = new Set(charges.filter(({ tries }) => tries >= TRIES_MOST).map(({ id }) => id));
+  await bus.publish(
+    tx,
+    paymentEvents,
+    lost
+      .filter((row) => row.refund_of !== null && givenUp.has(row.refund_of))
+      .map((row) => ({
+        key: row.customer_id.toString(),
+        payload: {
+          ...toEvent(row, gateway.name, now.toISOString()),
+          event: 'refund_impossible',
+          reason: AFTER_STOP,
+        },
+      })),
+  );
+}
+
+function againAfterMs(tries: number): number {
+  return Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(tries - 1, 20));
 }

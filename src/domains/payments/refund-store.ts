@@ -41,6 +41,9 @@ export async function lockPayment(
   return rows[0];
 }
 
+/** Why a refund was begun by itself: the charge was under way when STOP was said. */
+export const AFTER_STOP = 'after_stop';
+
 const REFUNDS_SHOWN_MOST = 200;
 
 /** All refunds under a reference, newest first. */
@@ -116,6 +119,34 @@ export async function insertRefunds(
     from charge
     returning ${COLUMNS}`.execute(tx);
   return rows;
+}
+
+/** A charge taken after STOP whose refund came to nothing, what is left of it, and how often it was tried. */
+export interface ToGiveBack {
+  readonly customer_id: bigint;
+  readonly id: bigint;
+  readonly left_minor: bigint;
+  readonly tries: number;
+}
+
+/** Of these refunds' charges those that were taken after STOP. Their rows are locked, in order. */
+export async function findToGiveBack(
+  tx: Tx,
+  refunds: readonly PaymentRow[],
+): Promise<readonly ToGiveBack[]> {
+  const { rows } = await sql<ToGiveBack>`
+    with held as (
+      select p.customer_id, p.id, p.amount_minor - p.refunded_minor as left_minor
+      from unnest(${refunds.map((row) => row.customer_id)}::bigint[], ${refunds.map((row) => row.refund_of)}::bigint[])
+        as n (customer_id, id)
+      join payments.payment p on p.customer_id = n.customer_id and p.id = n.id
+      where p.stopped_at is not null and p.refunded_minor < p.amount_minor
+      order by p.customer_id, p.id for no key update of p
+    )
+    select h.*, (select count(*)::int from payments.payment r where r.customer_id = h.customer_id
+      and r.refund_of = h.id and r.refund_reason = ${AFTER_STOP}) as tries
+    from held h`.execute(tx);
+  return rows.filter(({ tries }) => tries > 0);
 }
 
 const KEPT_STATES: readonly PaymentState[] = ['new', 'claimed', 'sending', 'unknown', 'accepted'];

@@ -161,6 +161,29 @@ test('what was taken after STOP is given back in the transaction that records it
   assert.deepEqual(await house.eventsOf(charge), ['accepted', 'refund_requested', 'refunded']);
 });
 
+test('what the operator did not take back after STOP is asked of it again, until it has', async () => {
+  const before = await balances();
+  const charge = await house.asked();
+  const row = await begun(charge);
+  await stop(charge);
+  await house.record(row, ACCEPTED);
+  for (const tries of [1, 2]) {
+    const id = (await house.refundsOf(charge)).at(-1) ?? '';
+    await ended(id, DECLINED);
+    assert.equal((await house.refundsOf(charge)).length, tries + 1);
+    assert.equal((await stateOf(charge))?.refunded_minor, 501n);
+  }
+  await ended((await house.refundsOf(charge)).at(-1) ?? '', ACCEPTED);
+  assert.equal((await house.refundsOf(charge)).length, 3);
+  assert.deepEqual(await balances(), before);
+});
+
+test('a refund that somebody asked for and that was declined is not begun anew', async () => {
+  const charge = await charged(500n);
+  await ended(await refund(charge), DECLINED);
+  assert.equal((await house.refundsOf(charge)).length, 1);
+});
+
 test('where the gateway can not give back what was taken after STOP, people are told', async () => {
   await house.change({ refunds: false });
   const charge = await house.asked();

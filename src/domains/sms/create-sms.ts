@@ -1,20 +1,49 @@
-import { type Bus, parcel } from '#bus';
+import type { Bus } from '#bus';
 import type { Clock } from '#clock';
-import type { Database, Tx } from '#database';
+import type { Database, Executor, Tx } from '#database';
 import type { IdSource } from '#ids';
+import type { Log } from '#log';
+import type { Rules } from '#rules';
+import type { Webhooks } from '#webhooks';
+import { applyReports } from './apply-reports.ts';
+import { HOUSE_ENTITY } from './begin-messages.ts';
+import { cancelMessage } from './cancel-messages.ts';
+import type { Routes, SmsContext } from './context.ts';
+import { countOpen, countParked, type OpenCount, readOldestWaiting } from './count-store.ts';
+import { type EventRow, readHistory } from './event-store.ts';
+import { readSender, storable } from './incoming-text.ts';
+import { createIntake, type Intake } from './intake.ts';
 import { type OutgoingSms, parseSmsId, smsId } from './message.ts';
-import { toEvent } from './record-messages.ts';
-import { findMessage, insertIncoming, insertMessages } from './store.ts';
-import { type IncomingSms, incomingSms, smsEvents, smsRequests } from './topics.ts';
+import { findMessage, listMessages, type MessageQuery, type SmsRow } from './message-store.ts';
+import type { CallbackReading } from './provider.ts';
+import { type Received, type Reception, receiveMessage } from './receive-messages.ts';
+import { type Draft, registerMessages } from './register-messages.ts';
+import { createEventTeller } from './tell-events.ts';
 
 /** The one way to send a message in the house. */
 export interface Sms {
-  /** Writes messages down and queues them; answers the ids of those that were not asked for before. */
+  /** Writes messages down, with what the rules say; answers the ids of those that were not asked for before. */
   send(tx: Tx, messages: readonly OutgoingSms[]): Promise<readonly string[]>;
   /** Stores what a customer sent and publishes it; a repeated delivery changes nothing. */
-  receive(message: Omit<IncomingSms, 'at'>): Promise<{ readonly outcome: 'received' | 'repeated' }>;
+  receive(message: Received): Promise<Reception>;
+  /** Stores all that a provider said, in one transaction: when it resolves the provider may be answered. */
+  hear(provider: string, said: Omit<CallbackReading, 'reply'>): Promise<void>;
   /** The state of a message and why; undefined when there is none. */
-  find(sms: string): Promise<{ readonly state: string; readonly error: string | null } | undefined>;
+  find(sms: string): Promise<SmsRow | undefined>;
+  list(query: MessageQuery): Promise<readonly SmsRow[]>;
+  /** Oldest first, with the decisions of the rules. */
+  history(executor: Executor, sms: string): Promise<readonly EventRow[]>;
+  /** Throws `sms_unknown` and `sms_ended`. */
+  cancel(tx: Tx, sms: string): Promise<SmsRow>;
+  /** Takes messages of callers of the API. */
+  readonly intake: Intake;
+  /** For those who watch it: see count-store. */
+  openByState(): Promise<readonly OpenCount[]>;
+  oldestWaitingSeconds(): Promise<number>;
+  parkedReports(): Promise<number>;
+  /** What its workers stand on. */
+  readonly context: SmsContext;
+  drain(): Promise<void>;
 }
 
 export interface SmsOptions {
@@ -22,76 +51,57 @@ export interface SmsOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly log: Log;
+  readonly rules: Rules;
+  readonly webhooks: Webhooks;
+  readonly routes: Routes;
 }
 
 export function createSms(options: SmsOptions): Sms {
-  const { bus, clock, database, ids } = options;
+  const { database } = options;
+  const teller = createEventTeller(options);
+  const context: SmsContext = { ...options, teller };
+  const intake = createIntake(context);
   return {
+    context,
+    intake,
     async send(tx, messages) {
-      if (messages.length === 0) return [];
-      const now = clock.now();
-      const rows = await insertMessages(tx, {
-        messages: messages.map((message) => ({ ...message, id: ids.next(now.getTime()) })),
-        now,
-      });
-      const byProvider = Map.groupBy(rows, (row) => row.provider);
-      await bus.publishAll(tx, [
-        ...[...byProvider].map(([provider, some]) =>
-          parcel(
-            smsRequests(provider),
-            some.map((row) => ({
-              key: row.recipient,
-              priority: row.priority,
-              payload: { sms: smsId(row.id) },
-            })),
-          ),
-        ),
-        parcel(
-          smsEvents,
-          rows.map((row) => ({ key: row.recipient, payload: toEvent(row, now.toISOString()) })),
-        ),
-      ]);
-      return rows.map((row) => smsId(row.id));
+      const registered = await registerMessages(context, tx, messages.map(toDraft));
+      return registered.flatMap(({ row }) => (row ? [smsId(row.id)] : []));
     },
+    receive: (message) => database.transaction((tx) => receiveMessage(context, tx, message)),
+    hear: (provider, { incoming, reports }) =>
+      database.transaction(async (tx) => {
+        await applyReports(context, tx, { provider, reports });
+        for (const { from, id, text, to } of incoming)
+          await receiveMessage(context, tx, {
+            ...{ provider, id: storable(id), msisdn: readSender(from) },
+            ...{ shortCode: storable(to), text: storable(text) },
+          });
+      }),
+    find: (sms) => findMessage(database.pool, parseSmsId(sms)),
+    list: (query) => listMessages(database.pool, query),
+    history: (executor, sms) => readHistory(executor, parseSmsId(sms)),
+    cancel: (tx, sms) => cancelMessage(context, tx, parseSmsId(sms)),
+    openByState: () => countOpen(database.pool),
+    oldestWaitingSeconds: () => readOldestWaiting(database.pool, context.clock.now()),
+    parkedReports: () => countParked(database.pool),
+    drain: () => intake.drain(),
+  };
+}
 
-    async receive(message) {
-      const now = clock.now();
-      return database.transaction(async (tx) => {
-        const isNew = await insertIncoming(tx, {
-          provider: message.operator,
-          id: message.id,
-          sender: message.msisdn,
-          shortCode: message.short_code,
-          body: message.text,
-          receivedAt: now,
-        });
-        if (!isNew) return { outcome: 'repeated' };
-        const at = now.toISOString();
-        await bus.publishAll(tx, [
-          parcel(incomingSms(message.operator), [
-            { key: message.msisdn, payload: { ...message, at } },
-          ]),
-          parcel(smsEvents, [
-            {
-              key: message.msisdn,
-              payload: {
-                ...{
-                  event: 'received',
-                  sms: `${message.operator}:${message.id}`,
-                  kind: 'incoming',
-                },
-                ...{ msisdn: message.msisdn, text: message.text, at },
-              },
-            },
-          ]),
-        ]);
-        return { outcome: 'received' };
-      });
-    },
-
-    async find(sms) {
-      const row = await findMessage(database.pool, parseSmsId(sms));
-      return row && { state: row.state, error: row.error };
-    },
+function toDraft(message: OutgoingSms): Draft {
+  const { body, dedupeKey, entity, expiresAt, kind, provider, recipient, reference, sender } =
+    message;
+  return {
+    ...{ origin: 'house', entity: entity ?? HOUSE_ENTITY, person: null },
+    ...{ recipient, sender, body, kind, expiresAt, wanted: [provider] },
+    class: message.class ?? (kind === 'pin' ? 'auth' : 'transaction'),
+    secret: message.secret ?? false,
+    priority: message.priority ?? 0,
+    reference: reference ?? null,
+    dedupeKey: dedupeKey ?? null,
+    ...{ clientReference: null, fingerprint: null, callbackUrl: null, notBefore: null },
+    facts: message.timeZone === undefined ? null : { timeZone: message.timeZone },
   };
 }

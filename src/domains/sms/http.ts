@@ -1,76 +1,359 @@
-import { createAddressMatcher, type HttpApp, MsisdnText, type Static, Type } from '#http';
-import type { Operators } from '#operators';
-import { readMsisdn } from '#phone';
+import type { Database } from '#database';
+import type { AppError } from '#errors';
+import { readFeedCursor, writeFeedCursor } from '#feed';
+import {
+  apiRoute,
+  type HttpApp,
+  idempotentRoute,
+  MsisdnText,
+  PageQuery,
+  pageOf,
+  pageSchema,
+  readCursor,
+  type SendableOf,
+  Type,
+} from '#http';
+import { type NumberPlan, readAnyMsisdn } from '#phone';
+import type { Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
+import type { EventRow } from './event-store.ts';
+import { type FeedRow, readFeed } from './feed-store.ts';
+import type { Taken } from './intake.ts';
+import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
+import type { SmsRow } from './message-store.ts';
+import { type ReadMessage, readMessages, type Wish } from './read-messages.ts';
+import {
+  EntityKey,
+  FeedEntry,
+  HistoryEntry,
+  Message,
+  RECIPIENTS_MOST,
+  type SendBody,
+  SendBody as SendBodySchema,
+  type SenderBody,
+  SenderBody as SenderBodySchema,
+  TakenMessages,
+} from './shapes.ts';
+import { findTemplates } from './template-store.ts';
 
-export interface IncomingRoutesOptions {
+export interface SmsRoutesOptions {
   readonly sms: Sms;
-  readonly operators: Operators;
+  readonly rules: Rules;
+  readonly database: Database;
+  readonly plans: () => readonly NumberPlan[];
 }
 
-const TEXT_LENGTH_MAX = 2000;
+/** A thousand recipients with their variables. */
+const BODY_BYTES_MAX = 1024 * 1024;
+const TAG = 'sms';
+const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
-const Params = Type.Object({ operator: Type.String({ maxLength: 40 }) });
-const Body = Type.Object({
-  id: Type.String({
-    minLength: 1,
-    maxLength: 100,
-    description: "the operator's id of the message",
-  }),
-  from: Type.String({ minLength: 5, maxLength: 20, description: "the customer's number" }),
-  to: Type.String({ minLength: 1, maxLength: 20, description: 'our short code' }),
-  text: Type.String({ maxLength: TEXT_LENGTH_MAX }),
-  sent_at: Type.Optional(Type.String({ maxLength: 40 })),
-});
-const Answer = Type.Object({ outcome: Type.String(), msisdn: MsisdnText });
+/** `/v1/sms`: send, show, list, take back; everything goes through the rules. */
+export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void {
+  const { plans, sms } = options;
+  apiRoute(app, {
+    ...{ method: 'POST', url: '/v1/sms', tag: TAG, scope: 'sms:send', status: 202 },
+    summary: 'Send one message or many',
+    description:
+      `One text to one recipient or up to ${RECIPIENTS_MOST}. Each recipient gets its own answer: what is wrong with one ` +
+      'does not hold up the others. The rules decide at once whether it may go, has to wait, or must not be sent, and ' +
+      'again at the moment of sending. Name each message by a `reference`, or the request by an `Idempotency-Key`: sent ' +
+      'again, the same messages answer, and nothing leaves twice. Statuses go to `callback_url`, to webhooks, and into ' +
+      'the feed at `/v1/sms/events`.',
+    bodyBytesMax: BODY_BYTES_MAX,
+    schema: { body: SendBodySchema, response: TakenMessages },
+    handler: async ({ body, principal, request }) => {
+      const key = request.headers['idempotency-key'];
+      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
+      const wish = await toWish(options, body);
+      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
+    },
+  });
+  registerReads(app, options);
+  idempotentRoute(app, {
+    ...{ url: '/v1/sms/:id/cancel', tag: TAG, scope: 'sms:send', status: 202 },
+    summary: 'Take a message back',
+    description:
+      'Before it left it is cancelled at once. On its way its provider is asked to drop it, where that can be asked: its ' +
+      'status tells later. What has ended is refused (409 `sms_ended`).',
+    schema: { params: Params, response: Message },
+    handler: async ({ params, tx }) => toApi(await sms.cancel(tx, params.id)),
+  });
+}
 
-/** `POST /v1/operators/{operator}/mo`: an operator delivers what a customer sent. Its address is its key. */
-export function registerIncomingRoutes(
-  app: HttpApp,
-  { operators, sms }: IncomingRoutesOptions,
-): void {
-  app.post<{ Params: Static<typeof Params>; Body: Static<typeof Body> }>(
-    '/v1/operators/:operator/mo',
-    {
-      schema: {
-        ...{
-          tags: ['sms'],
-          summary: 'Deliver an SMS that a customer sent',
-          params: Params,
-          body: Body,
-        },
-        description:
-          "Accepted from the operator's own addresses only. Repeating a delivery is harmless.",
-        response: { 200: Answer },
-      },
+/** `POST /v1/sender/messages`: for systems that have their own rules and only want it sent. */
+export function registerSenderRoutes(app: HttpApp, { plans, sms }: SmsRoutesOptions): void {
+  apiRoute(app, {
+    ...{ method: 'POST', url: '/v1/sender/messages', tag: 'sender', scope: 'sender:send' },
+    status: 202,
+    summary: 'Hand a message to a provider',
+    description:
+      'The sender alone: the provider is named, and no rule is asked. Whoever calls it answers for the law. Its statuses ' +
+      'go to `callback_url`.',
+    bodyBytesMax: BODY_BYTES_MAX,
+    schema: { body: SenderBodySchema, response: TakenMessages },
+    handler: async ({ body, principal, request }) => {
+      const key = request.headers['idempotency-key'];
+      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
+      const wish = toSenderWish(body, principal.id);
+      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
     },
-    async (request) => {
-      const operator = operators.get(request.params.operator);
-      if (!createAddressMatcher(operator.addressRanges)(request.ip)) {
-        throw fail(
-          'incoming_refused',
-          `${request.ip} is none of the addresses of ${operator.name}.`,
-        );
-      }
-      const { from, id, text, to } = request.body;
-      const msisdn = readMsisdn(from, operator.plan);
-      const { outcome } = await sms.receive({
-        id: storable(id),
-        operator: operator.name,
-        msisdn,
-        short_code: storable(to),
-        text: storable(text),
-      });
-      return { outcome, msisdn };
+  });
+  apiRoute(app, {
+    ...{ method: 'GET', url: '/v1/sender/messages/:id', tag: 'sender', scope: 'sender:send' },
+    summary: 'Show a message that was handed to a provider',
+    schema: { params: Params, response: Message },
+    handler: async ({ params, principal }) => {
+      const row = await mustFind(sms, params.id);
+      // Each caller sees its own.
+      if (row.origin !== 'sender' || row.entity !== principal.id) throw unknown(params.id);
+      return toApi(row);
     },
+  });
+}
+
+async function toWish({ database, rules }: SmsRoutesOptions, body: SendBody): Promise<Wish> {
+  if ((body.text === undefined) === (body.template === undefined))
+    throw invalid('text', 'or a template: one of them, and not both');
+  if (body.template === undefined && body.variables !== undefined)
+    throw invalid('variables', 'belong to a template: there is none in this request');
+  const text = body.text ?? (await templateOf(database, body.entity, body.template ?? ''));
+  const sender = body.sender ?? firstSender(rules, body.entity);
+  return {
+    ...common(body),
+    ...{ origin: 'api', entity: body.entity, class: body.class, sender, text },
+    isTemplate: body.template !== undefined,
+    variables: body.variables ?? {},
+    ...{ person: body.person, timeZone: body.time_zone, region: body.region, tags: body.tags },
+    wanted: body.providers,
+  };
+}
+
+function toSenderWish(body: SenderBody, caller: string): Wish {
+  if (body.text === undefined) throw invalid('text', 'is missing');
+  return {
+    ...common(body),
+    ...{ origin: 'sender', entity: caller, class: 'service', sender: body.sender },
+    ...{ text: body.text, isTemplate: false, variables: {} },
+    ...{ person: undefined, timeZone: undefined, region: undefined, tags: undefined },
+    wanted: [body.provider],
+  };
+}
+
+function common(body: SendBody | SenderBody) {
+  const { recipient, recipients } = body;
+  if ((recipient === undefined) === (recipients === undefined))
+    throw invalid('recipient', 'or recipients: one of them, and not both');
+  return {
+    recipients: recipients ?? (recipient === undefined ? [] : [recipient]),
+    reference: body.reference,
+    scheduleAt: body.schedule_at === undefined ? undefined : String(body.schedule_at),
+    validitySeconds: body.validity_seconds,
+    priority: body.priority,
+    callbackUrl: body.callback_url,
+    secret: body.secret ?? false,
+  };
+}
+
+async function templateOf(database: Database, entity: string, name: string): Promise<string> {
+  const [template] = await findTemplates(database.pool, [{ entity, name }]);
+  if (template) return template.body;
+  throw fail('template_unknown', `${entity} has no text called ${name}.`, {
+    faults: [{ field: 'template', message: 'is none of its texts' }],
+  });
+}
+
+function firstSender(rules: Rules, entity: string): string {
+  const [first] = rules.providersOf(entity).flatMap(({ senders }) => senders);
+  if (first) return first.sender;
+  // An unknown entity is the rules' to refuse, with a trace.
+  return rules.entity(entity) === undefined ? '-' : missingSender();
+}
+
+function missingSender(): never {
+  throw invalid('sender', 'is needed: the entity has none that is registered');
+}
+
+/** Takes what is sound; a request of one recipient is refused as a whole, so that its caller can't overlook it. */
+async function answer(
+  sms: Sms,
+  messages: readonly ReadMessage[],
+): Promise<SendableOf<typeof TakenMessages>> {
+  const [only] = messages;
+  if (messages.length === 1 && only && 'refusal' in only) throw only.refusal;
+  const sound = messages.flatMap((message) => ('asked' in message ? [message.asked] : []));
+  const taken = await sms.intake.take(sound);
+  let at = 0;
+  const answers = messages.map((message) => {
+    const { reference, to } = message;
+    const named = { recipient: to, ...(reference === undefined ? {} : { reference }) };
+    if ('refusal' in message) return { ...named, error: toError(message.refusal) };
+    at += 1;
+    return { ...named, ...toTaken(taken[at - 1]) };
+  });
+  const [alone] = taken;
+  if (messages.length === 1 && alone?.outcome === 'conflict') throw conflict(alone.sms);
+  return { messages: answers };
+}
+
+function toTaken(taken: Taken | undefined) {
+  if (taken === undefined) return {};
+  if (taken.outcome === 'conflict') return { error: toError(conflict(taken.sms)) };
+  return {
+    ...{ sms: taken.sms, state: shownState(taken.state) },
+    ...(taken.reason === null ? {} : { reason: taken.reason }),
+  };
+}
+
+function conflict(sms: string): AppError {
+  return fail(
+    'reference_conflict',
+    `This reference stands for ${sms} already, and that says something else. Take a new one.`,
+    { faults: [{ field: 'reference', message: 'stands for another message' }] },
   );
 }
 
-/**
- * A NUL and half an emoji (long texts are cut anywhere) can't be stored. Refusing them would only make the operator
- * send the same again, and the text may be a STOP.
- */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+function toError(error: AppError) {
+  const [fault] = error.faults;
+  return { code: error.code, message: error.message, ...(fault && { field: fault.field }) };
+}
+
+const STATES = Object.keys(smsSteps) as SmsState[];
+
+function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions): void {
+  const common = { method: 'GET', tag: TAG, scope: 'sms:read' } as const;
+  apiRoute(app, {
+    ...{ ...common, url: '/v1/sms' },
+    summary: 'List messages',
+    description: 'The newest first; of one entity, number or state, or all.',
+    schema: {
+      querystring: Type.Object({
+        entity: Type.Optional(EntityKey),
+        recipient: Type.Optional(MsisdnText),
+        state: Type.Optional(Type.Union(STATES.map((state) => Type.Literal(state)))),
+        ...PageQuery.properties,
+      }),
+      response: pageSchema(Message),
+    },
+    handler: async ({ query }) => {
+      const rows = await sms.list({
+        entity: query.entity ?? null,
+        recipient: query.recipient === undefined ? null : readAnyMsisdn(query.recipient, plans()),
+        state: query.state ?? null,
+        before: query.cursor === undefined ? null : BigInt(readCursor(query.cursor, 1)[0] ?? '0'),
+        limit: query.limit + 1,
+      });
+      return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [id] });
+    },
+  });
+  registerFeed(app, database);
+  apiRoute(app, {
+    ...{ ...common, url: '/v1/sms/:id' },
+    summary: 'Show a message',
+    schema: { params: Params, response: Message },
+    handler: async ({ params }) => toApi(await mustFind(sms, params.id)),
+  });
+  apiRoute(app, {
+    ...{ ...common, url: '/v1/sms/:id/history' },
+    summary: 'Show what became of a message',
+    description:
+      'Every state it was in, oldest first, with the decisions of the rules as sentences.',
+    schema: { params: Params, response: Type.Object({ items: Type.Array(HistoryEntry) }) },
+    handler: async ({ params }) => {
+      await mustFind(sms, params.id);
+      return { items: (await sms.history(database.pool, params.id)).map(toEntry) };
+    },
+  });
+}
+
+const FEED_MOST = 1000;
+
+function registerFeed(app: HttpApp, database: Database): void {
+  apiRoute(app, {
+    ...{ method: 'GET', tag: TAG, scope: 'sms:read', url: '/v1/sms/events' },
+    summary: 'Follow what becomes of messages',
+    description:
+      'Every status of every message, in an order that never changes: keep `cursor` and ask again with it, and you miss ' +
+      'nothing and get nothing twice. There is no last page: an empty one says that nothing is new.',
+    schema: {
+      querystring: Type.Object({
+        after: Type.Optional(
+          Type.String({ maxLength: 200, description: '`cursor` of the page before.' }),
+        ),
+        entity: Type.Optional(EntityKey),
+        limit: Type.Integer({ minimum: 1, maximum: FEED_MOST, default: 100 }),
+      }),
+      response: Type.Object({ items: Type.Array(FeedEntry), cursor: Type.String() }),
+    },
+    handler: async ({ query }) => {
+      const position = readFeedCursor(query.after);
+      const rows = await readFeed(database.pool, {
+        ...{ position, entity: query.entity ?? null, limit: query.limit },
+      });
+      const last = rows.at(-1);
+      const next = last ? { transaction: BigInt(last.xid), id: last.id } : position;
+      return { items: rows.map(toFeedEntry), cursor: writeFeedCursor(next) };
+    },
+  });
+}
+
+function toFeedEntry(row: FeedRow): SendableOf<typeof FeedEntry> {
+  return {
+    ...{ sms: smsId(row.message_id), recipient: row.recipient, ...toEntry(row) },
+    ...(row.entity === null || row.origin === 'sender' ? {} : { entity: row.entity }),
+    ...(row.client_reference?.startsWith('own:')
+      ? { reference: row.client_reference.slice(4) }
+      : {}),
+    ...(row.segments === null ? {} : { segments: row.segments }),
+  };
+}
+
+async function mustFind(sms: Sms, id: string): Promise<SmsRow> {
+  const row = await sms.find(id);
+  if (row) return row;
+  throw unknown(id);
+}
+
+const unknown = (id: string) => fail('sms_unknown', `There is no message ${id}.`);
+
+/** What a sender has in hand is queued, to whoever looks from outside. */
+const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
+
+export function toApi(row: SmsRow): SendableOf<typeof Message> {
+  const optional = {
+    entity: row.entity,
+    class: row.class,
+    reference: row.client_reference?.startsWith('own:') ? row.client_reference.slice(4) : null,
+    segments: row.segments,
+    reason: row.error,
+    provider: row.provider === '' ? null : row.provider,
+    provider_message_id: row.provider_message_id,
+    not_before: row.state === 'deferred' ? row.not_before : null,
+    valid_until: row.valid_until,
+    sent_at: row.sent_at,
+    ended_at: row.closed_at,
+  };
+  return {
+    ...{ sms: smsId(row.id), kind: row.kind, recipient: row.recipient, sender: row.sender },
+    ...{ text: shownText(row), state: shownState(row.state), attempts: row.attempts },
+    ...{ priority: row.priority, created_at: row.created_at },
+    ...(row.cancel_asked_at === null ? {} : { cancelling: true }),
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== null)),
+  };
+}
+
+function toEntry(event: EventRow): SendableOf<typeof HistoryEntry> {
+  return {
+    ...{ at: event.at, state: shownState(event.state), attempt: event.attempt },
+    ...(event.provider === '' ? {} : { provider: event.provider }),
+    ...(event.reason === null ? {} : { reason: event.reason }),
+    ...(event.trace === null ? {} : { decision: JSON.parse(event.trace) }),
+  };
+}
+
+function invalid(field: string, message: string): AppError {
+  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
+    faults: [{ field, message }],
+  });
 }

@@ -1,8 +1,10 @@
 import { formatId, parseId } from '#ids';
+import type { MessageClass } from '#rules/decision';
+import type { ReportedState } from './provider.ts';
 
 /** A message that somebody in the house wants on a handset. */
 export interface OutgoingSms {
-  /** An operator, or later any other provider. */
+  /** An operator, or any other provider. */
   readonly provider: string;
   /** E.164 with the plus. */
   readonly recipient: string;
@@ -11,6 +13,12 @@ export interface OutgoingSms {
   readonly body: string;
   /** What it is for: `pin`, `welcome`, `content`, `unsubscribed`, … */
   readonly kind: string;
+  /** What the law takes it for; a PIN is `auth`, all else `transaction`, unless told. */
+  readonly class?: MessageClass;
+  /** On whose behalf; the house's own legal entity unless told. */
+  readonly entity?: string;
+  /** IANA zone of the recipient, where it is known. */
+  readonly timeZone?: string;
   /** True for a PIN: its text is blotted out everywhere once it has left. */
   readonly secret?: boolean;
   /** 2 what a person waits for, 1 answers and links, 0 the rest. */
@@ -23,34 +31,122 @@ export interface OutgoingSms {
   readonly expiresAt: Date;
 }
 
+/** Who asked for a message: another domain, `POST /v1/sms`, or `POST /v1/sender/messages`, which knows no rules. */
+export type Origin = 'house' | 'api' | 'sender';
+
 export type SmsState =
+  | 'deferred'
   | 'queued'
   | 'claimed'
   | 'submitting'
+  | 'accepted'
   | 'sent'
+  | 'delivered'
+  | 'undelivered'
   | 'expired'
-  | 'failed'
-  | 'unknown';
+  | 'rejected'
+  | 'cancelled'
+  | 'unknown'
+  /** `rejected` in the words of an older version. */
+  | 'failed';
 
 export type SmsStep =
+  | 'wake'
   | 'claim'
   | 'submit'
+  | 'defer'
+  | 'reroute'
+  | 'reject'
+  | 'expire'
+  | 'cancel'
   | 'accept'
   | 'not_sent'
   | 'refuse'
   | 'lose_answer'
-  | 'expire';
+  | 'prove_unsent'
+  | 'report_sent'
+  | 'report_delivered'
+  | 'report_undelivered'
+  | 'report_expired'
+  | 'report_rejected'
+  | 'report_cancelled'
+  | 'give_up';
 
-/** From where a step leads where. From `unknown` none leads to sending: what may have left is never sent again. */
+const REPORTS = {
+  report_sent: 'sent',
+  report_delivered: 'delivered',
+  report_undelivered: 'undelivered',
+  report_expired: 'expired',
+  report_rejected: 'rejected',
+  report_cancelled: 'cancelled',
+} as const;
+
+/**
+ * From where a step leads where. Ends are ends: what is reported of them later is kept and changes nothing. From
+ * `unknown` a way leads back to the queue only when the provider, asked by our own id, has never heard of it.
+ */
 export const smsSteps: Readonly<Record<SmsState, Readonly<Partial<Record<SmsStep, SmsState>>>>> = {
-  queued: { claim: 'claimed', expire: 'expired' },
-  claimed: { claim: 'claimed', submit: 'submitting', expire: 'expired' },
-  submitting: { accept: 'sent', not_sent: 'queued', refuse: 'failed', lose_answer: 'unknown' },
-  sent: {},
+  deferred: {
+    wake: 'queued',
+    defer: 'deferred',
+    reject: 'rejected',
+    expire: 'expired',
+    cancel: 'cancelled',
+  },
+  queued: {
+    ...{ claim: 'claimed', reroute: 'queued', defer: 'deferred', reject: 'rejected' },
+    ...{ expire: 'expired', cancel: 'cancelled' },
+  },
+  claimed: {
+    ...{ claim: 'claimed', submit: 'submitting', reroute: 'queued', defer: 'deferred' },
+    ...{ reject: 'rejected', expire: 'expired', cancel: 'cancelled' },
+  },
+  submitting: {
+    ...{ accept: 'accepted', not_sent: 'queued', refuse: 'rejected', lose_answer: 'unknown' },
+    ...REPORTS,
+  },
+  accepted: { ...REPORTS, give_up: 'unknown' },
+  sent: { ...REPORTS, report_sent: 'sent', give_up: 'unknown' },
+  unknown: { accept: 'accepted', prove_unsent: 'queued', ...REPORTS },
+  delivered: {},
+  undelivered: {},
   expired: {},
+  rejected: {},
+  cancelled: {},
   failed: {},
-  unknown: { accept: 'sent' },
 };
+
+export const FINAL_STATES: readonly SmsState[] = [
+  ...(['delivered', 'undelivered', 'expired', 'rejected', 'cancelled', 'failed'] as const),
+];
+
+/** How far a report takes a message: a part that is on its way says less than one that has arrived. */
+const RANK: Readonly<Record<ReportedState, number>> = {
+  ...{ not_found: 0, accepted: 1, sent: 2, delivered: 3, undelivered: 3, expired: 3 },
+  ...{ rejected: 3, cancelled: 3 },
+};
+
+/** Whether a later report of the same part replaces an earlier one: states never go back, ends stay. */
+export function advances(before: ReportedState | null, after: ReportedState): boolean {
+  return before === null ? RANK[after] > 0 : RANK[after] > RANK[before];
+}
+
+/**
+ * What the reports of all parts say of the whole: it is delivered when all of them are; the first that fails fails it;
+ * it is on its way when one is. Null is a part of which nothing was heard.
+ */
+export function stateOfParts(
+  parts: readonly (ReportedState | null)[],
+): Exclude<ReportedState, 'not_found'> | undefined {
+  const failed = parts.find(
+    (part) =>
+      part === 'undelivered' || part === 'expired' || part === 'rejected' || part === 'cancelled',
+  );
+  if (failed) return failed;
+  if (parts.length > 0 && parts.every((part) => part === 'delivered')) return 'delivered';
+  if (parts.some((part) => part === 'sent' || part === 'delivered')) return 'sent';
+  return parts.some((part) => part === 'accepted') ? 'accepted' : undefined;
+}
 
 /** A PIN has four digits or more; a price in the same text may be read. */
 const SECRET_DIGITS = /\d{4,}/g;

@@ -158,6 +158,11 @@ export interface SmsAnswer {
   readonly log: readonly TransactionLogEntry[];
 }
 
+export interface SharedOrder {
+  readonly sender: string;
+  readonly entity: string;
+}
+
 /** A provider with its rate and its breaker: what a sender works on. */
 export interface SmsLine {
   readonly provider: SmsProvider;
@@ -167,4 +172,9 @@ export interface SmsLine {
   take(most: number, signal: AbortSignal): Promise<number>;
   /** Tells what came of a call, for the breaker. */
   heard(result: SmsOutcome): void;
+  /**
+   * Where a sender or an entity may send only so many a second through it: how long each of these has to wait, in ms, and
+   * 0 for those that may go now.
+   */
+  share?(orders: readonly SharedOrder[]): Promise<readonly number[]>;
 }

@@ -21,11 +21,27 @@ export const IncomingSms = Type.Object({
 export type IncomingSms = Static<typeof IncomingSms>;
 
 export const SmsEvent = Type.Object({
-  event: Type.String({ description: 'queued, sent, failed, expired, unknown, received' }),
+  event: Type.String({
+    description:
+      'deferred, queued, accepted, sent, delivered, undelivered, expired, rejected, cancelled, unknown; received',
+  }),
   sms: Type.String(),
   kind: Type.String({ description: 'pin, welcome, content, unsubscribed, …' }),
   msisdn: Type.String(),
   reference: Type.Optional(Type.String()),
+  entity: Type.Optional(Type.String({ description: 'on behalf of which legal entity' })),
+  class: Type.Optional(
+    Type.String({ description: 'auth, transaction, service, ad, debt, emergency' }),
+  ),
+  provider: Type.Optional(Type.String()),
+  not_before: Type.Optional(
+    Type.String({ format: 'date-time', description: 'until when it is deferred' }),
+  ),
+  decision: Type.Optional(
+    Type.Array(Type.String(), {
+      description: 'why the rules decided so, in sentences',
+    }),
+  ),
   /** What the handset shows; a secret is blotted out. */
   text: Type.String(),
   reason: Type.Optional(Type.String()),

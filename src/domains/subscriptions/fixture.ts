@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import { sql } from '#database';
@@ -8,7 +9,8 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createPayments } from '#payments';
-import { createSms } from '#sms';
+import { createRules } from '#rules';
+import { openSms, prepareHouse } from '#sms';
 import { testDatabase } from '#testing';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput } from './consent.ts';
@@ -57,6 +59,12 @@ export async function openHouse() {
   const operators = await createOperators(base);
   await database.transaction((tx) => operators.save(tx, operator));
   await operators.refresh();
+  const rules = await createRules(base);
+  const opened = await openSms({
+    ...{ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' },
+    sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
+  });
+  await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
   await database.transaction((tx) =>
     catalogue.add(tx, {
@@ -68,7 +76,7 @@ export async function openHouse() {
   const context: Context = {
     ...{ ...base, bus, operators, catalogue, ledger },
     payments: createPayments({ ...base, bus, operators }),
-    sms: createSms({ ...base, bus }),
+    sms: opened.sms,
     stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
   };
   after(async () => {

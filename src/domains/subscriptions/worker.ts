@@ -1,14 +1,14 @@
 import type { Bus, Consumer, Group } from '#bus';
 import { isTransient } from '#database';
 import { paymentResponses } from '#payments';
-import { incomingSms } from '#sms';
+import { incomingSms, isStop } from '#sms';
 import { beginSubscriptions } from './begin-subscriptions.ts';
 import { chargeDue } from './charge-due.ts';
 import type { Context } from './context.ts';
 import { registerSubscriptions } from './register-subscriptions.ts';
 import { chargesAfterStop, settleBills } from './settle-bills.ts';
 import { stopSubscriptions } from './stop-subscriptions.ts';
-import { isStop } from './stop-words.ts';
+
 import { firstCharges, newSubscriptions } from './topics.ts';
 
 /** `mt-manager` for one operator: what it listens to, and its timer for what is due. */

@@ -9,4 +9,6 @@ export const fail = errorCodes({
   idempotency_key_malformed: 'invalid',
   idempotency_key_reused: 'precondition',
   idempotency_in_work: 'conflict',
+  seal_key_unknown: 'internal',
+  seal_broken: 'internal',
 });

@@ -18,4 +18,11 @@ export {
   type PinPolicy,
   type PinRequest,
 } from './one-time-pin.ts';
+export {
+  createSealer,
+  redact,
+  redactIn,
+  type Sealer,
+  type SealerOptions,
+} from './sealed-secret.ts';
 export { readToken, signToken, type TokenSecret } from './signed-token.ts';

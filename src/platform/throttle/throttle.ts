@@ -8,6 +8,8 @@ import type { Log } from '#log';
 export interface Throttle {
   /** Resolves with 1 to `most` grants as soon as there is one. Rejects when the signal aborts. */
   take(most: number, signal?: AbortSignal): Promise<number>;
+  /** 0 to `most` grants, as many as there are in this slice: it never waits for the next. 0 while the database is away. */
+  takeNow(most: number): Promise<number>;
   /** Grants given to this process so far. */
   readonly granted: number;
 }
@@ -80,6 +82,17 @@ export function createThrottle(options: ThrottleOptions): Throttle {
   return {
     get granted() {
       return granted;
+    },
+    async takeNow(most) {
+      if (most === 0) return 0;
+      try {
+        const answer = await grant(options, most);
+        granted += answer.granted;
+        return answer.granted;
+      } catch (error) {
+        if (isTransient(error)) return 0;
+        throw error;
+      }
     },
     take(most, signal) {
       return new Promise((resolve, reject) => {

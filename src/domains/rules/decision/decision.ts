@@ -37,6 +37,8 @@ export type RejectCode =
 export interface ScopeCount {
   /** Such as `ru-230fz/message|group:alfa|person:+79161234567`. */
   readonly scope: string;
+  /** Absent: the place is given back only when the message certainly did not leave. */
+  readonly givenBack?: 'undelivered';
 }
 
 /** One step of the way to a decision, for a person to read. */

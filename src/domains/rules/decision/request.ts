@@ -32,6 +32,8 @@ export interface RuleRequest {
   /** Region where the person is known to live (ISO 3166-2, such as `RU-KAM`); the second source. */
   readonly region?: string;
   readonly tags?: readonly string[];
+  /** What else rules may ask for, such as `{ amount: 1500 }`; `attribute.amount` in a predicate. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
   /** Not to leave before this moment, because the caller wants it so. */
   readonly notBefore?: Date;
   /** Of no use to anyone after this moment. */

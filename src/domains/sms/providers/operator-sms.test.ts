@@ -9,7 +9,8 @@ import { createOperators, type Operator } from '#operators';
 import { startOperatorSimulator } from '#simulators/operator';
 import { createOperatorLine, type SmsOrder, smsId } from '#sms';
 import { freePort, temporaryFolder, testDatabase } from '#testing';
-import { describeSmsProvider, type SmsFate } from './conformance.ts';
+import { describeSmsProvider } from './describe-sms-provider.ts';
+import type { SmsFate } from './fates.ts';
 
 const database = await testDatabase();
 const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
@@ -51,8 +52,8 @@ const current = () => operators.get('mobilink');
 const clock = createFakeClock(new Date('2026-11-20T07:00:00Z'));
 const line = createOperatorLine({ clock, connection, current });
 const { provider } = line;
-const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent' | 'error'>, string>> = {
-  ...{ busy: 'down', refused: 'refused', hang_up: 'hang-up', no_answer: 'lost-request' },
+const SCENARIOS: Readonly<Partial<Record<SmsFate, string>>> = {
+  ...{ down: 'down', bad_text: 'refused', cut_before: 'hang-up', hang_before: 'lost-request' },
 };
 let orders = 0n;
 
@@ -92,14 +93,19 @@ const broken = await scripted(500, '');
 
 describeSmsProvider({
   ...{ name: 'operator', provider },
+  fates: {
+    ...{ sent: 'as usual', down: 'as usual', bad_text: 'as usual', cut_before: 'as usual' },
+    ...{ hang_before: 'as usual', error_before: 'as usual' },
+  },
   async order(fate, changes) {
-    await change(fate === 'error' ? { baseUrl: broken.url } : {});
+    await change(fate === 'error_before' ? { baseUrl: broken.url } : {});
     const order = newOrder(changes);
-    if (fate !== 'sent' && fate !== 'error') {
+    const name = SCENARIOS[fate];
+    if (name !== undefined) {
       await fetch(`${simulator.url}/scenarios`, {
         ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
         body: JSON.stringify({
-          ...{ name: SCENARIOS[fate], msisdn: order.recipient.slice(1), method: 'sms', times: 1 },
+          ...{ name, msisdn: order.recipient.slice(1), method: 'sms', times: 1 },
         }),
       });
     }
@@ -112,7 +118,7 @@ describeSmsProvider({
   },
   async unreachable(work) {
     await change({ baseUrl: `http://127.0.0.1:${await freePort()}` });
-    await work();
+    await work(provider);
     await change({});
   },
 });

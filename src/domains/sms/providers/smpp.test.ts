@@ -3,8 +3,7 @@ import { after, describe, test } from 'node:test';
 import { createFakeClock } from '#clock';
 import { startSmsProviderSimulator } from '#simulators/sms-provider';
 import type { SmsOrder } from '#sms/provider';
-import { createTcpProxy, eventually, temporaryFolder } from '#testing';
-import { describeSmsProvider, type SmsFate } from './conformance.ts';
+import { eventually, temporaryFolder } from '#testing';
 import {
   clock,
   createHandsets,
@@ -26,34 +25,6 @@ const { call, inbox, scenario } = createHandsets(simulator.url);
 after(async () => {
   await leave();
   await simulator.close();
-});
-
-const SCENARIOS: Readonly<Record<Exclude<SmsFate, 'sent'>, string>> = {
-  ...{ busy: 'throttled', refused: 'bad-number', hang_up: 'cut-after', no_answer: 'hang-after' },
-  error: 'garbage',
-};
-
-const proxy = await createTcpProxy({ host: '127.0.0.1', port: simulator.smpp.port });
-await proxy.open();
-after(() => proxy.close());
-const suite = open({ port: proxy.port, response_timeout_ms: 1500 }).provider;
-
-describeSmsProvider({
-  ...{ name: 'smpp', provider: suite },
-  async order(fate, changes) {
-    await untilReady(suite);
-    const order = newOrder(changes);
-    if (fate !== 'sent') await scenario(SCENARIOS[fate], order);
-    return order;
-  },
-  inbox,
-  async unreachable(work) {
-    await proxy.close();
-    await eventually(() => assert.ok(!suite.ready?.()), PATIENCE);
-    await work();
-    await proxy.open();
-    await untilReady(suite);
-  },
 });
 
 describe('parts of a message', () => {
@@ -303,7 +274,7 @@ describe('questions', () => {
     );
     const stranger = { ...question, providerMessageIds: ['0999999999'] };
     assert.deepEqual(await provider.ask?.([stranger]), [
-      { providerMessageId: '0999999999', state: 'not_found' },
+      { providerMessageId: '0999999999', sms: order.sms, state: 'not_found' },
     ]);
     assert.equal(await provider.cancel?.(question), 'too_late');
     await provider.close?.();
@@ -325,9 +296,8 @@ describe('questions', () => {
 
   test('are not asked where the settings say that it answers none', async () => {
     const { provider } = await openAlone();
-    const question = { sms: 'sms_1', attempt: 1, recipient: '+79161234567' };
-    assert.deepEqual(await provider.ask?.([{ ...question, providerMessageIds: ['1'] }]), []);
-    assert.equal(await provider.cancel?.({ ...question, providerMessageIds: ['1'] }), 'unknown');
-    assert.deepEqual([provider.capabilities.status, provider.capabilities.cancel], [false, false]);
+    const { cancel, status } = provider.capabilities;
+    assert.deepEqual([status, cancel], [false, false]);
+    assert.deepEqual([provider.ask, provider.cancel], [undefined, undefined]);
   });
 });

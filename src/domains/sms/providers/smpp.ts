@@ -39,18 +39,19 @@ const MARGIN_MS = 5000;
 const DRAIN_MS = 5000;
 
 /**
- * A provider over an SMPP session, which is bound when the first of `listen`, `ready` and `send` is called, and again
- * whenever it ends, until `close`.
+ * A provider over an SMPP session, which is bound when it is first asked whether it is `ready`, or for anything else, and
+ * again whenever it ends, until `close`. Whoever only listens, or looks at what it can do, takes no session of the centre's.
  */
 export function createSmppProvider(options: SmppProviderOptions): SmsProvider {
   const talk = new SmppTalk(options);
+  const { cancel, status } = talk.capabilities;
   return {
     name: options.name,
     capabilities: talk.capabilities,
     longestMs: () => talk.longestMs(),
     send: (order) => talk.send(order),
-    ask: (questions) => talk.ask(questions),
-    cancel: (question) => talk.cancel(question),
+    ...(status ? { ask: (questions: readonly SmsQuestion[]) => talk.ask(questions) } : {}),
+    ...(cancel ? { cancel: (question: SmsQuestion) => talk.cancel(question) } : {}),
     listen: (listener) => talk.listen(listener),
     ready: () => talk.ready(),
     close: () => talk.close(),
@@ -100,7 +101,6 @@ class SmppTalk {
 
   listen(listener: Incoming['listener'] & {}): void {
     this.#incoming.listener = listener;
-    this.#open();
   }
 
   ready(): boolean {
@@ -116,7 +116,6 @@ class SmppTalk {
 
   /** Questions by the centre's ids, in the window as everything else; what is not known is not answered. */
   async ask(questions: readonly SmsQuestion[]): Promise<readonly StatusReport[]> {
-    if (!this.#settings.query) return [];
     const asked = questions.flatMap((question) =>
       question.providerMessageIds.map((id) => this.#query(question, id)),
     );
@@ -126,7 +125,7 @@ class SmppTalk {
   /** All parts or none: a message of which one part can't be taken back is on its way. */
   async cancel(question: SmsQuestion): Promise<'cancelled' | 'too_late' | 'unknown'> {
     const { providerMessageIds } = question;
-    if (!this.#settings.cancel || providerMessageIds.length === 0) return 'unknown';
+    if (providerMessageIds.length === 0) return 'unknown';
     const replies = await Promise.all(providerMessageIds.map((id) => this.#revoke(question, id)));
     const statuses = replies.map((reply) =>
       reply.outcome === 'answered' && reply.pdu.command === 'cancel_sm_resp'
@@ -171,9 +170,11 @@ class SmppTalk {
     const reply = await this.#request({ command: 'query_sm', body });
     if (reply.outcome !== 'answered' || reply.pdu.command !== 'query_sm_resp') return undefined;
     const { pdu } = reply;
-    if (pdu.status === STATUSES.ESME_ROK) return readQuery(pdu, id, this.#settings);
+    const { sms } = question;
+    const read = pdu.status === STATUSES.ESME_ROK ? readQuery(pdu, id, this.#settings) : undefined;
+    if (read) return { ...read, sms };
     return pdu.status === STATUSES.ESME_RINVMSGID
-      ? { providerMessageId: id, state: 'not_found' }
+      ? { providerMessageId: id, sms, state: 'not_found' }
       : undefined;
   }
 

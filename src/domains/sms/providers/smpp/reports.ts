@@ -8,7 +8,7 @@ import type { SmppSettings } from './settings.ts';
 type ShortMessage = Extract<AnyPdu, { command: 'deliver_sm' | 'data_sm' }>;
 type ReceiptSettings = Pick<
   SmppSettings,
-  'accepted_means' | 'unflagged_receipts' | 'receipt_minutes_ahead'
+  'accepted_means' | 'cancel' | 'unflagged_receipts' | 'receipt_minutes_ahead'
 >;
 
 const TYPE_BITS = 0x3c;
@@ -31,7 +31,6 @@ const STATES: readonly (readonly [string, ReportedState])[] = [
   ...([
     ['DELIV', 'delivered'],
     ['EXPIR', 'expired'],
-    ['DELET', 'undelivered'],
     ['UNDEL', 'undelivered'],
     ['REJEC', 'rejected'],
     ['ENROU', 'sent'],
@@ -85,9 +84,11 @@ function receiptTextOf(pdu: ShortMessage): string {
 
 export function readState(
   stat: string,
-  { accepted_means }: Pick<SmppSettings, 'accepted_means'>,
+  { accepted_means, cancel }: Pick<SmppSettings, 'accepted_means' | 'cancel'>,
 ): ReportedState | undefined {
   if (stat.startsWith('ACCEP')) return accepted_means;
+  // Where nobody can take a message back, it was not us who had it deleted.
+  if (stat.startsWith('DELET')) return cancel ? 'cancelled' : 'undelivered';
   return STATES.find(([letters]) => stat.startsWith(letters))?.[1];
 }
 

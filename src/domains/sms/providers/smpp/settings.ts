@@ -111,11 +111,18 @@ export const SmppSecrets = Type.Object(
   { additionalProperties: false },
 );
 
+const { host, system_id, ...others } = SmppSettings.properties;
+
+/** As a person gives them: what has a default may be left out. */
+export const GivenSmppSettings = Type.Object(
+  { host, system_id, ...Type.Partial(Type.Object(others)).properties },
+  { additionalProperties: false },
+);
+export type GivenSmppSettings = Static<typeof GivenSmppSettings>;
+
 /** With its defaults. */
 export type SmppSettings = Static<typeof SmppSettings>;
 export type SmppSecrets = Static<typeof SmppSecrets>;
-/** As a person gives them: what has a default may be left out. */
-export type GivenSmppSettings = Partial<SmppSettings> & Pick<SmppSettings, 'host' | 'system_id'>;
 
 const DEFAULTS: Readonly<Record<string, unknown>> = Object.fromEntries(
   Object.entries(SmppSettings.properties).flatMap(([name, schema]) =>

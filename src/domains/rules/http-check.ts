@@ -1,0 +1,141 @@
+import type { Clock } from '#clock';
+import type { Database } from '#database';
+import { AppError } from '#errors';
+import { apiRoute, type HttpApp, Instant, MsisdnText, type Static, Type } from '#http';
+import { uuidV7 } from '#ids';
+import { type NumberPlan, readAnyMsisdn } from '#phone';
+import type { Decision, RuleRequest } from '#rules/decision';
+import type { Rules } from './create-rules.ts';
+import { Words } from './entity.ts';
+import { mustFind } from './http-entities.ts';
+import {
+  DecisionShape,
+  decisionToApi,
+  EntityKey,
+  MessageClassName,
+  Person,
+  ProviderName,
+  READ,
+} from './http-shapes.ts';
+import { unknownProvider } from './save-entities.ts';
+
+export interface CheckOptions {
+  readonly rules: Rules;
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly plans: () => readonly NumberPlan[];
+  /** Into how many parts a text is cut on its way. */
+  readonly countSegments: (text: string) => number;
+}
+
+/** For how long a message is of use where nobody says. */
+const VALIDITY_DEFAULT_S = 86_400;
+const VALIDITY_MAX_S = 60 * 86_400;
+
+const CheckBody = Type.Object({
+  entity: EntityKey,
+  class: MessageClassName,
+  recipient: MsisdnText,
+  person: Type.Optional(Person),
+  sender: Type.Optional(Words(30)),
+  text: Type.String({ minLength: 1, maxLength: 20_000 }),
+  providers: Type.Optional(Type.Array(ProviderName, { minItems: 1, maxItems: 20 })),
+  time_zone: Type.Optional(Words(60)),
+  region: Type.Optional(Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$' })),
+  tags: Type.Optional(Type.Array(Words(60), { maxItems: 50 })),
+  attributes: Type.Optional(
+    Type.Record(Type.String(), Type.Union([Words(500), Type.Number(), Type.Boolean()])),
+  ),
+  not_before: Type.Optional(Instant),
+  validity_seconds: Type.Optional(
+    Type.Integer({
+      ...{ minimum: 1, maximum: VALIDITY_MAX_S },
+      description: 'After it the message is of no use; a day, unless told.',
+    }),
+  ),
+});
+
+/** `POST /v1/sms/check` and the allowance of an entity at a provider: what sending would do now. */
+export function registerCheckRoutes(app: HttpApp, options: CheckOptions): void {
+  const { database, rules } = options;
+  apiRoute(app, {
+    ...{ method: 'POST', url: '/v1/sms/check', ...READ },
+    summary: 'What the rules say of a message, and why',
+    description:
+      'Exactly what sending it would do now; nothing is sent, and nothing is counted. `trace` says it for people.',
+    schema: { body: CheckBody, response: DecisionShape },
+    handler: async ({ body }) => {
+      const [decision] = await rules.check(database.pool, [requestFromApi(body, options)]);
+      return decisionToApi(decision as Decision);
+    },
+  });
+  allowanceRoute(app, options);
+}
+
+function requestFromApi(body: Static<typeof CheckBody>, options: CheckOptions): RuleRequest {
+  const { clock, countSegments, plans } = options;
+  const { person, providers, region, sender, tags, text, validity_seconds } = body;
+  const validityMs = (validity_seconds ?? VALIDITY_DEFAULT_S) * 1000;
+  return {
+    ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: body.entity, class: body.class },
+    ...{ channel: 'sms', recipient: readRecipient(body.recipient, plans()) },
+    ...{ body: text, segments: countSegments(text) },
+    expiresAt: new Date(clock.nowMs() + validityMs),
+    ...(person === undefined ? {} : { person }),
+    ...(sender === undefined ? {} : { sender }),
+    ...(providers === undefined ? {} : { providers }),
+    ...(region === undefined ? {} : { region }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
+    ...(body.time_zone === undefined ? {} : { timeZone: body.time_zone }),
+    ...(body.not_before === undefined ? {} : { notBefore: new Date(body.not_before) }),
+  };
+}
+
+/** Here the number stands in the field `recipient`. */
+function readRecipient(text: string, plans: readonly NumberPlan[]): string {
+  try {
+    return readAnyMsisdn(text, plans);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, faults, kind, message } = error;
+    throw new AppError(kind, code, message, {
+      cause: error,
+      faults: faults.map((fault) => ({ ...fault, field: 'recipient' })),
+    });
+  }
+}
+
+function allowanceRoute(app: HttpApp, options: CheckOptions): void {
+  const { clock, database, plans, rules } = options;
+  apiRoute(app, {
+    ...{ method: 'GET', url: '/v1/rules/entities/:key/providers/:provider/allowance', ...READ },
+    summary: 'May this entity send through this provider to this number now?',
+    description: 'Everything but the text is judged: ask /v1/sms/check about a whole message.',
+    schema: {
+      params: Type.Object({ key: EntityKey, provider: ProviderName }),
+      querystring: Type.Object({
+        msisdn: MsisdnText,
+        class: MessageClassName,
+        sender: Type.Optional(Words(30)),
+        person: Type.Optional(Person),
+      }),
+      response: Type.Intersect([Type.Object({ allowed: Type.Boolean() }), DecisionShape]),
+    },
+    handler: async ({ params: { key, provider }, query }) => {
+      mustFind(rules, key);
+      if (!rules.providers().some(({ name }) => name === provider)) throw unknownProvider(provider);
+      const request: RuleRequest = {
+        ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: key, class: query.class },
+        ...{ channel: 'sms', recipient: readAnyMsisdn(query.msisdn, plans()) },
+        ...{ providers: [provider], body: '', segments: 1 },
+        expiresAt: new Date(clock.nowMs() + VALIDITY_DEFAULT_S * 1000),
+        ...(query.sender === undefined ? {} : { sender: query.sender }),
+        ...(query.person === undefined ? {} : { person: query.person }),
+      };
+      const [decision] = await rules.check(database.pool, [request], { textless: true });
+      const told = decisionToApi(decision as Decision);
+      return { allowed: told.outcome === 'send', ...told };
+    },
+  });
+}

@@ -1,0 +1,17 @@
+export { createRules, type Rules, type RulesOptions } from './create-rules.ts';
+export { type Deciding, REQUESTS_MAX } from './decide.ts';
+export type {
+  AllowedPair,
+  EntitySettings,
+  LegalEntity,
+  NewLegalEntity,
+  NewPair,
+  NewProvider,
+  Provider,
+  RegisteredSender,
+} from './entity.ts';
+export { registerRulesRoutes } from './http.ts';
+export type { NewSuppression, People } from './people.ts';
+export { type PreviewOptions, previewSet } from './preview-set.ts';
+export type { Comparison, PreviewExample, PreviewLine } from './preview-table.ts';
+export { createRulesWorker, type RulesWorker } from './worker.ts';

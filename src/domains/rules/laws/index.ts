@@ -1,0 +1,1 @@
+export { type Laws, readLaws } from './read-laws.ts';

@@ -1,0 +1,142 @@
+import { applyReports } from './apply-reports.ts';
+import { changeOf, mayStep } from './change-messages.ts';
+import type { SmsContext } from './context.ts';
+import { smsId } from './message.ts';
+import { lockMessages, type SmsRow, updateMessages } from './message-store.ts';
+import type { SmsProvider, SmsQuestion, StatusReport } from './provider.ts';
+import { givesUpAt, nextQuestion, SETTLED_AFTER_MS } from './question-ladder.ts';
+import { findParts } from './report-store.ts';
+import { setQuestions, takeQuestions } from './work-store.ts';
+
+const QUESTIONS_MOST = 200;
+/** Longer than any provider takes to answer: who dies while asking is followed by the next question then. */
+const ANSWER_BY_MS = 120_000;
+/** A provider that knows nothing of it twice, long enough after, has never had it. */
+const PROOFS_LEAST = 2;
+
+/** Asks providers about messages whose fate is unknown, or of which nothing was heard. Answers how many were asked about. */
+export async function askProviders(
+  context: SmsContext,
+  providers: readonly SmsProvider[],
+): Promise<number> {
+  const { clock, database } = context;
+  if (providers.length === 0) return 0;
+  const now = clock.now();
+  const rows = await database.transaction((tx) =>
+    takeQuestions(tx, {
+      ...{ providers: providers.map(({ name }) => name), now, most: QUESTIONS_MOST },
+      again: new Date(now.getTime() + ANSWER_BY_MS),
+    }),
+  );
+  const byProvider = Map.groupBy(rows, (row) => row.provider);
+  await Promise.all(
+    providers.map((provider) => askOne(context, provider, byProvider.get(provider.name) ?? [])),
+  );
+  return rows.length;
+}
+
+async function askOne(
+  context: SmsContext,
+  provider: SmsProvider,
+  rows: readonly SmsRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { clock, database } = context;
+  const now = clock.now();
+  const over = rows.filter((row) => givesUpAt(row) <= now);
+  await giveUp(context, over);
+  const asked = rows.filter((row) => !over.includes(row));
+  const reports = (await provider.ask?.(await toQuestions(context, asked))) ?? [];
+  await database.transaction((tx) =>
+    applyReports(context, tx, { provider: provider.name, reports }),
+  );
+  const strangers = strangersAmong(asked, reports);
+  const proven = asked.filter(
+    (row) =>
+      strangers.has(row.id) &&
+      row.state === 'unknown' &&
+      row.questions >= PROOFS_LEAST &&
+      now.getTime() - (row.sent_at ?? now).getTime() >= SETTLED_AFTER_MS,
+  );
+  await sendAgain(context, proven);
+  await setQuestions(
+    database.pool,
+    asked
+      .filter((row) => !proven.includes(row))
+      .map((row) => ({ id: row.id, at: nextQuestion(now, row.questions) })),
+  );
+}
+
+async function toQuestions(
+  { database }: SmsContext,
+  rows: readonly SmsRow[],
+): Promise<readonly SmsQuestion[]> {
+  const parts = Map.groupBy(
+    await findParts(
+      database.pool,
+      rows.map(({ id }) => id),
+    ),
+    (part) => part.message_id,
+  );
+  return rows.map((row) => ({
+    ...{ sms: smsId(row.id), attempt: row.attempts, recipient: row.recipient },
+    providerMessageIds: (parts.get(row.id) ?? [])
+      .filter((part) => part.attempt === row.attempts)
+      .map((part) => part.provider_message_id),
+  }));
+}
+
+/** Messages that the provider says it has never had. */
+function strangersAmong(
+  rows: readonly SmsRow[],
+  reports: readonly StatusReport[],
+): ReadonlySet<bigint> {
+  const named = new Set(reports.filter(({ state }) => state === 'not_found').map(({ sms }) => sms));
+  return new Set(rows.filter((row) => named.has(smsId(row.id))).map((row) => row.id));
+}
+
+/** Proven never to have left: its places in the counters are given back, and it stands before its provider again. */
+async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promise<void> {
+  if (proven.length === 0) return;
+  const { clock, database, rules, teller } = context;
+  await database.transaction(async (tx) => {
+    const rows = await lockMessages(
+      tx,
+      proven.map(({ id }) => id),
+    );
+    const changes = rows
+      .filter((row) => mayStep(row, 'prove_unsent'))
+      .map((row) => changeOf(row, { state: 'queued', questions: 0, error: 'never_arrived' }));
+    const changed = await updateMessages(tx, { changes, now: clock.now() });
+    await rules.release(
+      tx,
+      changed.filter((row) => row.origin !== 'sender').map(({ id }) => smsId(id)),
+    );
+    await teller.tell(
+      tx,
+      changed.map((row) => ({ row })),
+    );
+  });
+}
+
+/** Nothing was heard for days: nothing will be. */
+async function giveUp(context: SmsContext, over: readonly SmsRow[]): Promise<void> {
+  if (over.length === 0) return;
+  const { clock, database, teller } = context;
+  await database.transaction(async (tx) => {
+    const rows = await lockMessages(
+      tx,
+      over.map(({ id }) => id),
+    );
+    const changes = rows
+      .filter((row) => row.state === 'unknown' || mayStep(row, 'give_up'))
+      .map((row) =>
+        changeOf(row, { state: 'unknown', error: row.error ?? 'no_receipt', closed: true }),
+      );
+    const changed = await updateMessages(tx, { changes, now: clock.now() });
+    await teller.tell(
+      tx,
+      changed.map((row) => ({ row })),
+    );
+  });
+}

@@ -1,0 +1,175 @@
+import type { Tx } from '#database';
+import { must } from '#errors';
+import type { Decision } from '#rules/decision';
+import { changeOf } from './change-messages.ts';
+import { chooseProvider } from './choose-provider.ts';
+import type { SmsContext } from './context.ts';
+import { smsId } from './message.ts';
+import { type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
+import type { SmsLine } from './provider.ts';
+import { decisionAt, toRuleRequest } from './rule-request.ts';
+import type { Told } from './tell-events.ts';
+import { lockClaimed, markSubmitting } from './work-store.ts';
+
+/** A message that is about to leave, and who else may bring it if this provider certainly does not. */
+export interface Job {
+  readonly row: SmsRow;
+  readonly allowed: readonly string[];
+}
+
+interface Beginning {
+  readonly line: SmsLine;
+  readonly owner: string;
+  readonly jobs: readonly Job[];
+}
+
+interface Verdict {
+  readonly row: SmsRow;
+  readonly validUntil?: Date;
+  readonly allowed?: readonly string[];
+  readonly change?: MessageChange;
+  readonly decision?: Decision;
+}
+
+/**
+ * The last word before messages leave, in one transaction: they are still held and wanted, the rules allow them now, their
+ * places in the counters are taken, their attempt is counted. Whatever is not to leave goes where it belongs.
+ */
+export async function beginMessages(
+  context: SmsContext,
+  { jobs, line, owner }: Beginning,
+): Promise<readonly Job[]> {
+  const { clock, database, teller } = context;
+  const waits = await shareOut(line, jobs);
+  return database.transaction(async (tx) => {
+    const now = clock.now();
+    const rows = await lockClaimed(tx, { ids: jobs.map(({ row }) => row.id), owner });
+    const verdicts = await judge(context, tx, { rows, line, waits });
+    const leaving = verdicts.filter(({ change }) => change === undefined);
+    const begun = await markSubmitting(tx, {
+      ...{ owner, now, leaseMs: line.provider.longestMs() },
+      marks: leaving.map(({ row, validUntil }) => ({
+        id: row.id,
+        validUntil: validUntil ?? row.expires_at,
+      })),
+    });
+    must(begun.length === leaving.length, 'what is locked as claimed can be marked');
+    const changes = verdicts.flatMap(({ change }) => change ?? []);
+    const changed = await updateMessages(tx, { changes, now });
+    const decisions = new Map(verdicts.map(({ decision, row }) => [row.id, decision]));
+    await teller.tell(
+      tx,
+      changed.map((row): Told => {
+        const trace = decisions.get(row.id)?.trace;
+        const notBefore = row.state === 'queued' ? row.not_before : null;
+        return { row, ...(trace && { trace }), ...(notBefore && { notBefore }) };
+      }),
+    );
+    const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));
+    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [] }));
+  });
+}
+
+/** By message: how long it has to wait for its sender's or its entity's share of the rate. */
+async function shareOut(line: SmsLine, jobs: readonly Job[]): Promise<ReadonlyMap<bigint, number>> {
+  const waits = await line.share?.(
+    jobs.map(({ row }) => ({ sender: row.sender, entity: row.entity ?? HOUSE_ENTITY })),
+  );
+  return new Map(jobs.map(({ row }, at) => [row.id, waits?.[at] ?? 0]));
+}
+
+interface Judging {
+  readonly rows: readonly SmsRow[];
+  readonly line: SmsLine;
+  readonly waits: ReadonlyMap<bigint, number>;
+}
+
+async function judge(
+  context: SmsContext,
+  tx: Tx,
+  { line, rows, waits }: Judging,
+): Promise<readonly Verdict[]> {
+  const { clock, rules } = context;
+  const now = clock.now();
+  const parted = Object.groupBy(rows, (row) => {
+    if (row.expires_at <= now || row.cancel_asked_at !== null) return 'ended';
+    if ((waits.get(row.id) ?? 0) > 0) return 'later';
+    return row.origin === 'sender' ? 'free' : 'ruled';
+  });
+  const { ended = [], free = [], later = [], ruled = [] } = parted;
+  const decisions = await rules.reserve(
+    tx,
+    ruled.map((row) => toRuleRequest(asked(row))),
+  );
+  const verdicts = ruled.map((row, at) => verdictOf(context, row, decisionAt(decisions, at)));
+  // Its place was taken for a moment that is not now.
+  const elsewhere = verdicts.filter(
+    ({ change, decision }) => change && decision?.outcome === 'send',
+  );
+  await rules.release(
+    tx,
+    elsewhere.map(({ row }) => smsId(row.id)),
+  );
+  return [
+    ...ended.map((row): Verdict => ({ row, change: ending(row) })),
+    ...later.map((row): Verdict => ({ row, change: postponed(row, now, waits.get(row.id) ?? 0) })),
+    ...free.map((row): Verdict => ({ row, allowed: [line.provider.name] })),
+    ...verdicts,
+  ];
+}
+
+function postponed(row: SmsRow, now: Date, waitMs: number): MessageChange {
+  return changeOf(row, {
+    ...{ state: 'queued', error: row.error, notBefore: new Date(now.getTime() + waitMs) },
+  });
+}
+
+function ending(row: SmsRow): MessageChange {
+  return row.cancel_asked_at === null
+    ? changeOf(row, { state: 'expired', error: 'expired' })
+    : changeOf(row, { state: 'cancelled', error: 'cancelled' });
+}
+
+function verdictOf({ routes }: SmsContext, row: SmsRow, decision: Decision): Verdict {
+  if (decision.outcome === 'reject') {
+    return { row, decision, change: changeOf(row, { state: 'rejected', error: decision.code }) };
+  }
+  const { providers, validUntil } = decision;
+  if (decision.outcome === 'defer') {
+    const { notBefore } = decision;
+    const provider = chooseProvider(providers, { routes, tried: row.tried }) ?? row.provider;
+    return {
+      row,
+      decision,
+      change: changeOf(row, { state: 'deferred', provider, notBefore, validUntil }),
+    };
+  }
+  if (providers.includes(row.provider)) return { row, decision, validUntil, allowed: providers };
+  const provider = chooseProvider(providers, { routes, tried: row.tried });
+  if (provider !== undefined)
+    return { row, decision, change: changeOf(row, { state: 'queued', provider, validUntil }) };
+  return { row, decision, change: changeOf(row, { state: 'rejected', error: 'provider_unknown' }) };
+}
+
+/** What the rules are asked of a row; of one that an older version wrote, as of the house's own. */
+export function asked(row: SmsRow): Parameters<typeof toRuleRequest>[0] {
+  return {
+    ...{
+      id: row.id,
+      person: row.person,
+      recipient: row.recipient,
+      sender: row.sender,
+      body: row.body,
+    },
+    entity: row.entity ?? HOUSE_ENTITY,
+    class: row.class ?? (row.kind === 'pin' ? 'auth' : 'transaction'),
+    segments: row.segments ?? 1,
+    wanted: row.wanted ?? (row.entity === null ? [row.provider] : null),
+    facts: row.facts,
+    notBefore: null,
+    expiresAt: row.expires_at,
+  };
+}
+
+/** The legal entity that Kopek's own messages are sent for, unless they name another. */
+export const HOUSE_ENTITY = 'house';

@@ -1,0 +1,77 @@
+import type { Tx } from '#database';
+import { applyReports } from './apply-reports.ts';
+import { changeOf, mayStep } from './change-messages.ts';
+import type { SmsContext } from './context.ts';
+import { fail } from './errors.ts';
+import { smsId } from './message.ts';
+import { lockMessages, type SmsRow, updateMessages } from './message-store.ts';
+import type { SmsProvider } from './provider.ts';
+import { findParts } from './report-store.ts';
+import { findToCancel, setCancelAsked } from './work-store.ts';
+
+const CANCEL_MOST = 100;
+
+/**
+ * Takes a message back. Before it left it is `cancelled` at once; while it is on its way its provider is asked to drop it,
+ * where that can be asked. Throws `sms_unknown`, and `sms_ended` for one that has come to its end otherwise.
+ */
+export async function cancelMessage(context: SmsContext, tx: Tx, id: bigint): Promise<SmsRow> {
+  const { clock, teller } = context;
+  const now = clock.now();
+  const [row] = await lockMessages(tx, [id]);
+  if (!row) throw fail('sms_unknown', `There is no message ${smsId(id)}.`);
+  if (row.state === 'cancelled') return row;
+  if (row.closed_at !== null)
+    throw fail('sms_ended', `It is ${row.state} already: there is nothing left to cancel.`);
+  if (!mayStep(row, 'cancel')) {
+    await setCancelAsked(tx, { id, at: row.cancel_asked_at ?? now });
+    return { ...row, cancel_asked_at: row.cancel_asked_at ?? now };
+  }
+  const changed = await updateMessages(tx, {
+    changes: [changeOf(row, { state: 'cancelled', error: 'cancelled' })],
+    now,
+  });
+  await teller.tell(
+    tx,
+    changed.map((one) => ({ row: one })),
+  );
+  return changed[0] ?? row;
+}
+
+/** Asks providers to drop what callers want back. What is too late stays what it is. */
+export async function cancelAtProviders(
+  context: SmsContext,
+  providers: readonly SmsProvider[],
+): Promise<void> {
+  const { database } = context;
+  const rows = await findToCancel(database.pool, {
+    ...{ providers: providers.map(({ name }) => name), most: CANCEL_MOST },
+  });
+  if (rows.length === 0) return;
+  const parts = Map.groupBy(
+    await findParts(
+      database.pool,
+      rows.map(({ id }) => id),
+    ),
+    (part) => part.message_id,
+  );
+  for (const row of rows) {
+    const provider = providers.find(({ name }) => name === row.provider);
+    const ids = (parts.get(row.id) ?? [])
+      .filter((part) => part.attempt === row.attempts)
+      .map((part) => part.provider_message_id);
+    const answer = await provider?.cancel?.({
+      ...{ sms: smsId(row.id), attempt: row.attempts, recipient: row.recipient },
+      providerMessageIds: ids,
+    });
+    await database.transaction(async (tx) => {
+      if (answer === 'cancelled') {
+        const reports = ids.map((providerMessageId) => ({
+          ...{ providerMessageId, state: 'cancelled' as const, reason: 'cancelled' },
+        }));
+        await applyReports(context, tx, { provider: row.provider, reports });
+      }
+      await setCancelAsked(tx, { id: row.id, at: null });
+    });
+  }
+}

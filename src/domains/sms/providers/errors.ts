@@ -1,0 +1,8 @@
+import { errorCodes } from '#errors';
+
+export const fail = errorCodes({
+  provider_kind_unknown: 'not_found',
+  provider_settings_invalid: 'invalid',
+  callback_unreadable: 'invalid',
+  callback_forged: 'forbidden',
+});

@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '#clock';
+import { AppError } from '#errors';
+import { isSendable, measureText } from '#gsm';
+import { type NumberPlan, readAnyMsisdn } from '#phone';
+import type { MessageClass } from '#rules/decision';
+import { readReceiverUrl } from '#webhooks';
+import { fail } from './errors.ts';
+import type { Asked } from './intake.ts';
+import type { Origin } from './message.ts';
+import { type Recipient, VALIDITY_DEFAULT_SECONDS } from './shapes.ts';
+import { renderTemplate } from './template.ts';
+
+/** What a caller wants sent, as both routes have it; the text is the template's where there is one. */
+export interface Wish {
+  readonly origin: Origin;
+  readonly entity: string;
+  readonly class: MessageClass;
+  readonly sender: string;
+  readonly text: string;
+  readonly isTemplate: boolean;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly recipients: readonly (string | Recipient)[];
+  readonly reference: string | undefined;
+  readonly person: string | undefined;
+  readonly timeZone: string | undefined;
+  readonly region: string | undefined;
+  readonly tags: readonly string[] | undefined;
+  readonly wanted: readonly string[] | undefined;
+  readonly scheduleAt: string | undefined;
+  readonly validitySeconds: number | undefined;
+  readonly priority: number | undefined;
+  readonly callbackUrl: string | undefined;
+  readonly secret: boolean;
+}
+
+/** One recipient's message, or why it can't be taken. */
+export type ReadMessage =
+  | { readonly to: string; readonly reference: string | undefined; readonly asked: Asked }
+  | { readonly to: string; readonly reference: string | undefined; readonly refusal: AppError };
+
+export interface ReadingOptions {
+  readonly clock: Clock;
+  readonly plans: () => readonly NumberPlan[];
+  /** For messages without a reference: made from the caller and the key of the request. */
+  readonly keyed: string | undefined;
+}
+
+/** More than ten parts is no message any more, and most providers take no more. */
+const SEGMENTS_MAX = 10;
+const ZONES = new Set<string>();
+
+/**
+ * Reads what a caller wants sent, recipient by recipient: one that is wrong does not hold up the others. What is wrong with
+ * all of them is thrown, naming the field.
+ */
+export function readMessages(wish: Wish, options: ReadingOptions): readonly ReadMessage[] {
+  const { clock } = options;
+  const now = clock.now();
+  const scheduled = readSchedule(wish, now);
+  if (wish.callbackUrl !== undefined) readReceiverUrl(wish.callbackUrl, 'callback_url');
+  if (wish.reference !== undefined && wish.recipients.length > 1)
+    throw invalid('reference', 'of many recipients each needs its own: give it with the recipient');
+  return wish.recipients.map((given, place) => {
+    const recipient: Recipient = typeof given === 'string' ? { to: given } : given;
+    const reference = recipient.reference ?? wish.reference;
+    try {
+      const asked = readOne(wish, recipient, { ...options, place, scheduled, reference });
+      return { to: recipient.to, reference, asked };
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return { to: recipient.to, reference, refusal: error };
+    }
+  });
+}
+
+interface Scheduled {
+  readonly notBefore: Date | null;
+  readonly expiresAt: Date;
+}
+
+function readSchedule({ scheduleAt, validitySeconds }: Wish, now: Date): Scheduled {
+  const at = scheduleAt === undefined ? undefined : new Date(scheduleAt);
+  if (at && at.getTime() < now.getTime() - 60_000)
+    throw invalid('schedule_at', 'lies in the past: leave it out to send now');
+  const from = at && at > now ? at : now;
+  const validityMs = (validitySeconds ?? VALIDITY_DEFAULT_SECONDS) * 1000;
+  return {
+    notBefore: at && at > now ? at : null,
+    expiresAt: new Date(from.getTime() + validityMs),
+  };
+}
+
+function readOne(
+  wish: Wish,
+  recipient: Recipient,
+  at: ReadingOptions & {
+    readonly place: number;
+    readonly scheduled: Scheduled;
+    readonly reference: string | undefined;
+  },
+): Asked {
+  const { isTemplate, text, variables } = wish;
+  const body = isTemplate
+    ? renderTemplate(text, { ...variables, ...recipient.variables })
+    : readPlain(text, recipient);
+  checkText(body);
+  const timeZone = readZone(recipient.time_zone ?? wish.timeZone);
+  const region = recipient.region ?? wish.region;
+  const facts = {
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(region === undefined ? {} : { region }),
+    ...(wish.tags === undefined ? {} : { tags: wish.tags }),
+  };
+  return {
+    ...{ origin: wish.origin, entity: wish.entity, class: wish.class, sender: wish.sender, body },
+    recipient: readAnyMsisdn(recipient.to, at.plans()),
+    person: recipient.person ?? wish.person ?? null,
+    kind: wish.class,
+    secret: wish.secret,
+    priority: wish.priority ?? (wish.class === 'auth' || wish.class === 'emergency' ? 2 : 0),
+    ...{ reference: null, dedupeKey: null },
+    clientReference: referenceOf(at),
+    callbackUrl: wish.callbackUrl ?? null,
+    facts: Object.keys(facts).length === 0 ? null : facts,
+    wanted: wish.wanted ?? null,
+    ...at.scheduled,
+    terms: JSON.stringify([wish.scheduleAt, wish.validitySeconds]),
+  };
+}
+
+function readPlain(text: string, { variables }: Recipient): string {
+  if (variables !== undefined)
+    throw invalid('variables', 'belong to a template: there is none in this request');
+  return text;
+}
+
+function checkText(body: string): void {
+  if (body.trim() === '') throw invalid('text', 'is empty: there is nothing to send');
+  if (!isSendable(body))
+    throw invalid(
+      'text',
+      'holds half a surrogate pair: no handset can show it. Send whole letters',
+    );
+  if (body.includes('\u0000')) throw invalid('text', 'holds a NUL character: take it out');
+  const { encoding, segments } = measureText(body);
+  if (segments > SEGMENTS_MAX)
+    throw invalid(
+      'text',
+      `takes ${segments} parts in ${encoding}, and ${SEGMENTS_MAX} are the most: nothing is cut off here, shorten it`,
+    );
+}
+
+/** An idempotency key names a request; each of its messages by its place in it. */
+function referenceOf(at: {
+  readonly keyed: string | undefined;
+  readonly place: number;
+  readonly reference: string | undefined;
+}): string {
+  if (at.reference !== undefined) return `own:${at.reference}`;
+  if (at.keyed !== undefined) return `key:${digest(at.keyed)}:${at.place}`;
+  throw fail(
+    'reference_missing',
+    'Name each message by a reference, or the request by an Idempotency-Key: sent again by mistake, it must not leave twice.',
+    { faults: [{ field: 'reference', message: 'or the header Idempotency-Key is needed' }] },
+  );
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
+
+function readZone(timeZone: string | undefined): string | undefined {
+  if (timeZone === undefined || ZONES.has(timeZone)) return timeZone;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone });
+  } catch {
+    throw invalid('time_zone', `${timeZone} is no IANA zone such as Asia/Karachi`);
+  }
+  ZONES.add(timeZone);
+  return timeZone;
+}
+
+function invalid(field: string, message: string): AppError {
+  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
+    faults: [{ field, message }],
+  });
+}

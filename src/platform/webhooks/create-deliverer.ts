@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { Sealer } from '#auth';
+import type { Clock } from '#clock';
+import { type Database, isTransient } from '#database';
+import type { Log } from '#log';
+import type { Metrics } from '#metrics';
+import { createOutbound } from '#outbound';
+import type { Webhooks } from './create-webhooks.ts';
+import { createConversation, type HeardResult, type Job } from './deliver.ts';
+import { createHousekeeping } from './housekeeping.ts';
+import { createAddressGuard } from './receiver-address.ts';
+import { createSecretReader } from './secrets.ts';
+import { createSender } from './send-delivery.ts';
+import { claimDeliveries } from './store-claims.ts';
+import { type BreakerPolicy, findReceivers } from './store-endpoints.ts';
+
+export interface WebhookDelivererOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly sealer: Sealer;
+  /** Of this process: what it enqueues is sent at once, and not at the next look. */
+  readonly webhooks?: Webhooks;
+  /** Private addresses that may be called all the same; none unless told. */
+  readonly privateRanges?: readonly string[];
+  readonly timeoutMs?: number;
+  /** Calls under way at one endpoint, over all processes. */
+  readonly perEndpoint?: number;
+  /** Calls under way of this process. */
+  readonly concurrency?: number;
+  /** How often it looks when it has nothing to do. */
+  readonly intervalMs?: number;
+  /** How long ended deliveries and their attempts are kept. */
+  readonly keepDays?: number;
+  readonly breaker?: Partial<BreakerPolicy>;
+}
+
+/** The worker that sends what is due. As many copies as wanted. */
+export interface WebhookDeliverer {
+  start(): void;
+  /** Claims nothing more and waits a moment for calls under way; what is left is sent again after its lease. */
+  stop(): Promise<void>;
+}
+
+/** Standard Webhooks advises 15 to 30 seconds. */
+const TIMEOUT_MS = 15_000;
+const PER_ENDPOINT = 64;
+const CONCURRENCY = 512;
+const INTERVAL_MS = 250;
+const KEEP_DAYS = 30;
+/** Beyond the time of a call: for the queue before it and the record behind it. */
+const LEASE_MARGIN_MS = 15_000;
+const STOP_PATIENCE_MS = 3500;
+const BREAKER: BreakerPolicy = { failuresMax: 10, openMs: 2000, openMostMs: 60_000 };
+
+export function createWebhookDeliverer(options: WebhookDelivererOptions): WebhookDeliverer {
+  const { clock, database, log, metrics, concurrency = CONCURRENCY } = options;
+  const { intervalMs = INTERVAL_MS, perEndpoint = PER_ENDPOINT, timeoutMs = TIMEOUT_MS } = options;
+  const policy = { ...BREAKER, ...options.breaker };
+  const leaseMs = timeoutMs + LEASE_MARGIN_MS;
+  const secretsOf = createSecretReader(options.sealer);
+  const sender = createSender({ guard: createAddressGuard(options.privateRanges), timeoutMs });
+  const alarm = createAlarm();
+  const conversation = createConversation({ clock, database, log, metrics, policy, sender });
+  const housekeeping = createHousekeeping({
+    ...{ clock, database, log, metrics },
+    ...{ keepDays: options.keepDays ?? KEEP_DAYS, failuresMax: policy.failuresMax },
+  });
+  const outbound = createOutbound<Job, HeardResult>({
+    ...{ log, concurrency },
+    take: async (most) => most,
+    // The claim has marked them. One that waited so long that its lease could end in its call is left to whoever is next.
+    begin: async (jobs) => jobs.filter((job) => performance.now() < job.beforeMs),
+    call: conversation.call,
+    async record(results) {
+      await conversation.record(results);
+      alarm.ring();
+    },
+    holdMost: () => concurrency,
+  });
+
+  /** True when there may be more at once. */
+  async function claim(): Promise<boolean> {
+    const most = outbound.room();
+    if (most === 0) return false;
+    const beforeMs = performance.now() + leaseMs - timeoutMs;
+    const asked = { owner: randomUUID(), leaseMs, now: clock.now(), most, perEndpoint };
+    const { failuresMax } = policy;
+    const claimed = await claimDeliveries(database.pool, { ...asked, failuresMax });
+    if (claimed.length === 0) return false;
+    const ids = [...new Set(claimed.map(({ endpointId }) => endpointId))];
+    const receivers = new Map(
+      (await findReceivers(database.pool, ids)).map((receiver) => [receiver.id, receiver]),
+    );
+    outbound.push(
+      claimed.flatMap((delivery): Job[] => {
+        const receiver = receivers.get(delivery.endpointId);
+        if (!receiver) return [];
+        const secrets = () => secretsOf(receiver.id, receiver.secrets, clock.now());
+        return [{ delivery, beforeMs, secrets, url: delivery.url ?? receiver.url }];
+      }),
+    );
+    return true;
+  }
+
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      const heard = alarm.count();
+      const more = await claim().catch((error) => {
+        if (!isTransient(error)) log.error({ err: error }, 'webhooks could not be claimed');
+        return false;
+      });
+      if (!more)
+        await alarm.sleep({ since: heard, patienceMs: intervalMs, signal: stopping.signal });
+    }
+  }
+
+  const deafen = options.webhooks?.onEnqueued(alarm.ring);
+  return {
+    start() {
+      running ??= run();
+      housekeeping.start();
+    },
+    async stop() {
+      stopping.abort();
+      deafen?.();
+      await running;
+      await housekeeping.stop();
+      await outbound.stop(STOP_PATIENCE_MS);
+      await sender.close();
+    },
+  };
+}
+
+interface Nap {
+  readonly since: number;
+  readonly patienceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Rings that come while nobody sleeps are counted, so that none is missed between a look and a nap. */
+function createAlarm() {
+  let rings = 0;
+  let wake = () => {};
+  return {
+    count: () => rings,
+    ring() {
+      rings += 1;
+      wake();
+    },
+    async sleep({ patienceMs, signal, since }: Nap): Promise<void> {
+      if (rings !== since || signal.aborted) return;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, patienceMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+        signal.addEventListener('abort', wake, { once: true });
+      });
+      signal.removeEventListener('abort', wake);
+      wake = () => {};
+    },
+  };
+}
