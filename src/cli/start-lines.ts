@@ -29,7 +29,7 @@ export function partLines(terminal: Terminal, greeting: Greeting): string[] {
     line('database', `${databaseText(greeting)}   ${seconds(report.database.readyMs)}`),
     line('bus', busText(greeting.config), away.length > 0 ? warning : tick),
     ...away.map((reason) => line('', `${reason}; messages wait in the database`, ' ')),
-    line('carrier', report.processes.join('  ')),
+    line('processes', report.processes.join('  ')),
     ...(report.simulators.length > 0
       ? [line('simulators', `${report.simulators.join('  ')}   nothing leaves this machine`)]
       : []),

@@ -202,10 +202,12 @@ async function showFirstMessages(terminal: Terminal, of: FirstMessages): Promise
   const end = new AbortController();
   const signal = AbortSignal.any([of.signal, end.signal, AbortSignal.timeout(STORY_PATIENCE_MS)]);
   const msisdns = Object.values(firstRecipients);
-  const waiting = new Set(msisdns);
-  const print = (event: StoryEvent & { readonly story?: string }) => {
+  const waiting = new Set<string>(msisdns);
+  let told = '';
+  const print = (event: StoryEvent & { readonly story: string }) => {
     terminal.out(eventLine(event, terminal));
-    if (ENDED.has(event.kind) && event.story) waiting.delete(event.story as never);
+    if (event.story === firstRecipients.debtor) told = event.subject;
+    if (ENDED.has(event.kind)) waiting.delete(event.story);
     if (waiting.size === 0) end.abort();
   };
   const sending = sendFirstMessages({ ...of, entity: demoLender.key }).catch((error) => {
@@ -221,8 +223,7 @@ async function showFirstMessages(terminal: Terminal, of: FirstMessages): Promise
     return stories.flat().toSorted((one, other) => one.at.getTime() - other.at.getTime());
   };
   await Promise.all([sending, printLive({ read, print, signal })]);
-  if (end.signal.aborted)
-    terminal.out(`\n  Why, rule by rule:   npx kopek follow ${firstRecipients.debtor}`);
+  if (end.signal.aborted) terminal.out(`\n  Why, rule by rule:   npx kopek sms ${told}`);
 }
 
 /** The link to the content has left: nothing more comes by itself before the next period. */
