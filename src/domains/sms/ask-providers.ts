@@ -8,7 +8,8 @@ import { givesUpAt, nextQuestion, SETTLED_AFTER_MS } from './question-ladder.ts'
 import { findParts, type SubmissionRow } from './report-store.ts';
 import { setQuestions, takeQuestions } from './work-store.ts';
 
-const QUESTIONS_MOST = 200;
+/** Of one hand. */
+export const QUESTIONS_MOST = 200;
 /** Longer than any provider takes to answer: who dies while asking is followed by the next question then. */
 const ANSWER_BY_MS = 120_000;
 /** A provider that knows nothing of it twice, long enough after, has never had it. */

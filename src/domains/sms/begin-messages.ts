@@ -65,7 +65,9 @@ export async function beginMessages(
       changed.map((row): Told => {
         const trace = decisions.get(row.id)?.trace;
         const notBefore = row.state === 'queued' ? row.not_before : null;
-        return { row, ...(trace && { trace }), ...(notBefore && { notBefore }) };
+        // Only its share of the rate is not there yet: that may be so many times.
+        const isNoNews = notBefore !== null;
+        return { row, isNoNews, ...(trace && { trace }), ...(notBefore && { notBefore }) };
       }),
     );
     const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));

@@ -1,6 +1,6 @@
 import { isTransient } from '#database';
 import { forgetParkedReports, matchParked } from './apply-reports.ts';
-import { askProviders } from './ask-providers.ts';
+import { askProviders, QUESTIONS_MOST } from './ask-providers.ts';
 import { cancelAtProviders } from './cancel-messages.ts';
 import type { SmsContext } from './context.ts';
 import { expireWaiting } from './expire-waiting.ts';
@@ -35,14 +35,15 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let turn: Promise<void> = Promise.resolve();
+  const talks = new Map<string, Promise<void>>();
   let turns = 0;
   let tidying = false;
 
-  async function step(name: string, work: () => Promise<number>): Promise<void> {
+  async function step(name: string, work: () => Promise<number>, full = FULL): Promise<void> {
     if (stopping.signal.aborted) return;
     try {
       // A full hand means that there is more: the next one at once.
-      while ((await work()) >= FULL && !stopping.signal.aborted);
+      while ((await work()) >= full && !stopping.signal.aborted);
     } catch (error) {
       if (!isTransient(error)) log.error({ err: error, step: name }, 'the clerk of sms stumbled');
     }
@@ -52,11 +53,12 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
     turns += 1;
     await step('wake', () => wakeDeferred(context));
     await step('match', () => matchParked(context));
-    await step('ask', () => askProviders(context, providers()));
-    await step('cancel', async () => {
-      await cancelAtProviders(context, providers());
-      return 0;
-    });
+    for (const provider of providers())
+      if (!talks.has(provider.name))
+        talks.set(
+          provider.name,
+          talkTo(provider).finally(() => talks.delete(provider.name)),
+        );
     if (turns % EXPIRE_EVERY === 0) await step('expire', () => expireWaiting(context));
     if (turns % TIDY_EVERY === 0) {
       await step('match', () => matchParked(context, { all: true }));
@@ -69,6 +71,15 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
         tidying = await tidyMessages(context);
         return 0;
       });
+  }
+
+  /** Each by itself: one that takes its time holds up neither the others nor what is due. */
+  async function talkTo(provider: SmsProvider): Promise<void> {
+    await step('ask', () => askProviders(context, [provider]), QUESTIONS_MOST);
+    await step('cancel', async () => {
+      await cancelAtProviders(context, [provider]);
+      return 0;
+    });
   }
 
   function next(): void {
@@ -85,7 +96,7 @@ export function createClerk({ context, intervalMs = INTERVAL_MS, providers }: Cl
       clearTimeout(timer);
       const patience = Promise.withResolvers<void>();
       const end = setTimeout(patience.resolve, STOP_PATIENCE_MS);
-      await Promise.race([turn, patience.promise]);
+      await Promise.race([turn.then(() => Promise.all(talks.values())), patience.promise]);
       clearTimeout(end);
     },
   };

@@ -223,3 +223,28 @@ test('what has to wait for its call until its time is over does not leave', asyn
   assert.equal(gotBy(to).length, 0);
   assert.deepEqual(await historyOf(house, id), ['queued', 'queued', 'expired']);
 });
+
+test('to wait for the share of its sender is no news: its history and its caller hear of it once', async () => {
+  const { id, to } = await take();
+  let waits = 3;
+  const line: SmsLine = {
+    ...{ provider: first, admits: () => true, perSecond: () => 1000, heard() {} },
+    take: async () => 1,
+    async share(orders) {
+      waits -= 1;
+      return orders.map(() => (waits >= 0 ? 1000 : 0));
+    },
+  };
+  const sender = createSendWorker({ ...house, line, group: accountGroup('first') });
+  senders.push(sender);
+  sender.start();
+  await eventually(
+    async () => {
+      clock.advanceMs(1000);
+      assert.equal(await stateOf(house, id), 'accepted');
+    },
+    { timeoutMs: 20_000 },
+  );
+  assert.equal(gotBy(to).length, 1);
+  assert.deepEqual(await historyOf(house, id), ['queued', 'accepted']);
+});

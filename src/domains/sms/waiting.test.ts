@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { sql } from '#database';
+import { eventually } from '#testing';
 import { createClerk } from './clerk.ts';
 import { expireWaiting } from './expire-waiting.ts';
 import { askedMessage, historyOf, openSmsHouse, stateOf } from './fixture.ts';
@@ -12,7 +13,7 @@ import { wakeDeferred } from './wake-deferred.ts';
 import { claimMessages } from './work-store.ts';
 
 const house = await openSmsHouse();
-const { clock, context, database, first, sms } = house;
+const { clock, context, database, first, second, sms } = house;
 
 afterEach(() => {
   first.admitting = true;
@@ -126,4 +127,40 @@ test('the clerk stops soon, also while a provider takes its time to say what bec
   const late = new Promise((done) => setTimeout(done, 15_000, 'late').unref());
   assert.equal(await Promise.race([stopped, late]), 'stopped');
   answered.resolve([]);
+});
+
+test('a provider that takes its time to answer questions keeps no message asleep, and no other from being asked', async () => {
+  const notBefore = new Date(clock.nowMs() + 1000);
+  const [due = '', ofFirst = '', ofSecond = ''] = await take(
+    asked({ notBefore, wanted: ['second'] }),
+    asked(),
+    asked({ wanted: ['second'] }),
+  );
+  await sql`update sms.message set state = 'unknown', attempts = 1, sent_at = created_at,
+    next_question_at = case when id = ${parseSmsId(ofFirst)} then created_at else ${notBefore}::timestamptz end
+    where id in (${parseSmsId(ofFirst)}, ${parseSmsId(ofSecond)})`.execute(database.pool);
+  const asking = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<readonly StatusReport[]>();
+  const slow: SmsProvider = {
+    ...first,
+    ask() {
+      asking.resolve();
+      return answered.promise;
+    },
+  };
+  second.reports = (questions) =>
+    questions.map(({ sms: ours }) => ({
+      ...{ providerMessageId: `late-${ours}`, sms: ours, state: 'delivered' },
+    }));
+  const clerk = createClerk({ context, providers: () => [slow, second], intervalMs: 5 });
+  clerk.start();
+  await asking.promise;
+  clock.advanceMs(2000);
+  try {
+    await eventually(async () => assert.equal(await stateOf(house, due), 'queued'));
+    await eventually(async () => assert.equal(await stateOf(house, ofSecond), 'delivered'));
+  } finally {
+    answered.resolve([]);
+    await clerk.stop();
+  }
 });
