@@ -138,3 +138,23 @@ test('a sender and an entity get their share of the rate, in the order in which 
   assert.ok((waiting.at(-1) ?? 0) <= 600);
   await save({});
 });
+
+test('a process that only listens to a provider begins no session with it, whoever calls', async () => {
+  let sessions = 0;
+  const listening = await createAccounts({
+    ...{ database, clock, log: silentLog(), sealer },
+    createProvider: (kind, of) =>
+      Object.assign(createSmsProvider(kind, { ...of, clock }), {
+        ready() {
+          sessions += 1;
+          return false;
+        },
+      }),
+  });
+  all.push(listening);
+  assert.ok(listening.talk('relay')?.readCallback);
+  assert.ok(listening.admits('relay'));
+  assert.equal(sessions, 0);
+  assert.ok(!listening.line('relay')?.admits() && !listening.admits('relay'));
+  assert.ok(sessions > 0);
+});
