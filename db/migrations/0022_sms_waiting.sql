@@ -1,6 +1,6 @@
 -- Due messages are taken by provider: those of one that has no room now must not stand before those of another.
-create index message_deferred_of_provider on sms.message (provider, not_before, id) where state = 'deferred';
 drop index sms.message_deferred;
+create index message_deferred on sms.message (provider, not_before, id) where state = 'deferred';
 
 -- The version before this one knows no rules. What it wrote itself it may send to its end; what is under the rules leaves
 -- only where they had the last word. It tries until its lease ends, and a sender that knows them takes over.
@@ -12,8 +12,3 @@ create index parked_report_by_age on sms.parked_report (received_at);
 
 -- Rows come in the order of time: enough to find what no law asks for any more.
 create index incoming_by_age on sms.incoming using brin (received_at);
-
--- What senders hold is little, and looked through every second; what waits before them may be much.
-create index message_queued on sms.message (provider, id) where state = 'queued';
-create index message_held on sms.message (provider, id) where state in ('claimed', 'submitting');
-drop index sms.message_at_work;

@@ -3,9 +3,6 @@ import { BLOTTED, COLUMNS, type SmsRow } from './message-store.ts';
 
 // What senders take into their hands. A lease is by the database's clock; everything else is business time.
 
-/** Claimed by a sender that died before it began. */
-const STRANDED = sql.raw("(state = 'claimed' and lease_until < clock_timestamp())");
-
 interface Claim {
   readonly ids: readonly bigint[];
   readonly provider: string;
@@ -137,27 +134,20 @@ export async function lockOver(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.id = any (
-        array(select id from sms.message where state = 'queued' and expires_at <= ${input.now} limit ${input.most})
-        || array(select id from sms.message where state in ('claimed', 'submitting') and ${STRANDED}
-          and expires_at <= ${input.now} limit ${input.most}))
-      and (m.state = 'queued' or ${STRANDED})
-    order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
+    where m.state in ('queued', 'claimed') and m.expires_at <= ${input.now}
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
+    limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
 
-/** How many messages stand before each provider; counted no further than `most` of those that wait, and of those that are held. */
+/** How many messages stand before each provider; counted no further than `most` in all. */
 export async function countAtWork(
   executor: Executor,
   most: number,
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ provider: string; count: number }>`
     select provider, count(*)::int as count
-    from (
-      (select provider from sms.message where state = 'queued' limit ${most})
-      union all
-      (select provider from sms.message where state in ('claimed', 'submitting') limit ${most})
-    ) as m
+    from (select provider from sms.message where state in ('queued', 'claimed', 'submitting') limit ${most}) as m
     group by provider`.execute(executor);
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
@@ -169,12 +159,8 @@ export async function lockQueued(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.id = any (
-        array(select id from sms.message where provider = ${input.provider} and state = 'queued' and id > ${input.after}
-          order by id limit ${input.most})
-        || array(select id from sms.message where provider = ${input.provider} and state in ('claimed', 'submitting')
-          and ${STRANDED} and id > ${input.after} order by id limit ${input.most}))
-      and m.provider = ${input.provider} and (m.state = 'queued' or ${STRANDED})
+    where m.provider = ${input.provider} and m.id > ${input.after} and m.state in ('queued', 'claimed')
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
