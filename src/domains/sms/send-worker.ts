@@ -6,7 +6,7 @@ import { beginMessages, type Job } from './begin-messages.ts';
 import type { SmsContext } from './context.ts';
 import { parseSmsId, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
-import type { SmsLine, SmsOrder } from './provider.ts';
+import type { SmsAnswer, SmsLine, SmsOrder } from './provider.ts';
 import { loseAnswers, recordAnswers, type Sent } from './record-answers.ts';
 import { rerouteMessages } from './reroute-messages.ts';
 import { type SmsRequest, smsRequests } from './topics.ts';
@@ -32,6 +32,15 @@ const HOLD_MOST = 2000;
 const BATCH_SIZE = 400;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
+/**
+ * A call begins so soon after its message was marked, or not at all. A process that was frozen in between finds that its
+ * lease has ended: others may have learnt that the message never left, and sent it. Less than the margin of every lease.
+ */
+const CALL_WITHIN_MS = 8000;
+const TOO_LATE: SmsAnswer = {
+  result: { outcome: 'not_sent', fault: 'throttled', reason: 'begun_too_long_ago' },
+  log: [],
+};
 
 /** An operator's own messages are sent where it is charged. */
 export function sendGroup(operator: string): Group<SmsRequest> {
@@ -52,11 +61,16 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
   let sweeping: Promise<void> = Promise.resolve();
   let rerouted: bigint | undefined;
 
-  const outbound = createOutbound<Job, Sent>({
+  const outbound = createOutbound<Begun, Sent>({
     log,
     take: line.take,
-    begin: (jobs) => beginMessages(context, { jobs, line, owner }),
+    async begin(jobs) {
+      const begunMs = performance.now();
+      const begun = await beginMessages(context, { jobs, line, owner });
+      return begun.map((job) => ({ ...job, begunMs }));
+    },
     call: async (job) => {
+      if (performance.now() - job.begunMs > CALL_WITHIN_MS) return { ...job, ...TOO_LATE };
       const answer = await provider.send(toOrder(job.row));
       line.heard(answer.result);
       return { ...job, ...answer };
@@ -119,8 +133,13 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
   };
 }
 
+/** What it knows of the time of its mark is what its process knows: it dies with it. */
+interface Begun extends Job {
+  readonly begunMs: number;
+}
+
 /** Who else may bring it is said by the rules when it is begun. */
-const toJob = (row: SmsRow): Job => ({ row, allowed: [] });
+const toJob = (row: SmsRow): Begun => ({ row, allowed: [], begunMs: 0 });
 
 function toOrder(row: SmsRow): SmsOrder {
   return {
