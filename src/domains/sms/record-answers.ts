@@ -58,7 +58,11 @@ async function settle(
   const standing = new Map(rows.map((row) => [row.id, row]));
   // The same attempt, and nobody has told of its end before: a receipt may be faster than the answer.
   const own = sent.filter(({ row }) => standing.get(row.id)?.attempts === row.attempts);
-  const open = own.filter(({ row }) => standing.get(row.id)?.state === 'submitting');
+  const open = own.filter(({ result, row }) => {
+    const state = standing.get(row.id)?.state;
+    // An answer that comes after its lease has ended is an answer all the same.
+    return state === 'submitting' || (state === 'unknown' && result.outcome !== 'unknown');
+  });
   const decided = open.map((one) => ({ one, change: changeAfter(context, provider, one) }));
   const changed = await updateMessages(tx, { changes: decided.map(({ change }) => change), now });
   await insertSubmissions(
