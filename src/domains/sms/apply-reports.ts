@@ -30,9 +30,9 @@ const STEPS: Readonly<Record<Exclude<ReportedState, 'not_found'>, SmsStep>> = {
   cancelled: 'report_cancelled',
 };
 
-const UNPARK_MOST = 500;
+export const UNPARK_MOST = 500;
 const PARKED_KEPT_MS = 7 * 86_400_000;
-const FORGET_MOST = 5000;
+export const FORGET_MOST = 5000;
 
 /**
  * Applies what a provider says of messages, in the caller's transaction, so that it is stored before the provider is

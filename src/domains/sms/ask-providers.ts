@@ -8,7 +8,7 @@ import { givesUpAt, nextQuestion, SETTLED_AFTER_MS } from './question-ladder.ts'
 import { findParts } from './report-store.ts';
 import { setQuestions, takeQuestions } from './work-store.ts';
 
-const QUESTIONS_MOST = 200;
+export const QUESTIONS_MOST = 200;
 /** Longer than any provider takes to answer: who dies while asking is followed by the next question then. */
 const ANSWER_BY_MS = 120_000;
 /** A provider that knows nothing of it twice, long enough after, has never had it. */
@@ -95,7 +95,10 @@ function strangersAmong(
   return new Set(rows.filter((row) => named.has(smsId(row.id))).map((row) => row.id));
 }
 
-/** Proven never to have left: its places in the counters are given back, and it stands before its provider again. */
+/**
+ * Proven never to have left: its places in the counters are given back, and it stands before its provider again. The proof
+ * is of one attempt: who was slow to ask must not undo the next one, which somebody else has begun meanwhile.
+ */
 async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promise<void> {
   if (proven.length === 0) return;
   const { clock, database, rules, teller } = context;
@@ -104,8 +107,9 @@ async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promis
       tx,
       proven.map(({ id }) => id),
     );
+    const attempts = new Map(proven.map((row) => [row.id, row.attempts]));
     const changes = rows
-      .filter((row) => mayStep(row, 'prove_unsent'))
+      .filter((row) => mayStep(row, 'prove_unsent') && row.attempts === attempts.get(row.id))
       .map((row) => changeOf(row, { state: 'queued', questions: 0, error: 'never_arrived' }));
     const changed = await updateMessages(tx, { changes, now: clock.now() });
     await rules.release(

@@ -8,7 +8,7 @@ import { decisionAt, toRuleRequest } from './rule-request.ts';
 import type { Told } from './tell-events.ts';
 import { countAtWork, lockDue } from './work-store.ts';
 
-const WAKE_MOST = 500;
+export const WAKE_MOST = 500;
 /** Before a provider there stands no more than it takes in so long: what waits in the table can still be changed. */
 const AHEAD_SECONDS = 30;
 const COUNTED_MOST = 200_000;
@@ -22,8 +22,10 @@ export async function wakeDeferred(context: SmsContext): Promise<number> {
   return database.transaction(async (tx) => {
     const now = clock.now();
     const standing = await countAtWork(tx, COUNTED_MOST);
-    const due = await lockDue(tx, { now, most: WAKE_MOST });
-    const roomOf = roomKeeper(standing, (name) => routes.perSecond(name) * AHEAD_SECONDS);
+    const mostOf = (name: string) => Math.max(routes.perSecond(name) * AHEAD_SECONDS, 1);
+    const full = [...standing].filter(([name, count]) => count >= mostOf(name));
+    const due = await lockDue(tx, { now, full: full.map(([name]) => name), most: WAKE_MOST });
+    const roomOf = roomKeeper(standing, mostOf);
     const verdicts = (await judge(context, tx, due)).filter(
       ({ change }) => change.state !== 'queued' || roomOf(change.provider),
     );
@@ -44,7 +46,7 @@ function roomKeeper(standing: ReadonlyMap<string, number>, mostOf: (name: string
   const counts = new Map(standing);
   return (name: string) => {
     const count = counts.get(name) ?? 0;
-    if (count >= Math.max(mostOf(name), 1)) return false;
+    if (count >= mostOf(name)) return false;
     counts.set(name, count + 1);
     return true;
   };

@@ -10,13 +10,15 @@ interface Claim {
   readonly leaseMs: number;
 }
 
-/** Takes messages that wait for this provider. One that was sent elsewhere meanwhile is somebody else's. */
+/**
+ * Takes messages that wait for this provider. One that was sent elsewhere meanwhile is somebody else's. One that its caller
+ * wants back is taken too: whoever begins it ends it, and left alone it would wait for ever.
+ */
 export async function claimMessages(tx: Tx, claim: Claim): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     update sms.message m set state = 'claimed', owner = ${claim.owner},
       lease_until = clock_timestamp() + make_interval(secs => ${claim.leaseMs / 1000})
     where m.id = any (${claim.ids}::bigint[]) and m.state = 'queued' and m.provider = ${claim.provider}
-      and m.cancel_asked_at is null
     returning ${COLUMNS}`.execute(tx);
   return rows;
 }
@@ -90,14 +92,18 @@ export async function findLostSubmissions(
   return rows;
 }
 
-/** Deferred messages whose time has come, those of the earliest first. Locked. */
+/**
+ * Deferred messages whose time has come, those of the earliest first. Locked. Those of providers that are `full` stand back,
+ * or they would hold up everybody else's; what is of no use any more ends all the same.
+ */
 export async function lockDue(
   tx: Tx,
-  input: { readonly now: Date; readonly most: number },
+  input: { readonly now: Date; readonly full: readonly string[]; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
     where m.state = 'deferred' and m.not_before <= ${input.now}
+      and (m.provider <> all (${input.full}::text[]) or m.expires_at <= ${input.now})
     order by m.not_before, m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
@@ -114,14 +120,18 @@ export async function countAtWork(
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
 
-/** Messages that wait for a provider that takes none, locked: they may go another way. */
+/**
+ * Messages that wait for a provider that takes none, locked: they may go another way. So may those that a sender has
+ * claimed and not begun until its lease ended.
+ */
 export async function lockQueued(
   tx: Tx,
   input: { readonly provider: string; readonly after: bigint; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${input.provider} and m.state = 'queued' and m.id > ${input.after}
+    where m.provider = ${input.provider} and m.id > ${input.after}
+      and (m.state = 'queued' or m.state = 'claimed' and m.lease_until < clock_timestamp())
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
