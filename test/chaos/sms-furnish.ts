@@ -1,6 +1,7 @@
 import { createApiKey } from '#auth';
 import { readConfig } from '#config';
-import { openDatabase, type Tx } from '#database';
+import { migrationsFolder } from '#app';
+import { migrate, openDatabase, type Tx } from '#database';
 import { buildHouse, type House } from '#house';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
@@ -20,7 +21,7 @@ const SCOPES = ['sms:send', 'sms:read', 'sms:admin', 'sender:send', 'rules:write
 const PASSWORD = 'password-of-the-simulator';
 const CALLBACK_SECRET = 'secret-of-the-simulator';
 
-/** One entity, two providers it may use, and a key, in a migrated database; nothing runs yet. Answers the key. */
+/** One entity, two providers it may use, and a key, in a database that it migrates; nothing runs yet. Answers the key. */
 export async function furnishSms(
   env: Readonly<Record<string, string>>,
   outside: SmsOutside,
@@ -28,6 +29,7 @@ export async function furnishSms(
   const { config } = readConfig(env);
   const database = openDatabase({ url: config.databaseUrl, log: silentLog() });
   try {
+    await migrate(database, migrationsFolder);
     const house = await buildHouse({
       ...{ config, database, log: silentLog(), metrics: createMetrics() },
       source: 'kopek/chaos',

@@ -20,7 +20,8 @@ export async function judgeSms(
   const { book, database } = stage;
   const received = await book.received();
   const { rows } = await sql<MessageRow>`
-    select id::text, recipient, body, state, closed_at, next_question_at from sms.message`.execute(
+    select id::text, recipient, body, state, closed_at, coalesce(next_question_at, not_before) as next_at
+    from sms.message`.execute(
     database.pool,
   );
   const byText = Map.groupBy(received, ({ msisdn, text }) => `+${msisdn} ${text}`);
@@ -47,7 +48,8 @@ interface MessageRow {
   readonly body: string;
   readonly state: string;
   readonly closed_at: Date | null;
-  readonly next_question_at: Date | null;
+  /** When somebody will look at it. */
+  readonly next_at: Date | null;
 }
 
 const whence = (all: readonly { readonly client_id: string | null; readonly provider: string }[]) =>
@@ -59,8 +61,8 @@ function judgeRow(row: MessageRow, isThere: boolean): readonly string[] {
   if (row.state === 'delivered' && !isThere) return [`${name} is delivered, and on no handset`];
   const ended = ['undelivered', 'rejected', 'cancelled', 'expired'].includes(row.state);
   if (ended && isThere) return [`${name} is ${row.state}, and on its handset`];
-  if (row.closed_at === null && row.next_question_at === null)
-    return [`${name} is ${row.state}, and nobody will ask`];
+  if (row.closed_at === null && row.next_at === null)
+    return [`${name} is ${row.state}, and nobody will look at it`];
   return [];
 }
 
@@ -109,7 +111,8 @@ export async function untilSmsQuiet(
       await hastenQuestions(database);
       const { rows } = await sql<{ left: readonly string[] | null }>`
         select array_agg(what) as left from (
-          select state || ' ' || count(*) as what from sms.message where closed_at is null group by state
+          select state || ' ' || count(*) as what from sms.message
+            where closed_at is null and (state <> 'deferred' or not_before <= clock_timestamp()) group by state
           union all select q.topic from platform.bus_parcel p join platform.bus_queue q using (queue)
             where q.topic like '%_sms_requests'
           union all select 'delayed ' || q.topic from platform.bus_delayed d join platform.bus_queue q using (queue)
