@@ -1,6 +1,6 @@
+import { migrationsFolder } from '#app';
 import { createApiKey } from '#auth';
 import { readConfig } from '#config';
-import { migrationsFolder } from '#app';
 import { migrate, openDatabase, type Tx } from '#database';
 import { buildHouse, type House } from '#house';
 import { silentLog } from '#log';

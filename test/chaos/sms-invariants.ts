@@ -21,9 +21,7 @@ export async function judgeSms(
   const received = await book.received();
   const { rows } = await sql<MessageRow>`
     select id::text, recipient, body, state, closed_at, coalesce(next_question_at, not_before) as next_at
-    from sms.message`.execute(
-    database.pool,
-  );
+    from sms.message`.execute(database.pool);
   const byText = Map.groupBy(received, ({ msisdn, text }) => `+${msisdn} ${text}`);
   return [
     ...[...byText]

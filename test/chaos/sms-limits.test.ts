@@ -85,9 +85,7 @@ test('over days, with senders that die: never more than the law allows, never ou
   await book.set('generic-http', { cutAfter: 0.05, cutBefore: 0.05, hangAfter: 0.03 });
   for (let day = 0; day < DAYS; day += 1) {
     for (const time of TIMES) {
-      await jumpTo(
-        new Date(`2026-03-${19 + day}T${time}:00+03:00`),
-      );
+      await jumpTo(new Date(`2026-03-${19 + day}T${time}:00+03:00`));
       await Promise.all([askForMore(1), chance.is(0.4) ? killOne() : undefined]);
       await untilSettled();
     }

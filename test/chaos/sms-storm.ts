@@ -50,7 +50,11 @@ export async function runSmsStorm(options: SmsStormOptions): Promise<SmsStormRep
   const life = createSpan();
   try {
     const server = await openServer(life);
-    const stage = await setSmsStage(life, server.database, { seed, perSecond: 60, timeoutMs: 1000 });
+    const stage = await setSmsStage(life, server.database, {
+      seed,
+      perSecond: 60,
+      timeoutMs: 1000,
+    });
     const crew = await Promise.all(CREW.map(([part, copy]) => stage.start(part, copy)));
     await stage.book.set('all', { latencyMs: { min: 1, max: 150 }, lateMs: LATE_MS, ...RECEIPTS });
     const world = { stage, server, crew };
@@ -95,8 +99,10 @@ interface Mishap {
   happen(world: SmsWorld, chance: Chance): Promise<void>;
 }
 
-const between = (chance: Chance, { least, most }: { readonly least: number; readonly most: number }) =>
-  pause(chance.between(least, most));
+const between = (
+  chance: Chance,
+  { least, most }: { readonly least: number; readonly most: number },
+) => pause(chance.between(least, most));
 
 const MISHAPS: Readonly<Record<string, Mishap>> = {
   'process killed': {
@@ -142,9 +148,22 @@ const MISHAPS: Readonly<Record<string, Mishap>> = {
 };
 
 const FAULTS = [
-  ...(['hang-before', 'hang-after', 'cut-before', 'cut-after', 'error-before', 'error-after'] as const),
+  ...([
+    'hang-before',
+    'hang-after',
+    'cut-before',
+    'cut-after',
+    'error-before',
+    'error-after',
+  ] as const),
   ...(['garbage', 'down', 'late', 'late-answer', 'throttled', 'temporary', 'no-money'] as const),
-  ...(['bad-number', 'bad-text', 'receipt-missing', 'receipt-early', 'receipt-duplicated'] as const),
+  ...([
+    'bad-number',
+    'bad-text',
+    'receipt-missing',
+    'receipt-early',
+    'receipt-duplicated',
+  ] as const),
 ];
 
 async function judge(

@@ -2,13 +2,7 @@ import type { Tx } from '#database';
 import { changeOf, mayStep } from './change-messages.ts';
 import type { SmsContext } from './context.ts';
 import { advances, parseSmsId, type SmsStep, smsId, stateOfParts } from './message.ts';
-import {
-  lockMessages,
-  type MessageChange,
-  readMessages,
-  type SmsRow,
-  updateMessages,
-} from './message-store.ts';
+import { lockMessages, type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import type { ReportedState, StatusReport } from './provider.ts';
 import { givesUpAt } from './question-ladder.ts';
 import {
@@ -45,11 +39,7 @@ export async function applyReports(
 ): Promise<void> {
   const told = reports.filter(({ state }) => state !== 'not_found');
   if (told.length === 0) return;
-  await adoptByOurId(tx, provider, told);
-  const found = await findSubmissions(tx, {
-    provider,
-    providerMessageIds: [...new Set(told.map((report) => report.providerMessageId))],
-  });
+  const { found, rows } = await holdMeant(tx, provider, told);
   const known = new Set(found.map((part) => part.provider_message_id));
   await parkReports(tx, {
     now: context.clock.now(),
@@ -60,7 +50,7 @@ export async function applyReports(
         ...{ at: report.at ?? null, reason: report.reason ?? null },
       })),
   });
-  if (found.length > 0) await applyToParts(context, tx, { found, told });
+  if (found.length > 0) await applyToParts(context, tx, { found, rows, told });
 }
 
 /** Reports that came before the answer to their submission: by now it may have been written down. */
@@ -86,29 +76,62 @@ function fromParked({ at, providerMessageId, reason, state }: ParkedReport): Sta
   };
 }
 
-/** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */
-async function adoptByOurId(
+interface Meant {
+  /** Of messages that are locked. */
+  readonly found: readonly SubmissionRow[];
+  readonly rows: readonly SmsRow[];
+}
+
+/**
+ * Locks the messages that reports are of, all at once, before anything is written: who records an answer takes messages
+ * first and then their submissions too. What is of a message that was not known to be meant is left to the next time.
+ */
+async function holdMeant(
   tx: Tx,
   provider: string,
   reports: readonly StatusReport[],
-): Promise<void> {
+): Promise<Meant> {
+  const asked = {
+    provider,
+    providerMessageIds: [...new Set(reports.map((report) => report.providerMessageId))],
+  };
+  const before = await findSubmissions(tx, asked);
+  const known = new Set(before.map((part) => part.provider_message_id));
   const named = new Map(
     reports.flatMap(({ providerMessageId, sms }) => {
-      const id = sms === undefined ? undefined : readId(sms);
+      const id = sms === undefined || known.has(providerMessageId) ? undefined : readId(sms);
       return id === undefined ? [] : [[id, providerMessageId] as const];
     }),
   );
+  const meant = new Set([...named.keys(), ...before.map((part) => part.message_id)]);
+  if (meant.size === 0) return { found: [], rows: [] };
+  const rows = await lockMessages(tx, [...meant]);
+  await adoptByOurId(tx, { provider, rows, named });
+  const found = named.size === 0 ? before : await findSubmissions(tx, asked);
+  return { found: found.filter((part) => meant.has(part.message_id)), rows };
+}
+
+/** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */
+async function adoptByOurId(
+  tx: Tx,
+  of: {
+    readonly provider: string;
+    readonly rows: readonly SmsRow[];
+    readonly named: ReadonlyMap<bigint, string>;
+  },
+): Promise<void> {
+  const { named, provider, rows } = of;
   if (named.size === 0) return;
-  const rows = await readMessages(tx, [...named.keys()]);
   const parts = new Set((await findParts(tx, [...named.keys()])).map((part) => part.message_id));
   await insertSubmissions(
     tx,
-    rows
-      .filter((row) => row.provider === provider && row.attempts > 0 && !parts.has(row.id))
-      .map((row) => ({
-        ...{ provider, providerMessageId: named.get(row.id) ?? '', messageId: row.id },
-        ...{ attempt: row.attempts, part: 0 },
-      })),
+    rows.flatMap((row) => {
+      const providerMessageId = named.get(row.id);
+      if (providerMessageId === undefined || parts.has(row.id)) return [];
+      if (row.provider !== provider || row.attempts === 0) return [];
+      const { attempts: attempt, id: messageId } = row;
+      return [{ provider, providerMessageId, messageId, attempt, part: 0 }];
+    }),
   );
 }
 
@@ -120,20 +143,18 @@ function readId(sms: string): bigint | undefined {
   }
 }
 
-interface Application {
-  readonly found: readonly SubmissionRow[];
+interface Application extends Meant {
   readonly told: readonly StatusReport[];
 }
 
 async function applyToParts(
   context: SmsContext,
   tx: Tx,
-  { found, told }: Application,
+  { found, rows, told }: Application,
 ): Promise<void> {
   const { clock, rules, teller } = context;
   const now = clock.now();
   const ids = [...new Set(found.map((part) => part.message_id))];
-  const rows = await lockMessages(tx, ids);
   // Read under the lock: another report of the same message may have been at it.
   const parts = new Map(
     (await findParts(tx, ids)).map((part) => [

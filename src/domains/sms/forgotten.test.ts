@@ -127,6 +127,32 @@ test('what a dead sender had claimed goes another way when its provider takes no
   assert.equal((await sms.find(id))?.provider, 'second');
 });
 
+test('a receipt by our own id and the answer to the same message never wait for each other', async () => {
+  let gate: Awaited<ReturnType<typeof database.connect>> | undefined;
+  let providerMessageId = '';
+  first.send = async (order) => {
+    gate = await database.connect();
+    await gate.query(
+      `begin; select from sms.message where id = ${parseSmsId(order.sms)} for update`,
+    );
+    const answer = await real.send(order);
+    if (answer.result.outcome === 'accepted')
+      [providerMessageId = ''] = answer.result.providerMessageIds;
+    return answer;
+  };
+  startSenders();
+  const { id } = await take();
+  await untilBlocked(1);
+  const report = { providerMessageId, sms: id, state: 'delivered' } as const;
+  const hearing = sms.hear('first', { reports: [report], incoming: [] });
+  await untilBlocked(2);
+  await gate?.query('commit');
+  await gate?.end();
+  await hearing;
+  await until(id, 'delivered');
+  await assertNoDeadlock();
+});
+
 test('a provider that never answers a question holds up neither the deferred nor other providers', async () => {
   startSenders();
   first.script.push({ result: { outcome: 'unknown', reason: 'timeout' }, leaves: true });
@@ -173,18 +199,25 @@ test('two copies that take the same messages in another order never wait for eac
     const taking = Promise.all(
       copies.map((copy, at) => copy.take(at === 0 ? messages : messages.toReversed())),
     );
-    await eventually(async () => assert.equal(await countBlocked(), 2), { timeoutMs: 20_000 });
+    await untilBlocked(2);
     await gate.query('commit');
     await gate.end();
     const ids = (await taking).map((taken) => taken.map((one) => one.sms).toSorted());
     assert.deepEqual(ids[0], ids[1]);
   }
+  await assertNoDeadlock();
+});
+
+async function assertNoDeadlock(): Promise<void> {
   const { rows } = await sql<{ deadlocks: bigint }>`
     select deadlocks from pg_stat_database where datname = current_database()`.execute(
     database.pool,
   );
   assert.equal(rows[0]?.deadlocks, 0n);
-});
+}
+
+const untilBlocked = (count: number) =>
+  eventually(async () => assert.equal(await countBlocked(), count), { timeoutMs: 20_000 });
 
 async function countBlocked(): Promise<number> {
   const { rows } = await sql<{ count: number }>`

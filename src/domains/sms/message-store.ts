@@ -159,15 +159,6 @@ export async function findMessage(executor: Executor, id: bigint): Promise<SmsRo
   return rows[0];
 }
 
-export async function readMessages(
-  executor: Executor,
-  ids: readonly bigint[],
-): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    select ${COLUMNS} from sms.message m where m.id = any (${ids}::bigint[])`.execute(executor);
-  return rows;
-}
-
 /** Of these the rows that are there, locked in order. */
 export async function lockMessages(tx: Tx, ids: readonly bigint[]): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
