@@ -129,7 +129,8 @@ function postponed(row: SmsRow, now: Date, waitMs: number): MessageChange {
   });
 }
 
-function ending(row: SmsRow): MessageChange {
+/** Of no use any more, or wanted back. */
+export function ending(row: SmsRow): MessageChange {
   return row.cancel_asked_at === null
     ? changeOf(row, { state: 'expired', error: 'expired' })
     : changeOf(row, { state: 'cancelled', error: 'cancelled' });

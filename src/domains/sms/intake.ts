@@ -90,7 +90,10 @@ async function takeDrafts(
       const row = before.get(keyOf(draft));
       if (row) answers.set(keyOf(draft), answerOf(draft, row));
     }
-    const fresh = open.filter((draft) => !before.has(keyOf(draft)));
+    // In one order over all copies: two who take the same ones wait for each other, and never both.
+    const fresh = open
+      .filter((draft) => !before.has(keyOf(draft)))
+      .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
     const registered = await database.transaction((tx) => registerMessages(context, tx, fresh));
     for (const [index, draft] of fresh.entries()) {
       const row = registered[index]?.row;
