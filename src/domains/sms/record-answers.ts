@@ -66,10 +66,12 @@ async function settle(
     const row = standing.get(one.row.id);
     return row?.attempts === one.row.attempts ? [{ ...one, row }] : [];
   });
-  // One that was given up for lost may still say that it has the message; no other word of a lost one is trusted.
+  // An answer that comes after its lease has ended is one all the same, while nobody has told otherwise of this attempt.
   const open = own.filter(
     ({ result, row }) =>
-      row.state === 'submitting' || (result.outcome === 'accepted' && mayStep(row, 'accept')),
+      row.state === 'submitting' ||
+      (result.outcome === 'accepted' && mayStep(row, 'accept')) ||
+      (result.outcome === 'not_sent' && mayStep(row, 'prove_unsent')),
   );
   const decided = open.map((one) => ({ one, change: changeAfter(context, provider, one) }));
   const changed = await updateMessages(tx, { changes: decided.map(({ change }) => change), now });
