@@ -3,7 +3,7 @@ import { after, test } from 'node:test';
 import { sql } from '#database';
 import { eventually, testDatabase } from '#testing';
 import { createChance } from './chance.ts';
-import { endLeases, hold, until } from './locks.ts';
+import { endLeases, hold, holdGrants, until, untilBlocked } from './locks.ts';
 import type { Kopek } from './process.ts';
 import { ownServer } from './server.ts';
 import { assertSms, hastenQuestions, type Promised, untilSmsQuiet } from './sms-invariants.ts';
@@ -18,6 +18,8 @@ const { book } = stage;
 let api: Kopek = await stage.start('sms-api');
 let senders: Kopek[] = [];
 let messages = 0;
+/** The rate of the provider that is tried first. */
+const NORTH = 'sms:north';
 
 async function send(more: object = {}): Promise<Promised> {
   messages += 1;
@@ -115,9 +117,7 @@ test('a sender frozen between the mark and the call does not call when it wakes 
   await sql`update sms.provider_account set open_until = null`.execute(database.pool);
   await Promise.all(senders.map((sender) => sender.kill()));
   const frozen = await stage.start('sms-sender', 0);
-  const holdGrants = () =>
-    hold(t, database, `select from platform.throttle where name = 'sms:north' for update`);
-  const grants = await holdGrants();
+  const grants = await holdGrants(t, database, NORTH);
   const one = await send({ providers: ['north'] });
   const { recipient } = one;
   await until(
@@ -130,12 +130,8 @@ test('a sender frozen between the mark and the call does not call when it wakes 
     `select from sms.message where recipient = '${recipient}' for update`,
   );
   await grants.release();
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%for no key update%'`,
-  );
-  const next = await holdGrants();
+  await untilBlocked(database, 'for no key update');
+  const next = await holdGrants(t, database, NORTH);
   await new Promise((done) => setTimeout(done, 300));
   await row.release();
   await until(
