@@ -129,8 +129,8 @@ function startSmsSender({ bus, log, sms, smsAccounts }: House): Running {
   clerk.start();
   return {
     async stop() {
-      await clerk.stop();
-      return senders.stop();
+      const [left] = await Promise.all([senders.stop(), clerk.stop()]);
+      return left;
     },
   };
 }
@@ -166,8 +166,9 @@ function startTelco(house: House): Running {
   clerk.start();
   return {
     stop: async () => {
-      await clerk.stop();
+      const stopped = clerk.stop();
       const left = await Promise.all(workers.map((worker) => worker.stop()));
+      await stopped;
       return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
     },
   };

@@ -24,9 +24,11 @@ const STEPS: Readonly<Record<Exclude<ReportedState, 'not_found'>, SmsStep>> = {
   cancelled: 'report_cancelled',
 };
 
-export const UNPARK_MOST = 500;
+const UNPARK_MOST = 500;
+/** Longer than an answer takes to be written down. */
+const PARKED_FRESH_MS = 60_000;
 const PARKED_KEPT_MS = 7 * 86_400_000;
-export const FORGET_MOST = 5000;
+const FORGET_MOST = 5000;
 
 /**
  * Applies what a provider says of messages, in the caller's transaction, so that it is stored before the provider is
@@ -39,7 +41,19 @@ export async function applyReports(
 ): Promise<void> {
   const told = reports.filter(({ state }) => state !== 'not_found');
   if (told.length === 0) return;
-  const { found, rows } = await holdMeant(tx, provider, told);
+  const named = namedMessages(told);
+  const providerMessageIds = [...new Set(told.map((report) => report.providerMessageId))];
+  const before = await findSubmissions(tx, { provider, providerMessageIds });
+  // Messages before their parts, all of them at once, as senders do who write down answers.
+  const rows = await lockMessages(tx, [
+    ...new Set([...before.map((part) => part.message_id), ...named.keys()]),
+  ]);
+  const isComplete = named.size === 0 || before.length === providerMessageIds.length;
+  if (!isComplete) await adoptNamed(tx, { provider, named, rows });
+  // The answer may have been written down while the lock was waited for.
+  const all = isComplete ? before : await findSubmissions(tx, { provider, providerMessageIds });
+  // An id that has come to mean another message meanwhile is looked at again.
+  const found = all.filter((part) => rows.some((row) => row.id === part.message_id));
   const known = new Set(found.map((part) => part.provider_message_id));
   await parkReports(tx, {
     now: context.clock.now(),
@@ -53,11 +67,27 @@ export async function applyReports(
   if (found.length > 0) await applyToParts(context, tx, { found, rows, told });
 }
 
-/** Reports that came before the answer to their submission: by now it may have been written down. */
-export async function matchParked(context: SmsContext): Promise<number> {
+/**
+ * Reports that came before the answer to their submission: by now it may have been written down. Only fresh ones are
+ * looked at unless `all` are wanted: those that belong to nobody would be looked up again and again for days.
+ */
+export async function matchParked(
+  context: SmsContext,
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<number> {
+  const since = all ? new Date(0) : new Date(context.clock.nowMs() - PARKED_FRESH_MS);
   return context.database.transaction(async (tx) => {
-    const parked = await unparkReports(tx, UNPARK_MOST);
-    for (const [provider, some] of Map.groupBy(parked, (one) => one.provider))
+    const parked = await unparkReports(tx, { since, most: UNPARK_MOST });
+    const byProvider = Map.groupBy(parked, (one) => one.provider);
+    const ids: bigint[] = [];
+    for (const [provider, some] of byProvider) {
+      const providerMessageIds = some.map((one) => one.providerMessageId);
+      const found = await findSubmissions(tx, { provider, providerMessageIds });
+      ids.push(...found.map((part) => part.message_id));
+    }
+    // Of all providers at once: a message may have been with several.
+    await lockMessages(tx, ids);
+    for (const [provider, some] of byProvider)
       await applyReports(context, tx, { provider, reports: some.map(fromParked) });
     return parked.length;
   });
@@ -76,62 +106,37 @@ function fromParked({ at, providerMessageId, reason, state }: ParkedReport): Sta
   };
 }
 
-interface Meant {
-  /** Of messages that are locked. */
-  readonly found: readonly SubmissionRow[];
-  readonly rows: readonly SmsRow[];
-}
-
-/**
- * Locks the messages that reports are of, all at once, before anything is written: who records an answer takes messages
- * first and then their submissions too. What is of a message that was not known to be meant is left to the next time.
- */
-async function holdMeant(
-  tx: Tx,
-  provider: string,
-  reports: readonly StatusReport[],
-): Promise<Meant> {
-  const asked = {
-    provider,
-    providerMessageIds: [...new Set(reports.map((report) => report.providerMessageId))],
-  };
-  const before = await findSubmissions(tx, asked);
-  const known = new Set(before.map((part) => part.provider_message_id));
-  const named = new Map(
+/** Messages that the provider called by our own id, and what it calls them. */
+function namedMessages(reports: readonly StatusReport[]): ReadonlyMap<bigint, string> {
+  return new Map(
     reports.flatMap(({ providerMessageId, sms }) => {
-      const id = sms === undefined || known.has(providerMessageId) ? undefined : readId(sms);
+      const id = sms === undefined ? undefined : readId(sms);
       return id === undefined ? [] : [[id, providerMessageId] as const];
     }),
   );
-  const meant = new Set([...named.keys(), ...before.map((part) => part.message_id)]);
-  if (meant.size === 0) return { found: [], rows: [] };
-  const rows = await lockMessages(tx, [...meant]);
-  await adoptByOurId(tx, { provider, rows, named });
-  const found = named.size === 0 ? before : await findSubmissions(tx, asked);
-  return { found: found.filter((part) => meant.has(part.message_id)), rows };
+}
+
+interface Adoption {
+  readonly provider: string;
+  readonly named: ReadonlyMap<bigint, string>;
+  readonly rows: readonly SmsRow[];
 }
 
 /** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */
-async function adoptByOurId(
-  tx: Tx,
-  of: {
-    readonly provider: string;
-    readonly rows: readonly SmsRow[];
-    readonly named: ReadonlyMap<bigint, string>;
-  },
-): Promise<void> {
-  const { named, provider, rows } = of;
-  if (named.size === 0) return;
-  const parts = new Set((await findParts(tx, [...named.keys()])).map((part) => part.message_id));
+async function adoptNamed(tx: Tx, { named, provider, rows }: Adoption): Promise<void> {
+  const parts = await findParts(tx, [...named.keys()]);
+  const isKnown = (row: SmsRow) =>
+    parts.some((part) => part.message_id === row.id && part.attempt === row.attempts) ||
+    parts.some((part) => part.provider_message_id === named.get(row.id));
+  const adopted = rows.filter(
+    (row) => named.has(row.id) && row.provider === provider && row.attempts > 0 && !isKnown(row),
+  );
   await insertSubmissions(
     tx,
-    rows.flatMap((row) => {
-      const providerMessageId = named.get(row.id);
-      if (providerMessageId === undefined || parts.has(row.id)) return [];
-      if (row.provider !== provider || row.attempts === 0) return [];
-      const { attempts: attempt, id: messageId } = row;
-      return [{ provider, providerMessageId, messageId, attempt, part: 0 }];
-    }),
+    adopted.map((row) => ({
+      ...{ provider, providerMessageId: named.get(row.id) ?? '', messageId: row.id },
+      ...{ attempt: row.attempts, part: 0 },
+    })),
   );
 }
 
@@ -143,7 +148,10 @@ function readId(sms: string): bigint | undefined {
   }
 }
 
-interface Application extends Meant {
+interface Application {
+  readonly found: readonly SubmissionRow[];
+  /** Their messages, locked. */
+  readonly rows: readonly SmsRow[];
   readonly told: readonly StatusReport[];
 }
 
@@ -205,6 +213,8 @@ function changeOfParts(
   const open = state === 'accepted' || state === 'sent';
   return changeOf(row, {
     state,
+    // It may stand before another one by now, if this one was thought not to have it.
+    provider: parts[0]?.provider ?? row.provider,
     error: state === 'delivered' ? null : error,
     ...(open && { nextQuestionAt: row.next_question_at ?? givesUpAt(row) }),
   });

@@ -26,11 +26,13 @@ export type {
   SmsOutcome,
   SmsProvider,
 } from './provider.ts';
+export { genericExample } from './providers/generic-example.ts';
 export {
   createOperatorLine,
   createOperatorSms,
   type OperatorSmsOptions,
 } from './providers/operator-sms.ts';
+export { readSmsStory, type SmsChapter } from './read-story.ts';
 export {
   accountGroup,
   createSendWorker,

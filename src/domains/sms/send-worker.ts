@@ -6,8 +6,8 @@ import { beginMessages, type Job } from './begin-messages.ts';
 import type { SmsContext } from './context.ts';
 import { parseSmsId, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
-import type { SmsAnswer, SmsLine, SmsOrder } from './provider.ts';
-import { loseAnswers, recordAnswers, type Sent } from './record-answers.ts';
+import type { SmsLine, SmsOrder } from './provider.ts';
+import { loseAnswers, recordAnswers, type Sent, TOO_LATE } from './record-answers.ts';
 import { rerouteMessages } from './reroute-messages.ts';
 import { type SmsRequest, smsRequests } from './topics.ts';
 import { adoptClaimed, claimMessages } from './work-store.ts';
@@ -32,15 +32,6 @@ const HOLD_MOST = 2000;
 const BATCH_SIZE = 400;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
-/**
- * A call begins so soon after its message was marked, or not at all. A process that was frozen in between finds that its
- * lease has ended: others may have learnt that the message never left, and sent it. Less than the margin of every lease.
- */
-const CALL_WITHIN_MS = 8000;
-const TOO_LATE: SmsAnswer = {
-  result: { outcome: 'not_sent', fault: 'throttled', reason: 'begun_too_long_ago' },
-  log: [],
-};
 
 /** An operator's own messages are sent where it is charged. */
 export function sendGroup(operator: string): Group<SmsRequest> {
@@ -53,7 +44,7 @@ export function accountGroup(provider: string): Group<SmsRequest> {
 }
 
 export function createSendWorker({ bus, context, group, line }: SendWorkerOptions): SendWorker {
-  const { database, log } = context;
+  const { clock, database, log } = context;
   const { provider } = line;
   const owner = uuidV7();
   let consumer: Consumer | undefined;
@@ -61,16 +52,14 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
   let sweeping: Promise<void> = Promise.resolve();
   let rerouted: bigint | undefined;
 
-  const outbound = createOutbound<Begun, Sent>({
+  const outbound = createOutbound<Job, Sent>({
     log,
     take: line.take,
-    async begin(jobs) {
-      const begunMs = performance.now();
-      const begun = await beginMessages(context, { jobs, line, owner });
-      return begun.map((job) => ({ ...job, begunMs }));
-    },
-    call: async (job) => {
-      if (performance.now() - job.begunMs > CALL_WITHIN_MS) return { ...job, ...TOO_LATE };
+    begin: (jobs) => beginMessages(context, { jobs, line, owner }),
+    call: async ({ leaveByMs, ...job }) => {
+      // The wait for a grant of the rate may have been long: never outside its window, and never when taken for lost.
+      const isLate = performance.now() >= leaveByMs || validUntilOf(job.row) <= clock.now();
+      if (isLate) return { ...job, result: TOO_LATE, log: [] };
       const answer = await provider.send(toOrder(job.row));
       line.heard(answer.result);
       return { ...job, ...answer };
@@ -133,13 +122,10 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
   };
 }
 
-/** What it knows of the time of its mark is what its process knows: it dies with it. */
-interface Begun extends Job {
-  readonly begunMs: number;
-}
-
 /** Who else may bring it is said by the rules when it is begun. */
-const toJob = (row: SmsRow): Begun => ({ row, allowed: [], begunMs: 0 });
+const toJob = (row: SmsRow): Job => ({ row, allowed: [], leaveByMs: 0 });
+
+const validUntilOf = (row: SmsRow) => row.valid_until ?? row.expires_at;
 
 function toOrder(row: SmsRow): SmsOrder {
   return {
@@ -150,6 +136,6 @@ function toOrder(row: SmsRow): SmsOrder {
     body: row.body,
     secret: row.secret,
     priority: row.priority,
-    validUntil: row.valid_until ?? row.expires_at,
+    validUntil: validUntilOf(row),
   };
 }

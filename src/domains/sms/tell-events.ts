@@ -16,6 +16,8 @@ export interface Told {
   readonly trace?: readonly TraceLine[];
   /** Not to be sent before that; only where it waits for a provider. */
   readonly notBefore?: Date;
+  /** It is where it was, only later: nothing that a reader of its story or its caller would want to hear. */
+  readonly isNoNews?: boolean;
 }
 
 /** Endpoints hear of the messages of all entities of the house; what other systems hand to a sender is their own. */
@@ -39,7 +41,8 @@ export function createEventTeller({ bus, clock, ids, webhooks }: EventTellerOpti
     async tell(tx, told, log = []) {
       const now = clock.now();
       const at = now.toISOString();
-      const numbered = told.map((one) => ({ ...one, id: ids.next(now.getTime()) }));
+      const news = told.filter(({ isNoNews = false }) => !isNoNews);
+      const numbered = news.map((one) => ({ ...one, id: ids.next(now.getTime()) }));
       await insertEvents(tx, {
         now,
         events: numbered.map(({ id, row, trace }) => ({
@@ -59,7 +62,7 @@ export function createEventTeller({ bus, clock, ids, webhooks }: EventTellerOpti
       const parcels: Parcel[] = [
         parcel(
           smsEvents,
-          told.map(({ row, trace }) => ({ key: row.recipient, payload: toEvent(row, at, trace) })),
+          news.map(({ row, trace }) => ({ key: row.recipient, payload: toEvent(row, at, trace) })),
         ),
         ...requestsOf(told),
       ];
@@ -103,18 +106,17 @@ export function toEvent(row: SmsRow, at: string, trace?: readonly TraceLine[]): 
     ...(row.state === 'deferred' && row.not_before
       ? { not_before: row.not_before.toISOString() }
       : {}),
-    ...(trace === undefined ? {} : { decision: trace.filter(isWorthTelling).map(toSentence) }),
+    ...(trace === undefined ? {} : { decision: reasonsOf(trace) }),
     at,
   };
 }
 
-/** What did not apply is kept in the history, and is too much for a line. */
-function isWorthTelling({ result }: TraceLine): boolean {
-  return result !== 'not_applicable';
-}
-
-function toSentence({ result, rule, text }: TraceLine): string {
-  return `${rule} ${result}: ${text}`;
+/** What decided, as sentences: the history keeps every rule, a line has room for the reason. */
+function reasonsOf(trace: readonly TraceLine[]): string[] {
+  const decisive = trace.filter(({ result }) => result === 'rejects' || result === 'defers');
+  if (decisive.length > 0) return decisive.map(({ rule, text }) => `${rule}: ${text}`);
+  const passed = trace.filter(({ result }) => result === 'passes' || result === 'restricts');
+  return [`allowed by ${passed.map(({ rule }) => rule).join(', ')}`];
 }
 
 /** Whoever sent it hears of it; what the house sends is told on the bus. */
