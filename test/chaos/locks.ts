@@ -26,15 +26,15 @@ export async function hold(t: TestContext, database: Database, text: string): Pr
   return { release };
 }
 
-/** No grant of the operator's rate is given while this is held: what was claimed is not sent. */
-export async function holdGrants(t: TestContext, database: Database): Promise<Hold> {
-  await sql`insert into platform.throttle (name, slice, granted) values ('operator:mobilink', 0, 0)
+/** No grant of this rate is given while this is held: what was claimed is not sent. */
+export async function holdGrants(
+  t: TestContext,
+  database: Database,
+  rate = 'operator:mobilink',
+): Promise<Hold> {
+  await sql`insert into platform.throttle (name, slice, granted) values (${rate}, 0, 0)
     on conflict do nothing`.execute(database.pool);
-  return hold(
-    t,
-    database,
-    `select from platform.throttle where name = 'operator:mobilink' for update`,
-  );
+  return hold(t, database, `select from platform.throttle where name = '${rate}' for update`);
 }
 
 /** The row of a customer's newest subscription. */

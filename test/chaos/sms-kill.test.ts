@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type RawBuilder, sql } from '#database';
 import { eventually, testDatabase } from '#testing';
-import { endLeases, hold, until } from './locks.ts';
+import { endLeases, hold, holdGrants, until, untilBlocked } from './locks.ts';
 import type { Kopek } from './process.ts';
 import { ownServer } from './server.ts';
 import type { SmsWish } from './sms-caller.ts';
@@ -47,14 +47,10 @@ async function assertEnded(to: string, state: string, times: number): Promise<vo
   await assertSms(stage);
 }
 
-const holdGrants = async (t: Parameters<typeof hold>[0]) => {
-  await sql`insert into platform.throttle (name, slice, granted) values ('sms:north', 0, 0)
-    on conflict do nothing`.execute(database.pool);
-  return hold(t, database, `select from platform.throttle where name = 'sms:north' for update`);
-};
+const NORTH = 'sms:north';
 
 test('killed with a claimed message: it goes out once, and its receipt is heard', async (t) => {
-  const grants = await holdGrants(t);
+  const grants = await holdGrants(t, database, NORTH);
   const to = await send(1);
   await until(database, stateIs(to, 'claimed'));
   await sender.kill();
@@ -64,7 +60,7 @@ test('killed with a claimed message: it goes out once, and its receipt is heard'
 });
 
 test('killed between the mark and the call: asked about, proven unsent, sent once', async (t) => {
-  const grants = await holdGrants(t);
+  const grants = await holdGrants(t, database, NORTH);
   const to = await send(2);
   await until(database, stateIs(to, 'claimed'));
   const row = await hold(
@@ -73,13 +69,9 @@ test('killed between the mark and the call: asked about, proven unsent, sent onc
     `select from sms.message where recipient = '${to}' for update`,
   );
   await grants.release();
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%for no key update%'`,
-  );
+  await untilBlocked(database, 'for no key update');
   // A grant that has become old is lost, and the next one is held back: it is marked, and not called.
-  const next = await holdGrants(t);
+  const next = await holdGrants(t, database, NORTH);
   await new Promise((done) => setTimeout(done, 300));
   await row.release();
   await until(database, stateIs(to, 'submitting'));
@@ -117,11 +109,7 @@ test('killed after the answer, before its record: it is not sent again', async (
   await until(database, stateIs(to, 'submitting'));
   const record = await hold(t, database, 'lock table sms.message in exclusive mode');
   await eventually(async () => assert.equal((await book.textsOf(to)).length, 1));
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%for no key update%'`,
-  );
+  await untilBlocked(database, 'for no key update');
   await sender.kill();
   await record.release();
   await restart();
@@ -134,11 +122,7 @@ test('killed while a receipt is applied: it is brought again, and counts', async
   await send(6);
   await until(database, stateIs(to, 'accepted'));
   const events = await hold(t, database, 'lock table sms.event in exclusive mode');
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%sms.event%'`,
-  );
+  await untilBlocked(database, 'sms.event');
   await sender.kill();
   await events.release();
   await book.set('generic-http', { deliverMs: { min: 20, max: 100 } });
@@ -152,13 +136,7 @@ test('killed while deferred ones are woken: they wake in the next one', async (t
   const tos = await Promise.all([7, 8, 9].map((n) => send(n, { schedule_at: at })));
   for (const to of tos) await until(database, stateIs(to, 'deferred'));
   const events = await hold(t, database, 'lock table sms.event in exclusive mode');
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%sms.event%'`,
-    'nobody wakes them',
-    30_000,
-  );
+  await untilBlocked(database, 'sms.event');
   await sender.kill();
   await events.release();
   await restart();
@@ -173,11 +151,7 @@ test('killed while an unknown one is asked about: it is asked about again', asyn
   await until(database, stateIs(to, 'unknown'));
   const events = await hold(t, database, 'lock table sms.event in exclusive mode');
   await hastenQuestions(database);
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%sms.event%'`,
-  );
+  await untilBlocked(database, 'sms.event');
   await sender.kill();
   await events.release();
   await restart();
@@ -186,7 +160,7 @@ test('killed while an unknown one is asked about: it is asked about again', asyn
 });
 
 test('killed while messages are sent round a provider that takes none: each goes out once', async (t) => {
-  const grants = await holdGrants(t);
+  const grants = await holdGrants(t, database, NORTH);
   const tos = await Promise.all([11, 12, 13, 14].map((n) => send(n)));
   for (const to of tos) await until(database, stateIs(to, 'claimed'));
   await sender.kill();
@@ -197,11 +171,7 @@ test('killed while messages are sent round a provider that takes none: each goes
     closed_reason = 'test' where name = 'north'`.execute(database.pool);
   const events = await hold(t, database, 'lock table sms.event in exclusive mode');
   sender = await stage.start('sms-sender');
-  await until(
-    database,
-    sql`select count(*) > 0 as yes from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock' and query ilike '%sms.event%'`,
-  );
+  await untilBlocked(database, 'sms.event');
   await sender.kill();
   await events.release();
   await grants.release();
