@@ -13,7 +13,7 @@ import {
   type SendableOf,
   Type,
 } from '#http';
-import { type NumberPlan, readAnyMsisdn } from '#phone';
+import type { NumberPlan } from '#phone';
 import type { Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
@@ -22,7 +22,8 @@ import { type FeedRow, readFeed } from './feed-store.ts';
 import type { Taken } from './intake.ts';
 import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
 import type { SmsRow } from './message-store.ts';
-import { type ReadMessage, readMessages, type Wish } from './read-messages.ts';
+import { invalid } from './message-text.ts';
+import { type ReadMessage, readMessages, readRecipient, type Wish } from './read-messages.ts';
 import {
   EntityKey,
   FeedEntry,
@@ -47,6 +48,8 @@ export interface SmsRoutesOptions {
 /** A thousand recipients with their variables. */
 const BODY_BYTES_MAX = 1024 * 1024;
 const TAG = 'sms';
+/** In the place of a sender where there is none. */
+export const NOBODY = '-';
 const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 /** `/v1/sms`: send, show, list, take back; everything goes through the rules. */
@@ -119,7 +122,9 @@ async function toWish({ database, rules }: SmsRoutesOptions, body: SendBody): Pr
   if (body.template === undefined && body.variables !== undefined)
     throw invalid('variables', 'belong to a template: there is none in this request');
   const text = body.text ?? (await templateOf(database, body.entity, body.template ?? ''));
-  const sender = body.sender ?? firstSender(rules, body.entity);
+  const asked = { class: body.class, providers: body.providers };
+  // Where nobody is registered it is the rules' to refuse, with a trace.
+  const sender = body.sender ?? rules.senderFor(body.entity, asked) ?? NOBODY;
   return {
     ...common(body),
     ...{ origin: 'api', entity: body.entity, class: body.class, sender, text },
@@ -162,17 +167,6 @@ async function templateOf(database: Database, entity: string, name: string): Pro
   throw fail('template_unknown', `${entity} has no text called ${name}.`, {
     faults: [{ field: 'template', message: 'is none of its texts' }],
   });
-}
-
-function firstSender(rules: Rules, entity: string): string {
-  const [first] = rules.providersOf(entity).flatMap(({ senders }) => senders);
-  if (first) return first.sender;
-  // An unknown entity is the rules' to refuse, with a trace.
-  return rules.entity(entity) === undefined ? '-' : missingSender();
-}
-
-function missingSender(): never {
-  throw invalid('sender', 'is needed: the entity has none that is registered');
 }
 
 /** Takes what is sound; a request of one recipient is refused as a whole, so that its caller can't overlook it. */
@@ -239,7 +233,7 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
     handler: async ({ query }) => {
       const rows = await sms.list({
         entity: query.entity ?? null,
-        recipient: query.recipient === undefined ? null : readAnyMsisdn(query.recipient, plans()),
+        recipient: query.recipient === undefined ? null : readRecipient(query.recipient, plans()),
         state: query.state ?? null,
         before: query.cursor === undefined ? null : BigInt(readCursor(query.cursor, 1)[0] ?? '0'),
         limit: query.limit + 1,
@@ -350,10 +344,4 @@ function toEntry(event: EventRow): SendableOf<typeof HistoryEntry> {
     ...(event.reason === null ? {} : { reason: event.reason }),
     ...(event.trace === null ? {} : { decision: JSON.parse(event.trace) }),
   };
-}
-
-function invalid(field: string, message: string): AppError {
-  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
-    faults: [{ field, message }],
-  });
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '#clock';
 import { AppError } from '#errors';
-import { isSendable, measureText } from '#gsm';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
 import type { MessageClass } from '#rules/decision';
 import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
 import type { Asked } from './intake.ts';
 import type { Origin } from './message.ts';
+import { invalid, mustBeWords, segmentsOf } from './message-text.ts';
 import { type Recipient, VALIDITY_DEFAULT_SECONDS } from './shapes.ts';
 import { renderTemplate } from './template.ts';
 
@@ -46,8 +46,8 @@ export interface ReadingOptions {
   readonly keyed: string | undefined;
 }
 
-/** More than ten parts is no message any more, and most providers take no more. */
-const SEGMENTS_MAX = 10;
+/** ISO 3166-2. */
+const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 const ZONES = new Set<string>();
 
 /**
@@ -58,20 +58,35 @@ export function readMessages(wish: Wish, options: ReadingOptions): readonly Read
   const { clock } = options;
   const now = clock.now();
   const scheduled = readSchedule(wish, now);
-  if (wish.callbackUrl !== undefined) readReceiverUrl(wish.callbackUrl, 'callback_url');
+  checkShared(wish);
+  const callbackUrl =
+    wish.callbackUrl === undefined ? null : readReceiverUrl(wish.callbackUrl, 'callback_url').href;
   if (wish.reference !== undefined && wish.recipients.length > 1)
     throw invalid('reference', 'of many recipients each needs its own: give it with the recipient');
   return wish.recipients.map((given, place) => {
     const recipient: Recipient = typeof given === 'string' ? { to: given } : given;
     const reference = recipient.reference ?? wish.reference;
     try {
-      const asked = readOne(wish, recipient, { ...options, place, scheduled, reference });
+      const asked = readOne(wish, recipient, {
+        ...options,
+        place,
+        scheduled,
+        callbackUrl,
+        reference,
+      });
       return { to: recipient.to, reference, asked };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       return { to: recipient.to, reference, refusal: error };
     }
   });
+}
+
+/** What is the same for all of them: wrong in one place, it is wrong in each. */
+function checkShared({ person, sender, tags = [] }: Wish): void {
+  mustBeWords('sender', sender);
+  mustBeWords('person', person);
+  for (const tag of tags) mustBeWords('tags', tag);
 }
 
 interface Scheduled {
@@ -81,6 +96,9 @@ interface Scheduled {
 
 function readSchedule({ scheduleAt, validitySeconds }: Wish, now: Date): Scheduled {
   const at = scheduleAt === undefined ? undefined : new Date(scheduleAt);
+  // A second 60 is a date to the format, and none to anybody else.
+  if (at && Number.isNaN(at.getTime()))
+    throw invalid('schedule_at', 'is no moment: give it as 2026-03-01T10:00:00Z');
   if (at && at.getTime() < now.getTime() - 60_000)
     throw invalid('schedule_at', 'lies in the past: leave it out to send now');
   const from = at && at > now ? at : now;
@@ -97,6 +115,7 @@ function readOne(
   at: ReadingOptions & {
     readonly place: number;
     readonly scheduled: Scheduled;
+    readonly callbackUrl: string | null;
     readonly reference: string | undefined;
   },
 ): Asked {
@@ -104,9 +123,11 @@ function readOne(
   const body = isTemplate
     ? renderTemplate(text, { ...variables, ...recipient.variables })
     : readPlain(text, recipient);
-  checkText(body);
+  segmentsOf(body);
+  mustBeWords('reference', at.reference);
+  mustBeWords('person', recipient.person);
   const timeZone = readZone(recipient.time_zone ?? wish.timeZone);
-  const region = recipient.region ?? wish.region;
+  const region = readRegion(recipient.region ?? wish.region);
   const facts = {
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(region === undefined ? {} : { region }),
@@ -114,14 +135,14 @@ function readOne(
   };
   return {
     ...{ origin: wish.origin, entity: wish.entity, class: wish.class, sender: wish.sender, body },
-    recipient: readAnyMsisdn(recipient.to, at.plans()),
+    recipient: readRecipient(recipient.to, at.plans()),
     person: recipient.person ?? wish.person ?? null,
     kind: wish.class,
     secret: wish.secret,
     priority: wish.priority ?? (wish.class === 'auth' || wish.class === 'emergency' ? 2 : 0),
     ...{ reference: null, dedupeKey: null },
     clientReference: referenceOf(at),
-    callbackUrl: wish.callbackUrl ?? null,
+    callbackUrl: at.callbackUrl,
     facts: Object.keys(facts).length === 0 ? null : facts,
     wanted: wish.wanted ?? null,
     ...at.scheduled,
@@ -129,26 +150,21 @@ function readOne(
   };
 }
 
+/** Here the number stands in the field `recipient`. */
+export function readRecipient(text: string, plans: readonly NumberPlan[]): string {
+  try {
+    return readAnyMsisdn(text, plans);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const faults = error.faults.map((fault) => ({ ...fault, field: 'recipient' }));
+    throw new AppError(error.kind, error.code, error.message, { cause: error, faults });
+  }
+}
+
 function readPlain(text: string, { variables }: Recipient): string {
   if (variables !== undefined)
     throw invalid('variables', 'belong to a template: there is none in this request');
   return text;
-}
-
-function checkText(body: string): void {
-  if (body.trim() === '') throw invalid('text', 'is empty: there is nothing to send');
-  if (!isSendable(body))
-    throw invalid(
-      'text',
-      'holds half a surrogate pair: no handset can show it. Send whole letters',
-    );
-  if (body.includes('\u0000')) throw invalid('text', 'holds a NUL character: take it out');
-  const { encoding, segments } = measureText(body);
-  if (segments > SEGMENTS_MAX)
-    throw invalid(
-      'text',
-      `takes ${segments} parts in ${encoding}, and ${SEGMENTS_MAX} are the most: nothing is cut off here, shorten it`,
-    );
 }
 
 /** An idempotency key names a request; each of its messages by its place in it. */
@@ -168,19 +184,21 @@ function referenceOf(at: {
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
 
+function readRegion(region: string | undefined): string | undefined {
+  if (region === undefined || REGION.test(region)) return region;
+  throw invalid('region', `${shown(region)} is no ISO 3166-2 code such as RU-KAM`);
+}
+
 function readZone(timeZone: string | undefined): string | undefined {
   if (timeZone === undefined || ZONES.has(timeZone)) return timeZone;
   try {
     new Intl.DateTimeFormat('en', { timeZone });
   } catch {
-    throw invalid('time_zone', `${timeZone} is no IANA zone such as Asia/Karachi`);
+    throw invalid('time_zone', `${shown(timeZone)} is no IANA zone such as Asia/Karachi`);
   }
   ZONES.add(timeZone);
   return timeZone;
 }
 
-function invalid(field: string, message: string): AppError {
-  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
-    faults: [{ field, message }],
-  });
-}
+/** As it may be said back to whoever sent it. */
+const shown = (text: string) => JSON.stringify(text.toWellFormed());
