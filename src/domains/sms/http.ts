@@ -1,5 +1,4 @@
 import type { Database } from '#database';
-import type { AppError } from '#errors';
 import { readFeedCursor, writeFeedCursor } from '#feed';
 import {
   apiRoute,
@@ -19,11 +18,10 @@ import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
 import type { EventRow } from './event-store.ts';
 import { type FeedRow, readFeed } from './feed-store.ts';
-import type { Taken } from './intake.ts';
-import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
+import { type SmsState, shownState, shownText, smsId, smsSteps } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import { invalid } from './message-text.ts';
-import { type ReadMessage, readMessages, readRecipient, type Wish } from './read-messages.ts';
+import { readRecipient, type Wish } from './read-messages.ts';
 import {
   EntityKey,
   FeedEntry,
@@ -36,6 +34,7 @@ import {
   SenderBody as SenderBodySchema,
   TakenMessages,
 } from './shapes.ts';
+import { takeRequest } from './take-request.ts';
 import { findTemplates } from './template-store.ts';
 
 export interface SmsRoutesOptions {
@@ -54,7 +53,7 @@ const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 /** `/v1/sms`: send, show, list, take back; everything goes through the rules. */
 export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void {
-  const { plans, sms } = options;
+  const { sms } = options;
   apiRoute(app, {
     ...{ method: 'POST', url: '/v1/sms', tag: TAG, scope: 'sms:send', status: 202 },
     summary: 'Send one message or many',
@@ -66,12 +65,7 @@ export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void
       'the feed at `/v1/sms/events`.',
     bodyBytesMax: BODY_BYTES_MAX,
     schema: { body: SendBodySchema, response: TakenMessages },
-    handler: async ({ body, principal, request }) => {
-      const key = request.headers['idempotency-key'];
-      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
-      const wish = await toWish(options, body);
-      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
-    },
+    handler: (call) => takeRequest(options, call, () => toWish(options, call.body)),
   });
   registerReads(app, options);
   idempotentRoute(app, {
@@ -86,7 +80,8 @@ export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void
 }
 
 /** `POST /v1/sender/messages`: for systems that have their own rules and only want it sent. */
-export function registerSenderRoutes(app: HttpApp, { plans, sms }: SmsRoutesOptions): void {
+export function registerSenderRoutes(app: HttpApp, options: SmsRoutesOptions): void {
+  const { sms } = options;
   apiRoute(app, {
     ...{ method: 'POST', url: '/v1/sender/messages', tag: 'sender', scope: 'sender:send' },
     status: 202,
@@ -96,12 +91,8 @@ export function registerSenderRoutes(app: HttpApp, { plans, sms }: SmsRoutesOpti
       'go to `callback_url`.',
     bodyBytesMax: BODY_BYTES_MAX,
     schema: { body: SenderBodySchema, response: TakenMessages },
-    handler: async ({ body, principal, request }) => {
-      const key = request.headers['idempotency-key'];
-      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
-      const wish = toSenderWish(body, principal.id);
-      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
-    },
+    handler: (call) =>
+      takeRequest(options, call, async () => toSenderWish(call.body, call.principal.id)),
   });
   apiRoute(app, {
     ...{ method: 'GET', url: '/v1/sender/messages/:id', tag: 'sender', scope: 'sender:send' },
@@ -167,50 +158,6 @@ async function templateOf(database: Database, entity: string, name: string): Pro
   throw fail('template_unknown', `${entity} has no text called ${name}.`, {
     faults: [{ field: 'template', message: 'is none of its texts' }],
   });
-}
-
-/** Takes what is sound; a request of one recipient is refused as a whole, so that its caller can't overlook it. */
-async function answer(
-  sms: Sms,
-  messages: readonly ReadMessage[],
-): Promise<SendableOf<typeof TakenMessages>> {
-  const [only] = messages;
-  if (messages.length === 1 && only && 'refusal' in only) throw only.refusal;
-  const sound = messages.flatMap((message) => ('asked' in message ? [message.asked] : []));
-  const taken = await sms.intake.take(sound);
-  let at = 0;
-  const answers = messages.map((message) => {
-    const { reference, to } = message;
-    const named = { recipient: to, ...(reference === undefined ? {} : { reference }) };
-    if ('refusal' in message) return { ...named, error: toError(message.refusal) };
-    at += 1;
-    return { ...named, ...toTaken(taken[at - 1]) };
-  });
-  const [alone] = taken;
-  if (messages.length === 1 && alone?.outcome === 'conflict') throw conflict(alone.sms);
-  return { messages: answers };
-}
-
-function toTaken(taken: Taken | undefined) {
-  if (taken === undefined) return {};
-  if (taken.outcome === 'conflict') return { error: toError(conflict(taken.sms)) };
-  return {
-    ...{ sms: taken.sms, state: shownState(taken.state) },
-    ...(taken.reason === null ? {} : { reason: taken.reason }),
-  };
-}
-
-function conflict(sms: string): AppError {
-  return fail(
-    'reference_conflict',
-    `This reference stands for ${sms} already, and that says something else. Take a new one.`,
-    { faults: [{ field: 'reference', message: 'stands for another message' }] },
-  );
-}
-
-function toError(error: AppError) {
-  const [fault] = error.faults;
-  return { code: error.code, message: error.message, ...(fault && { field: fault.field }) };
 }
 
 const STATES = Object.keys(smsSteps) as SmsState[];
@@ -310,9 +257,6 @@ async function mustFind(sms: Sms, id: string): Promise<SmsRow> {
 }
 
 const unknown = (id: string) => fail('sms_unknown', `There is no message ${id}.`);
-
-/** What a sender has in hand is queued, to whoever looks from outside. */
-const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
 
 export function toApi(row: SmsRow): SendableOf<typeof Message> {
   const optional = {

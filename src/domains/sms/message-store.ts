@@ -90,7 +90,7 @@ const listed = (names: readonly string[] | null) => names?.join(',');
 
 /**
  * Writes messages down; those whose fact or reference has asked before are left out of the answer. A refused one is
- * closed as it is written.
+ * closed as it is written. In one order, so that two who write the same don't wait for each other.
  */
 export async function insertMessages(
   tx: Tx,
@@ -120,6 +120,7 @@ export async function insertMessages(
     ) as n (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret, priority, reference,
       dedupe_key, client_reference, fingerprint, callback_url, facts, wanted, segments, state, not_before, expires_at,
       valid_until, error)
+    order by dedupe_key, origin, entity, client_reference, id
     on conflict do nothing
     returning ${COLUMNS}`.execute(tx);
   return rows;

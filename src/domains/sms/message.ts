@@ -157,6 +157,9 @@ export function shownText(message: { readonly body: string; readonly secret: boo
   return message.secret ? message.body.replace(SECRET_DIGITS, SECRET_TEXT) : message.body;
 }
 
+/** What a sender has in hand is queued, to whoever looks from outside. */
+export const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
+
 /** Messages belong to a number, not to a customer: a PIN goes out before anyone is one. */
 export function smsId(id: bigint): string {
   return formatId('sms', { customerId: 0n, id });
