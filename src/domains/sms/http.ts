@@ -18,7 +18,15 @@ import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
 import type { EventRow } from './event-store.ts';
 import { type FeedRow, readFeed } from './feed-store.ts';
-import { type SmsState, shownState, shownText, smsId, smsSteps } from './message.ts';
+import {
+  ownReference,
+  parseSmsId,
+  type SmsState,
+  shownState,
+  shownText,
+  smsId,
+  smsSteps,
+} from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import { invalid } from './message-text.ts';
 import { readRecipient, type Wish } from './read-messages.ts';
@@ -182,10 +190,10 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
         entity: query.entity ?? null,
         recipient: query.recipient === undefined ? null : readRecipient(query.recipient, plans()),
         state: query.state ?? null,
-        before: query.cursor === undefined ? null : BigInt(readCursor(query.cursor, 1)[0] ?? '0'),
+        before: query.cursor === undefined ? null : readPlace(query.cursor),
         limit: query.limit + 1,
       });
-      return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [id] });
+      return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [smsId(id)] });
     },
   });
   registerFeed(app, database);
@@ -206,6 +214,11 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
       return { items: (await sms.history(database.pool, params.id)).map(toEntry) };
     },
   });
+}
+
+function readPlace(cursor: string): bigint {
+  const [id = ''] = readCursor(cursor, 1);
+  return parseSmsId(id, 'cursor');
 }
 
 const FEED_MOST = 1000;
@@ -240,12 +253,11 @@ function registerFeed(app: HttpApp, database: Database): void {
 }
 
 function toFeedEntry(row: FeedRow): SendableOf<typeof FeedEntry> {
+  const reference = ownReference(row);
   return {
     ...{ sms: smsId(row.message_id), recipient: row.recipient, ...toEntry(row) },
     ...(row.entity === null || row.origin === 'sender' ? {} : { entity: row.entity }),
-    ...(row.client_reference?.startsWith('own:')
-      ? { reference: row.client_reference.slice(4) }
-      : {}),
+    ...(reference === null ? {} : { reference }),
     ...(row.segments === null ? {} : { segments: row.segments }),
   };
 }
@@ -260,9 +272,9 @@ const unknown = (id: string) => fail('sms_unknown', `There is no message ${id}.`
 
 export function toApi(row: SmsRow): SendableOf<typeof Message> {
   const optional = {
-    entity: row.entity,
-    class: row.class,
-    reference: row.client_reference?.startsWith('own:') ? row.client_reference.slice(4) : null,
+    // Of what is handed to a sender nobody but its caller knows for whom and what for it is.
+    ...(row.origin === 'sender' ? {} : { entity: row.entity, class: row.class }),
+    reference: ownReference(row),
     segments: row.segments,
     reason: row.error,
     provider: row.provider === '' ? null : row.provider,

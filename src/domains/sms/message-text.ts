@@ -40,6 +40,20 @@ export function mustBeWords(field: string, text: string | undefined): void {
     throw invalid(field, 'holds a control character or half a surrogate pair: take it out');
 }
 
+/** The path of the first text in a value of JSON that can't be kept (NUL, half a surrogate pair); undefined where all can. */
+export function unstorableIn(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return isStorable(value) ? undefined : path;
+  if (value === null || typeof value !== 'object') return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    if (!isStorable(name)) return path;
+    const found = unstorableIn(member, `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const isStorable = (text: string) => text.isWellFormed() && !text.includes('\u0000');
+
 export function invalid(field: string, message: string): AppError {
   return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
     faults: [{ field, message }],

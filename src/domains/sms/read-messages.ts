@@ -6,7 +6,7 @@ import type { MessageClass } from '#rules/decision';
 import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
 import type { Asked } from './intake.ts';
-import type { Origin } from './message.ts';
+import { type Origin, OWN } from './message.ts';
 import { invalid, mustBeWords, segmentsOf } from './message-text.ts';
 import { type Recipient, VALIDITY_DEFAULT_SECONDS } from './shapes.ts';
 import { renderTemplate } from './template.ts';
@@ -173,7 +173,7 @@ function referenceOf(at: {
   readonly place: number;
   readonly reference: string | undefined;
 }): string {
-  if (at.reference !== undefined) return `own:${at.reference}`;
+  if (at.reference !== undefined) return `${OWN}${at.reference}`;
   if (at.keyed !== undefined) return `key:${digest(at.keyed)}:${at.place}`;
   throw fail(
     'reference_missing',

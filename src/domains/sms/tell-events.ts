@@ -6,7 +6,7 @@ import { type TransactionLogEntry, transactionLog } from '#operators';
 import type { TraceLine } from '#rules/decision';
 import type { WebhookEvent, Webhooks } from '#webhooks';
 import { insertEvents } from './event-store.ts';
-import { shownText, smsId } from './message.ts';
+import { ownReference, shownText, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import { type SmsEvent, smsEvents, smsRequests } from './topics.ts';
 
@@ -123,13 +123,15 @@ function toWebhook(
 ): readonly WebhookEvent[] {
   if (row.origin === 'house') return [];
   const sms = smsId(row.id);
+  const reference = ownReference(row);
   return [
     {
       ...{ id: `evt_${id}`, type: `sms.${row.state}`, key: sms, occurredAt: now },
       scope: row.origin === 'sender' ? `sender:${row.entity}` : WEBHOOK_SCOPE,
       data: {
-        ...{ sms, entity: row.entity, recipient: row.recipient, state: row.state },
-        ...(row.client_reference === null ? {} : { reference: row.client_reference }),
+        ...{ sms, recipient: row.recipient, state: row.state },
+        ...(row.origin === 'sender' ? {} : { entity: row.entity }),
+        ...(reference === null ? {} : { reference }),
         ...{ provider: row.provider, segments: row.segments, attempt: row.attempts },
         ...(row.error === null ? {} : { reason: row.error }),
       },
