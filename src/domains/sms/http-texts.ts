@@ -140,6 +140,7 @@ function registerKeywords(app: HttpApp, { database, rules }: TextRoutesOptions):
       response: Type.Object({ deleted: Type.Boolean() }),
     },
     handler: async ({ params, query }) => {
+      mustBeWords('short_code', params.short_code);
       const keyword = spellKeyword(query.keyword);
       const deleted = await database.transaction((tx) =>
         deleteKeyword(tx, { shortCode: params.short_code, keyword }),
