@@ -1,6 +1,5 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
-import { measureText } from '#gsm';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { registerPaymentRoutes } from '#payments';
@@ -19,6 +18,7 @@ import {
   registerSenderRoutes,
   registerSmsRoutes,
   registerTextRoutes,
+  segmentsOf,
   WEBHOOK_SCOPE,
 } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
@@ -117,7 +117,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerRulesRoutes(app, {
       ...house,
       plans,
-      countSegments: (text) => measureText(text).segments,
+      countSegments: segmentsOf,
+      reaches: house.sms.context.routes.knows,
     });
   }
   addSmsRoutes(app, house, processes);

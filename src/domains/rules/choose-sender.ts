@@ -1,6 +1,9 @@
 import type { MessageClass } from '#rules/decision';
 import type { AllowedPair } from './entity.ts';
 
+/** In the place of a sender where nobody is registered: the rules refuse it, with a trace. */
+export const NO_SENDER = '-';
+
 /**
  * The sender of a message whose caller names none: the first that is registered for its class and in force now, at the
  * providers in the order in which they are tried (the caller's, where he names some). Undefined where there is none.

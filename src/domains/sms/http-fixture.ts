@@ -5,7 +5,6 @@ import { createApiKey, createKeyring, createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import type { Database } from '#database';
-import { measureText } from '#gsm';
 import { createHttpServer } from '#http';
 import { createIdSource, uuidV7 } from '#ids';
 import { createLog } from '#log';
@@ -20,6 +19,7 @@ import { registerAccountRoutes } from './http-accounts.ts';
 import { registerCallbackRoutes } from './http-callbacks.ts';
 import { registerIncomingRoutes } from './http-incoming.ts';
 import { registerTextRoutes } from './http-texts.ts';
+import { segmentsOf } from './message-text.ts';
 import { openSms } from './open-sms.ts';
 import { prepareHouse } from './prepare-house.ts';
 import { sendGroup } from './send-worker.ts';
@@ -85,8 +85,11 @@ export async function openSmsService() {
   registerCallbackRoutes(server.app, routes);
   registerIncomingRoutes(server.app, routes);
   registerWebhookRoutes(server.app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
-  const countSegments = (text: string) => measureText(text).segments;
-  registerRulesRoutes(server.app, { ...routes, countSegments });
+  registerRulesRoutes(server.app, {
+    ...routes,
+    countSegments: segmentsOf,
+    reaches: sms.context.routes.knows,
+  });
   const { url } = await server.listen(port, '127.0.0.1');
   after(async () => {
     await server.close();

@@ -13,7 +13,7 @@ import {
   Type,
 } from '#http';
 import type { NumberPlan } from '#phone';
-import type { Rules } from '#rules';
+import { NO_SENDER, type Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
 import type { EventRow } from './event-store.ts';
@@ -55,8 +55,6 @@ export interface SmsRoutesOptions {
 /** A thousand recipients with their variables. */
 const BODY_BYTES_MAX = 1024 * 1024;
 const TAG = 'sms';
-/** In the place of a sender where there is none. */
-export const NOBODY = '-';
 const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 /** `/v1/sms`: send, show, list, take back; everything goes through the rules. */
@@ -123,13 +121,14 @@ async function toWish({ database, rules }: SmsRoutesOptions, body: SendBody): Pr
   const text = body.text ?? (await templateOf(database, body.entity, body.template ?? ''));
   const asked = { class: body.class, providers: body.providers };
   // Where nobody is registered it is the rules' to refuse, with a trace.
-  const sender = body.sender ?? rules.senderFor(body.entity, asked) ?? NOBODY;
+  const sender = body.sender ?? rules.senderFor(body.entity, asked) ?? NO_SENDER;
   return {
     ...common(body),
     ...{ origin: 'api', entity: body.entity, class: body.class, sender, text },
     isTemplate: body.template !== undefined,
     variables: body.variables ?? {},
     ...{ person: body.person, timeZone: body.time_zone, region: body.region, tags: body.tags },
+    attributes: body.attributes,
     wanted: body.providers,
   };
 }
@@ -141,6 +140,7 @@ function toSenderWish(body: SenderBody, caller: string): Wish {
     ...{ origin: 'sender', entity: caller, class: 'service', sender: body.sender },
     ...{ text: body.text, isTemplate: false, variables: {} },
     ...{ person: undefined, timeZone: undefined, region: undefined, tags: undefined },
+    attributes: undefined,
     wanted: [body.provider],
   };
 }

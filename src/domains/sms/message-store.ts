@@ -7,6 +7,7 @@ export interface RuleFacts {
   readonly timeZone?: string;
   readonly region?: string;
   readonly tags?: readonly string[];
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface SmsRow {

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '#clock';
 import { AppError } from '#errors';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
+import { readTerms, readTimeZone, type Terms } from '#rules';
 import type { MessageClass } from '#rules/decision';
 import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
 import type { Asked } from './intake.ts';
 import { type Origin, OWN } from './message.ts';
-import { invalid, mustBeWords, segmentsOf } from './message-text.ts';
-import { type Recipient, VALIDITY_DEFAULT_SECONDS } from './shapes.ts';
+import type { RuleFacts } from './message-store.ts';
+import { invalid, mustBeWords, segmentsOf, unstorableIn } from './message-text.ts';
+import type { Recipient } from './shapes.ts';
 import { renderTemplate } from './template.ts';
 
 /** What a caller wants sent, as both routes have it; the text is the template's where there is one. */
@@ -26,6 +28,7 @@ export interface Wish {
   readonly timeZone: string | undefined;
   readonly region: string | undefined;
   readonly tags: readonly string[] | undefined;
+  readonly attributes: RuleFacts['attributes'] | undefined;
   readonly wanted: readonly string[] | undefined;
   readonly scheduleAt: string | undefined;
   readonly validitySeconds: number | undefined;
@@ -48,7 +51,6 @@ export interface ReadingOptions {
 
 /** ISO 3166-2. */
 const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
-const ZONES = new Set<string>();
 
 /**
  * Reads what a caller wants sent, recipient by recipient: one that is wrong does not hold up the others. What is wrong with
@@ -57,7 +59,7 @@ const ZONES = new Set<string>();
 export function readMessages(wish: Wish, options: ReadingOptions): readonly ReadMessage[] {
   const { clock } = options;
   const now = clock.now();
-  const scheduled = readSchedule(wish, now);
+  const scheduled = readTerms(wish, now);
   checkShared(wish);
   const callbackUrl =
     wish.callbackUrl === undefined ? null : readReceiverUrl(wish.callbackUrl, 'callback_url').href;
@@ -83,30 +85,13 @@ export function readMessages(wish: Wish, options: ReadingOptions): readonly Read
 }
 
 /** What is the same for all of them: wrong in one place, it is wrong in each. */
-function checkShared({ person, sender, tags = [] }: Wish): void {
+function checkShared({ attributes, person, sender, tags = [] }: Wish): void {
   mustBeWords('sender', sender);
   mustBeWords('person', person);
   for (const tag of tags) mustBeWords('tags', tag);
-}
-
-interface Scheduled {
-  readonly notBefore: Date | null;
-  readonly expiresAt: Date;
-}
-
-function readSchedule({ scheduleAt, validitySeconds }: Wish, now: Date): Scheduled {
-  const at = scheduleAt === undefined ? undefined : new Date(scheduleAt);
-  // A second 60 is a date to the format, and none to anybody else.
-  if (at && Number.isNaN(at.getTime()))
-    throw invalid('schedule_at', 'is no moment: give it as 2026-03-01T10:00:00Z');
-  if (at && at.getTime() < now.getTime() - 60_000)
-    throw invalid('schedule_at', 'lies in the past: leave it out to send now');
-  const from = at && at > now ? at : now;
-  const validityMs = (validitySeconds ?? VALIDITY_DEFAULT_SECONDS) * 1000;
-  return {
-    notBefore: at && at > now ? at : null,
-    expiresAt: new Date(from.getTime() + validityMs),
-  };
+  const field = unstorableIn(attributes, 'attributes');
+  if (field !== undefined)
+    throw invalid(field, 'holds a NUL or half a surrogate pair: take it out');
 }
 
 function readOne(
@@ -114,7 +99,7 @@ function readOne(
   recipient: Recipient,
   at: ReadingOptions & {
     readonly place: number;
-    readonly scheduled: Scheduled;
+    readonly scheduled: Terms;
     readonly callbackUrl: string | null;
     readonly reference: string | undefined;
   },
@@ -126,12 +111,13 @@ function readOne(
   segmentsOf(body);
   mustBeWords('reference', at.reference);
   mustBeWords('person', recipient.person);
-  const timeZone = readZone(recipient.time_zone ?? wish.timeZone);
+  const timeZone = readTimeZone(recipient.time_zone ?? wish.timeZone);
   const region = readRegion(recipient.region ?? wish.region);
   const facts = {
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(region === undefined ? {} : { region }),
     ...(wish.tags === undefined ? {} : { tags: wish.tags }),
+    ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
   };
   return {
     ...{ origin: wish.origin, entity: wish.entity, class: wish.class, sender: wish.sender, body },
@@ -187,17 +173,6 @@ const digest = (text: string) => createHash('sha256').update(text).digest('base6
 function readRegion(region: string | undefined): string | undefined {
   if (region === undefined || REGION.test(region)) return region;
   throw invalid('region', `${shown(region)} is no ISO 3166-2 code such as RU-KAM`);
-}
-
-function readZone(timeZone: string | undefined): string | undefined {
-  if (timeZone === undefined || ZONES.has(timeZone)) return timeZone;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    throw invalid('time_zone', `${shown(timeZone)} is no IANA zone such as Asia/Karachi`);
-  }
-  ZONES.add(timeZone);
-  return timeZone;
 }
 
 /** As it may be said back to whoever sent it. */

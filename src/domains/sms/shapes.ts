@@ -1,11 +1,10 @@
 import { Instant, type Static, Type } from '#http';
+import { VALIDITY_DEFAULT_SECONDS, VALIDITY_LEAST_SECONDS, VALIDITY_MOST_SECONDS } from '#rules';
 import { MESSAGE_CLASSES } from '#rules/decision';
 
 /** Far more than can be sent: what is too long is to hear in how many parts it would be. */
 const TEXT_LENGTH_MAX = 20_000;
 export const RECIPIENTS_MOST = 1000;
-export const VALIDITY_DEFAULT_SECONDS = 86_400;
-const VALIDITY_MOST_SECONDS = 30 * 86_400;
 /** As they are registered with the rules. */
 const SENDER_LENGTH_MAX = 30;
 const REFERENCE_LENGTH_MAX = 120;
@@ -72,7 +71,7 @@ const Content = {
   schedule_at: Type.Optional(Instant),
   validity_seconds: Type.Optional(
     Type.Integer({
-      ...{ minimum: 60, maximum: VALIDITY_MOST_SECONDS },
+      ...{ minimum: VALIDITY_LEAST_SECONDS, maximum: VALIDITY_MOST_SECONDS },
       description: `Of no use that long after it was to be sent; ${VALIDITY_DEFAULT_SECONDS} unless told.`,
     }),
   ),
@@ -102,6 +101,13 @@ export const SendBody = Type.Object({
   time_zone: Type.Optional(Type.String({ maxLength: 60 })),
   region: Type.Optional(Type.String({ maxLength: 10 })),
   tags: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 50 })),
+  attributes: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean()]),
+      { maxProperties: 50, description: 'What else rules may ask for: `attribute.amount`.' },
+    ),
+  ),
   providers: Type.Optional(
     Type.Array(ProviderName, {
       ...{ minItems: 1, maxItems: 20 },
