@@ -121,16 +121,23 @@ function startSmsApi({ config, sealer, ...house }: House): Running {
 }
 
 /** Every provider that we have an account with, those too that come while it runs; and what the clock brings. */
-function startSmsSender({ bus, log, sms, smsAccounts }: House): Running {
+function startSmsSender({ config, sealer, ...house }: House): Running {
+  const { bus, log, sms, smsAccounts } = house;
   const { context } = sms;
+  // Those that hand it messages hear of them also where nothing but the sender runs.
+  const privateRanges = config.webhookPrivateRanges;
+  const deliverer = createWebhookDeliverer({ ...house, sealer, privateRanges });
   const senders = createAccountSenders({ accounts: smsAccounts, bus, context, log });
   const clerk = createClerk({ context, providers: senders.providers });
   senders.start();
   clerk.start();
+  deliverer.start();
   return {
     async stop() {
       await clerk.stop();
-      return senders.stop();
+      const left = await senders.stop();
+      await deliverer.stop();
+      return left;
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   registerSmsRoutes,
   registerTextRoutes,
   segmentsOf,
-  WEBHOOK_SCOPE,
+  webhookScopeOf,
 } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
@@ -139,8 +139,9 @@ function addSmsRoutes(
   if (processes.includes('sms-api')) {
     registerSmsRoutes(app, { ...house, plans });
     registerTextRoutes(app, house);
-    registerWebhookRoutes(app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
   }
+  if (processes.includes('sms-api') || processes.includes('sms-sender'))
+    registerWebhookRoutes(app, { webhooks, scopeOf: webhookScopeOf });
   if (processes.includes('sms-sender')) {
     registerSenderRoutes(app, { ...house, plans });
     registerAccountRoutes(app, { ...house, accounts, publicUrl });

@@ -85,25 +85,27 @@ const controls = controlsOf(simulator.url);
 /** Verifies as any receiver would, by the Standard Webhooks, and writes down what it heard. */
 interface Told {
   readonly id: string;
+  readonly path: string;
   readonly type: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 const told: Told[] = [];
-let signingSecret = '';
+/** By the path at which it is told. */
+const secrets = new Map<string, string>();
 let forged = 0;
 const receiver = createServer(async (request, response) => {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
   const header = (name: string) => String(request.headers[`webhook-${name}`]);
-  const key = Buffer.from(signingSecret.replace('whsec_', ''), 'base64');
+  const key = Buffer.from(secrets.get(request.url ?? '')?.replace('whsec_', '') ?? '', 'base64');
   const signed = createHmac('sha256', key)
     .update(`${header('id')}.${header('timestamp')}.`)
     .update(body)
     .digest('base64');
   if (!header('signature').split(' ').includes(`v1,${signed}`)) forged += 1;
   const { data, type } = JSON.parse(body.toString());
-  told.push({ id: header('id'), type, data });
+  told.push({ id: header('id'), path: request.url ?? '', type, data });
   response.writeHead(204).end();
 });
 await new Promise<void>((done) => receiver.listen(0, '127.0.0.1', done));
@@ -156,10 +158,9 @@ for (const kind of KINDS) {
   await makeEntity(entityOf(kind.kind), kind.kind);
 }
 for (const { kind } of KINDS) await makeEntity(`${entityOf(kind)}-first`, kind, secondOf(kind));
-({ secret: signingSecret } = await must('POST', '/v1/webhooks/endpoints', {
-  ...{ url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook` },
-  event_types: ['*'],
-}));
+const origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
+const endpoint = { url: `${origin}/hook`, event_types: ['*'] };
+secrets.set('/hook', (await must('POST', '/v1/webhooks/endpoints', endpoint)).secret);
 await Promise.all([accounts.refresh(), rules.refresh()]);
 senders.start();
 clerk.start();
@@ -313,6 +314,32 @@ for (const { contract, kind } of KINDS.toReversed()) {
     assert.equal(history[1], `queued ${other}`);
   });
 }
+
+test('whoever uses the sender alone hears of its messages at its own address, and nobody else does', async () => {
+  const as = 'sender';
+  const wish = { kind: 'callback', url: origin };
+  const { body: made } = await call('POST', '/v1/webhooks/endpoints', { as, body: wish });
+  secrets.set('/own', made.secret);
+  const to = aNumber();
+  const handed = { provider: 'generic_http', sender: 'Kopek', text: 'Handed over', recipient: to };
+  const { body } = await call('POST', '/v1/sender/messages', {
+    ...{ as, body: { ...handed, reference: 'theirs', callback_url: `${origin}/own` } },
+  });
+  const [{ sms: id }] = body.messages;
+  const state = async () => (await call('GET', `/v1/sender/messages/${id}`, { as })).body.state;
+  await eventually(async () => assert.equal(await state(), 'accepted'), PATIENCE);
+  await controls.settle();
+  await eventually(async () => assert.equal(await state(), 'delivered'), PATIENCE);
+  assert.deepEqual(await controls.textsOf(to), ['Handed over']);
+  const heard = await eventually(() => {
+    const own = told.filter(({ data }) => data.sms === id);
+    assert.equal(own.at(-1)?.type, 'sms.delivered', JSON.stringify(own));
+    return own;
+  }, PATIENCE);
+  const types = heard.map(({ type }) => type).filter((type) => type !== 'sms.sent');
+  assert.deepEqual(types, ['sms.queued', 'sms.accepted', 'sms.delivered']);
+  assert.ok(heard.every(({ data, path }) => path === '/own' && data.reference === 'theirs'));
+});
 
 test('nothing that a receiver was told was forged', () => {
   assert.ok(told.length > 0);

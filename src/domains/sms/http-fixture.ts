@@ -23,7 +23,7 @@ import { segmentsOf } from './message-text.ts';
 import { openSms } from './open-sms.ts';
 import { prepareHouse } from './prepare-house.ts';
 import { sendGroup } from './send-worker.ts';
-import { WEBHOOK_SCOPE } from './tell-events.ts';
+import { webhookScopeOf } from './tell-events.ts';
 import { incomingSms, smsEvents } from './topics.ts';
 
 /** Who may do what, by the name under which tests call. */
@@ -33,7 +33,7 @@ const CALLERS = {
     ...['webhooks:read', 'webhooks:write'],
   ],
   reader: ['sms:read'],
-  sender: ['sender:send'],
+  sender: ['sender:send', 'webhooks:read', 'webhooks:write'],
   otherSender: ['sender:send'],
   stranger: ['timeline:read'],
 } as const;
@@ -84,7 +84,7 @@ export async function openSmsService() {
   registerAccountRoutes(server.app, routes);
   registerCallbackRoutes(server.app, routes);
   registerIncomingRoutes(server.app, routes);
-  registerWebhookRoutes(server.app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
+  registerWebhookRoutes(server.app, { webhooks, scopeOf: webhookScopeOf });
   registerRulesRoutes(server.app, {
     ...routes,
     countSegments: segmentsOf,

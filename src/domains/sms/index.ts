@@ -41,7 +41,7 @@ export {
   sendGroup,
 } from './send-worker.ts';
 export { isStop } from './stop-words.ts';
-export { WEBHOOK_SCOPE } from './tell-events.ts';
+export { WEBHOOK_SCOPE, webhookScopeOf } from './tell-events.ts';
 export {
   IncomingSms,
   incomingSms,

@@ -1,3 +1,4 @@
+import { ALL_SCOPES, type Principal } from '#auth';
 import { type Bus, type Parcel, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
@@ -20,6 +21,18 @@ export interface Told {
 
 /** Endpoints hear of the messages of all entities of the house; what other systems hand to a sender is their own. */
 export const WEBHOOK_SCOPE = 'kopek';
+
+/**
+ * Whose endpoints a caller keeps: one that only hands messages to the sender hears of its own, all others of what the house's
+ * entities send.
+ */
+export function webhookScopeOf({ id, scopes }: Pick<Principal, 'id' | 'scopes'>): string {
+  const isSender = scopes.includes('sender:send');
+  const isOfHouse = scopes.some((scope) => scope === ALL_SCOPES || scope.startsWith('sms:'));
+  return isSender && !isOfHouse ? senderScope(id) : WEBHOOK_SCOPE;
+}
+
+const senderScope = (caller: string | null) => `sender:${caller}`;
 
 /** Writes the history of messages, and tells the house, the callers and the senders of it. */
 export interface EventTeller {
@@ -127,7 +140,7 @@ function toWebhook(
   return [
     {
       ...{ id: `evt_${id}`, type: `sms.${row.state}`, key: sms, occurredAt: now },
-      scope: row.origin === 'sender' ? `sender:${row.entity}` : WEBHOOK_SCOPE,
+      scope: row.origin === 'sender' ? senderScope(row.entity) : WEBHOOK_SCOPE,
       data: {
         ...{ sms, recipient: row.recipient, state: row.state },
         ...(row.origin === 'sender' ? {} : { entity: row.entity }),
