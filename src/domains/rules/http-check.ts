@@ -46,7 +46,7 @@ const CheckBody = Type.Object({
   recipient: MsisdnText,
   person: Type.Optional(Person),
   sender: Type.Optional(Words(30)),
-  text: Type.String({ maxLength: 20_000 }),
+  text: Type.String({ minLength: 1, maxLength: 20_000 }),
   providers: Type.Optional(Type.Array(ProviderName, { minItems: 1, maxItems: 20 })),
   time_zone: Type.Optional(Words(60)),
   region: Type.Optional(Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$' })),
