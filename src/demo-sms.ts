@@ -1,4 +1,4 @@
-import { accountGroup, callbackUrlOf } from '#sms';
+import { accountGroup, callbackUrlOf, genericExample } from '#sms';
 import type { House } from './house.ts';
 
 /** A lender whose messages go through two providers and under the laws: what `npm start` shows of the SMS service. */
@@ -16,50 +16,6 @@ const ACTOR = 'demo';
 const RATE = 50;
 const TOKEN = 'password-of-the-simulator';
 const CALLBACK_SECRET = 'secret-of-the-simulator';
-const BEARER = { authorization: 'Bearer {{secret:token}}' };
-
-/** What the simulator's plain contract looks like, told as data. */
-const COURIER = {
-  send: {
-    ...{ path: '/messages', headers: BEARER, accepted: { status: 202 } },
-    body: {
-      ...{ to: '{{recipient}}', from: '{{sender}}', text: '{{text}}', reference: '{{our_id}}' },
-      ...{ validity_seconds: '{{valid}}', callback_url: '{{callback_url}}' },
-    },
-    ...{ id_path: 'id', segments_path: 'parts', code_path: 'error.code' },
-    faults: [
-      { pattern: '"code":"(bad_number|stop_list)"', fault: 'recipient' },
-      { pattern: '"code":"(no_money|bad_sender|unauthorized)"', fault: 'account' },
-      { pattern: '"code":"bad_text"', fault: 'message' },
-      { status: 429, fault: 'throttled' },
-      { status: 503, fault: 'temporary' },
-    ],
-  },
-  validity: { unit: 'second' },
-  status: {
-    ...{ path: '/messages?reference={{our_id}}', headers: BEARER, by: 'our_id' },
-    ...{ message_path: 'messages.0', empty_is_not_found: true },
-    ...{ state_path: 'status', id_path: 'id', time_path: 'at', reason_path: 'error' },
-  },
-  states: {
-    ...{ accepted: 'accepted', scheduled: 'accepted', sent: 'sent', delivered: 'delivered' },
-    ...{ undelivered: 'undelivered', expired: 'expired', rejected: 'rejected' },
-    canceled: 'cancelled',
-  },
-  callback: {
-    signature: {
-      ...{ header: 'X-Signature', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' },
-    },
-    ...{ id_path: 'id', our_id_path: 'reference', state_path: 'status', time_path: 'at' },
-    reason_path: 'error',
-    incoming: {
-      ...{ when_path: 'type', when_value: 'message', id_path: 'id' },
-      ...{ from_path: 'from', to_path: 'to', text_path: 'text' },
-    },
-    reply: { status: 200, body: 'ok' },
-  },
-};
-
 /** Where the simulator of SMS providers tells receipts and what customers write. */
 export function demoCallbacks(publicUrl: string) {
   const [courier, relay] = demoProviders.map((name) => callbackUrlOf(publicUrl, name));
@@ -82,7 +38,7 @@ export async function fillSmsDemo(house: House, simulatorUrl: string): Promise<v
       {
         ...{ ...common, ...rates, name: courier, kind: 'generic_http' },
         title: 'Courier (simulated, any HTTP contract)',
-        settings: { ...COURIER, base_url: `${simulatorUrl}/generic-http` },
+        settings: { ...genericExample, base_url: `${simulatorUrl}/generic-http` },
         secrets: { values: { token: TOKEN }, callback_secret: CALLBACK_SECRET },
       },
       ACTOR,

@@ -134,9 +134,7 @@ function startSmsSender({ config, sealer, ...house }: House): Running {
   deliverer.start();
   return {
     async stop() {
-      await clerk.stop();
-      const left = await senders.stop();
-      await deliverer.stop();
+      const [left] = await Promise.all([senders.stop(), clerk.stop(), deliverer.stop()]);
       return left;
     },
   };
@@ -173,8 +171,9 @@ function startTelco(house: House): Running {
   clerk.start();
   return {
     stop: async () => {
-      await clerk.stop();
+      const stopped = clerk.stop();
       const left = await Promise.all(workers.map((worker) => worker.stop()));
+      await stopped;
       return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
     },
   };

@@ -79,6 +79,8 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     MT_MANAGER_PORT: String(await freePort()),
     TELCO_PORT: String(await freePort()),
     SMS_RULES_PORT: String(await freePort()),
+    SMS_API_PORT: String(await freePort()),
+    SMS_SENDER_PORT: String(await freePort()),
     OPERATOR_SIMULATOR_PORT: String(await freePort()),
   });
   return config;

@@ -90,6 +90,8 @@ const sms: Machine<SmsState, SmsStep> = {
     reject: 'the rules forbid it, or nobody may bring it',
     expire: 'its `expires_at` has passed',
     cancel: 'its caller has taken it back',
+    withdraw:
+      'taken back while it was under way, and it has certainly not left: it is not tried again',
     accept:
       'the provider has taken it; with one that tells nothing later it is `sent` at once, and that is its end',
     not_sent: 'it certainly did not leave: the next provider, or the same after its backoff',

@@ -43,9 +43,9 @@ const twilioToken = '00000000000000000000000000000000';
 
 /** Speaks to a simulator as the providers' clients do: plain fetch, none of the simulator's own code. */
 export class Fixture {
-  readonly simulator: SmsProviderSimulator;
+  readonly simulator: Pick<SmsProviderSimulator, 'url' | 'port' | 'close'>;
 
-  constructor(simulator: SmsProviderSimulator) {
+  constructor(simulator: Fixture['simulator']) {
     this.simulator = simulator;
   }
 

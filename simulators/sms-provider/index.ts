@@ -7,6 +7,7 @@ import {
 } from '#simulators/sms-provider/centre';
 import { joinContracts } from '#simulators/sms-provider/contracts';
 import { createSmsProviderServer } from './server.ts';
+import { type SmppCentre, startSmppCentre } from './smpp/smpp.ts';
 
 export type { ProviderName, ScenarioName, Settings } from '#simulators/sms-provider/centre';
 
@@ -21,12 +22,15 @@ export interface SmsProviderSimulatorOptions {
   readonly seed?: number;
   /** What differs from the standard settings: credentials, where receipts go, shares of misfortune. */
   readonly settings?: Readonly<Partial<Record<ProviderName, Partial<Settings>>>>;
+  /** The port of its SMPP centre. Default 0: any free one. */
+  readonly smppPort?: number;
   readonly log?: Log;
 }
 
 export interface SmsProviderSimulator {
   readonly url: string;
   readonly port: number;
+  readonly smpp: Pick<SmppCentre, 'port' | 'manners' | 'change' | 'act'>;
   /** Ends in well under a second: calls that were never to be answered are cut off. */
   readonly close: () => Promise<void>;
 }
@@ -38,8 +42,10 @@ export async function startSmsProviderSimulator(
   const { folder, host = '127.0.0.1', log = () => undefined, seed = 1, settings = {} } = options;
   const centre = new SmsCentre({ folder, seed, settings, log });
   const leave = joinContracts(centre);
-  const server = createSmsProviderServer(centre);
+  const smpp = await startSmppCentre(centre, { port: options.smppPort ?? 0, host });
+  const server = createSmsProviderServer(centre, smpp);
   const end = async () => {
+    await smpp.close();
     await leave();
     await centre.close();
   };
@@ -60,5 +66,5 @@ export async function startSmsProviderSimulator(
     return closing;
   };
   const urlHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${urlHost}:${port}`, port, close };
+  return { url: `http://${urlHost}:${port}`, port, smpp, close };
 }

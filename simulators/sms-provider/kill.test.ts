@@ -21,7 +21,7 @@ async function startProcess(
 ): Promise<Running> {
   const path = join(folder, 'settings.json');
   writeFileSync(path, JSON.stringify(settings));
-  const options = ['--port', '0', '--folder', folder, '--settings', path];
+  const options = ['--port', '0', '--smpp-port', '0', '--folder', folder, '--settings', path];
   const child = spawn(process.execPath, [mainPath, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

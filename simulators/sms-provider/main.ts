@@ -6,7 +6,8 @@ const usage = `All SMS providers, simulated.
 
   node simulators/sms-provider/main.ts [options]
 
-  --port <number>     default 50308; 0: any free port
+  --port <number>     default 50318; 0: any free port
+  --smpp-port <number>  of its SMPP centre; default 2775; 0: any free port
   --host <address>    default 127.0.0.1
   --folder <path>     where its journal stands; default .kopek/sms-provider
   --seed <number>     default 1
@@ -16,7 +17,8 @@ const usage = `All SMS providers, simulated.
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: '50308' },
+    port: { type: 'string', default: '50318' },
+    'smpp-port': { type: 'string', default: '2775' },
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string', default: '.kopek/sms-provider' },
     seed: { type: 'string', default: '1' },
@@ -32,15 +34,20 @@ async function run(): Promise<void> {
   const [port, seed] = [Number(values.port), Number(values.seed)];
   if (!Number.isInteger(port) || port < 0 || port > 65_535) return refuse('--port is 0 to 65535');
   if (!Number.isInteger(seed)) return refuse('--seed is a whole number');
+  const smppPort = Number(values['smpp-port']);
+  if (!Number.isInteger(smppPort) || smppPort < 0 || smppPort > 65_535)
+    return refuse('--smpp-port is 0 to 65535');
   const { folder, host } = values;
   const simulator = await startSmsProviderSimulator({
-    ...{ port, host, folder, seed, settings: readSettings(values.settings) },
+    ...{ port, smppPort, host, folder, seed, settings: readSettings(values.settings) },
     log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => void simulator.close().then(() => process.exit(0)));
   }
-  process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, port: simulator.port, smppPort: simulator.smpp.port })}\n`,
+  );
 }
 
 function readSettings(path: string): NonNullable<SmsProviderSimulatorOptions['settings']> {

@@ -20,9 +20,11 @@ import { showMetrics, showStats } from './metrics.ts';
 import { chooserPage, pageFile } from './page.ts';
 import { livePage, phonePage } from './phone-page.ts';
 import { showHandset, showHandsets, showLedger, showMessages } from './reads.ts';
+import { putSmpp, type SmppControl, showSmpp } from './smpp-control.ts';
 
 export interface Visit {
   readonly centre: SmsCentre;
+  readonly smpp: SmppControl;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -73,6 +75,8 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
     /^\/control\/settings\/([\w-]+)$/,
     ({ centre, fields }, name) => putSettings(centre, name, fields),
   ],
+  ['GET', /^\/control\/smpp$/, ({ smpp }) => showSmpp(smpp)],
+  ['PUT', /^\/control\/smpp$/, ({ fields, smpp }) => putSmpp(smpp, fields)],
   ['GET', /^\/control\/clock$/, ({ centre }) => showClock(centre)],
   ['PUT', /^\/control\/clock$/, ({ centre, fields }) => moveClock(centre, fields)],
   ['POST', /^\/control\/deliver$/, ({ centre }) => deliverNow(centre)],

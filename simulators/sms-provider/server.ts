@@ -9,13 +9,14 @@ import {
 } from '#simulators/sms-provider/contracts';
 import { problemPage } from './page.ts';
 import { visit } from './routes.ts';
+import type { SmppControl } from './smpp-control.ts';
 
 /** 5,000 numbers in one call of sms.ru, and a long text. */
 const bodyLimitBytes = 512 * 1024;
 /** Longer than a client's own, so that the client is the one who ends an idle connection. */
 const keepAliveTimeoutMs = 65_000;
 
-export function createSmsProviderServer(centre: SmsCentre): Server {
+export function createSmsProviderServer(centre: SmsCentre, smpp: SmppControl): Server {
   return createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
     readBody(request, (body) => {
       const target = request.url ?? '/';
@@ -24,23 +25,29 @@ export function createSmsProviderServer(centre: SmsCentre): Server {
       const { headers, method = 'GET' } = request;
       answer(
         { centre, response, headers, method, path, query, body: body ?? Buffer.alloc(0) },
-        body === undefined,
+        { isTooLong: body === undefined, smpp },
       );
     });
   });
 }
 
-function answer(call: Call, isTooLong: boolean): void {
-  void handle(call, isTooLong).catch((error: unknown) => write(call, toReply(call, error)));
+interface Around {
+  readonly isTooLong: boolean;
+  readonly smpp: SmppControl;
 }
 
-async function handle(call: Call, isTooLong: boolean): Promise<void> {
+function answer(call: Call, around: Around): void {
+  void handle(call, around).catch((error: unknown) => write(call, toReply(call, error)));
+}
+
+async function handle(call: Call, { isTooLong, smpp }: Around): Promise<void> {
   if (isTooLong) throw new Problem(413, `A body has at most ${bodyLimitBytes} bytes`);
   if (answerContract(call)) return;
   refuseForeignForm(call);
   const contentType = call.headers['content-type'];
   const reply = await visit({
     ...{
+      smpp,
       centre: call.centre,
       method: call.method === 'HEAD' ? 'GET' : call.method,
       path: call.path,

@@ -61,7 +61,7 @@ export async function openWorld(life: Lifetime, options: WorldOptions): Promise<
   return { stage, server, broker, crew: await gather(stage, root) };
 }
 
-async function openServer(life: Lifetime): Promise<DatabaseServer> {
+export async function openServer(life: Lifetime): Promise<DatabaseServer> {
   const folder = join(await temporaryFolder(life), 'postgres');
   const { url } = await startEmbeddedServer({ folder });
   const database = openDatabase({ url, log: silentLog(), name: 'kopek-chaos' });

@@ -88,6 +88,8 @@ export const standardSettings: Settings = {
 export const ownSettings: Readonly<Partial<Record<ProviderName, Partial<Settings>>>> = {
   'sms-aero': { login: 'kopek@example.org', password: 'api-key-of-the-simulator-00' },
   'sms-ru': { password: '00000000-0000-0000-0000-000000000000' },
+  // SMPP allows eight letters, and clients cut off what is more.
+  smpp: { password: 'kopeksim' },
   twilio: {
     login: 'AC00000000000000000000000000000000',
     password: '00000000000000000000000000000000',

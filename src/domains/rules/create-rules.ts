@@ -15,6 +15,7 @@ import { createPeople, type People } from './people.ts';
 import { createRecorder } from './record-change.ts';
 import { createRuleSets, type RuleSets } from './rule-sets.ts';
 import { createSaveEntities, type SaveEntities } from './save-entities.ts';
+import { recordKeptSince } from './tidy-rules.ts';
 
 /** The sending rules: who may send what to whom, through whom and when; decided, counted and explained. */
 export interface Rules extends Deciding, SaveEntities, RuleSets, CalendarYears, People {
@@ -33,6 +34,8 @@ export interface Rules extends Deciding, SaveEntities, RuleSets, CalendarYears, 
   knowledge(): Knowledge;
   /** What was changed by whom, newest first. */
   audit(executor: Executor, of: Parameters<typeof listChanges>[1]): Promise<readonly AuditRow[]>;
+  /** Of messages that ended before it no law asks for a record. */
+  recordKeptSince(): Date;
   /** Reads entities, providers, laws and calendars again now; it happens by itself every second. */
   refresh(): Promise<void>;
   close(): void;
@@ -72,6 +75,7 @@ export async function createRules(options: RulesOptions): Promise<Rules> {
       chooseSender(current().pairs.get(entity) ?? [], { ...asked, now: clock.now() }),
     knowledge: current,
     audit: listChanges,
+    recordKeptSince: () => recordKeptSince(current().sets, clock.now()),
     refresh,
     close: holder.close,
   };

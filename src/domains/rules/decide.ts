@@ -82,9 +82,12 @@ export function createDeciding(options: {
       );
     },
     async reserve(tx, requests) {
+      const { asking, ids } = await askLocked(tx, requests, {
+        knowledge: current(),
+        textless: false,
+      });
+      // Whoever had to wait for its place decides by the moment at which it has it.
       const now = clock.now();
-      const asking = await ask(tx, requests, { knowledge: current(), textless: false });
-      const ids = await lockAll(tx, asking.scopes);
       const counters = await readCounters(tx, { ...asking, now });
       const decisions = asking.known.map((one) => {
         const decision = evaluate(one.request, { ...one.facts, counted: counters.of(one) }, now);
@@ -131,6 +134,25 @@ async function ask(
   const limits = known.flatMap(({ facts }) => facts.overrides.map(({ limit = 0 }) => limit));
   const placesMost = Math.max(of.knowledge.placesMost, ...limits.map((limit) => limit + 1));
   return { known, scopes: [...scopes].sort(), placesMost };
+}
+
+/**
+ * Locks the counters first and learns the facts then: a STOP may be committed while others are waited for. Should it need
+ * other counters by then (an agreement has changed), those are locked too.
+ */
+async function askLocked(
+  tx: Tx,
+  requests: readonly RuleRequest[],
+  of: { readonly knowledge: Knowledge; readonly textless: boolean },
+): Promise<{ readonly asking: Asking; readonly ids: ReadonlyMap<string, bigint> }> {
+  let asking = await ask(tx, requests, of);
+  let ids: ReadonlyMap<string, bigint> = new Map();
+  for (let tries = 0; asking.scopes.some((scope) => !ids.has(scope)); tries += 1) {
+    must(tries < LOCK_TRIES_MAX, 'what a message is counted by does not change all the time');
+    ids = await lockAll(tx, [...new Set([...ids.keys(), ...asking.scopes])].sort());
+    asking = await ask(tx, requests, of);
+  }
+  return { asking, ids };
 }
 
 /** Nobody else counts in these scopes until the transaction ends. No scope: no statement. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { silentLog } from '#log';
-import { testDatabase } from '#testing';
+import { eventually, testDatabase } from '#testing';
 import { createRules } from './create-rules.ts';
 import { lawsOf, setStage, stopList, twiceADay } from './fixture.ts';
 
@@ -163,4 +163,55 @@ test('copies that start at once write each law down once', async (t) => {
       [1, 'active'],
     ],
   );
+});
+
+/** Somebody else counts for this number until `free`; meanwhile it is asked about `request`. */
+async function reserveBehind(recipient: string, request: ReturnType<typeof ask>) {
+  const free = Promise.withResolvers<void>();
+  const held = Promise.withResolvers<void>();
+  const holder = database.transaction(async (tx) => {
+    await rules.reserve(tx, [ask({ recipient })]);
+    held.resolve();
+    await free.promise;
+  });
+  await held.promise;
+  const deciding = database.transaction((tx) => rules.reserve(tx, [request]));
+  await eventually(async () => {
+    const { rows } = await sql`select from pg_stat_activity
+      where datname = current_database() and wait_event_type = 'Lock'`.execute(database.pool);
+    assert.equal(rows.length, 1);
+  });
+  return async () => {
+    free.resolve();
+    await holder;
+    return (await deciding)[0];
+  };
+}
+
+test('a STOP that is committed while a message waits for its place keeps it from leaving', async () => {
+  const recipient = somebody();
+  const decide = await reserveBehind(recipient, ask({ recipient }));
+  const entry = { list: 'stop', msisdn: recipient, reason: 'SMS', at: clock.now() };
+  await database.transaction((tx) => rules.suppress(tx, [entry]));
+  assert.equal((await decide())?.outcome, 'reject');
+});
+
+test('the moment of a decision is the one after the wait for its place', async () => {
+  const recipient = somebody();
+  const request = ask({ recipient, expiresAt: new Date(clock.nowMs() + 60_000) });
+  const decide = await reserveBehind(recipient, request);
+  clock.advanceMs(61_000);
+  assert.notEqual((await decide())?.outcome, 'send', 'it was of no use any more');
+});
+
+test('the digest of a text that holds a PIN tells nothing of it', async () => {
+  const [one, other] = ['481516', '234200'].map((pin) =>
+    ask({ recipient: somebody(), class: 'auth', secret: true, body: `Your code is ${pin}` }),
+  );
+  assert.ok(one && other);
+  await reserve(one, other);
+  const { rows } = await sql<{ count: bigint }>`
+    select count(distinct body_digest) from rules.asked
+    where message in (${one.message}, ${other.message})`.execute(database.pool);
+  assert.equal(rows[0]?.count, 1n);
 });

@@ -3,13 +3,7 @@ import { changeOf, mayStep } from './change-messages.ts';
 import type { SmsContext } from './context.ts';
 import { storableReport } from './incoming-text.ts';
 import { advances, parseSmsId, type SmsStep, smsId, stateOfParts } from './message.ts';
-import {
-  lockMessages,
-  type MessageChange,
-  readMessages,
-  type SmsRow,
-  updateMessages,
-} from './message-store.ts';
+import { lockMessages, type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import type { ReportedState, StatusReport } from './provider.ts';
 import { givesUpAt } from './question-ladder.ts';
 import {
@@ -32,6 +26,8 @@ const STEPS: Readonly<Record<Exclude<ReportedState, 'not_found'>, SmsStep>> = {
 };
 
 const UNPARK_MOST = 500;
+/** Longer than an answer takes to be written down. */
+const PARKED_FRESH_MS = 60_000;
 const PARKED_KEPT_MS = 7 * 86_400_000;
 const FORGET_MOST = 5000;
 
@@ -46,11 +42,19 @@ export async function applyReports(
 ): Promise<void> {
   const told = reports.filter(({ state }) => state !== 'not_found').map(storableReport);
   if (told.length === 0) return;
-  await adoptByOurId(tx, provider, told);
-  const found = await findSubmissions(tx, {
-    provider,
-    providerMessageIds: [...new Set(told.map((report) => report.providerMessageId))],
-  });
+  const named = namedMessages(told);
+  const providerMessageIds = [...new Set(told.map((report) => report.providerMessageId))];
+  const before = await findSubmissions(tx, { provider, providerMessageIds });
+  // Messages before their parts, all of them at once, as senders do who write down answers.
+  const rows = await lockMessages(tx, [
+    ...new Set([...before.map((part) => part.message_id), ...named.keys()]),
+  ]);
+  const isComplete = named.size === 0 || before.length === providerMessageIds.length;
+  if (!isComplete) await adoptNamed(tx, { provider, named, rows });
+  // The answer may have been written down while the lock was waited for.
+  const all = isComplete ? before : await findSubmissions(tx, { provider, providerMessageIds });
+  // An id that has come to mean another message meanwhile is looked at again.
+  const found = all.filter((part) => rows.some((row) => row.id === part.message_id));
   const known = new Set(found.map((part) => part.provider_message_id));
   await parkReports(tx, {
     now: context.clock.now(),
@@ -61,14 +65,30 @@ export async function applyReports(
         ...{ at: report.at ?? null, reason: report.reason ?? null },
       })),
   });
-  if (found.length > 0) await applyToParts(context, tx, { found, told });
+  if (found.length > 0) await applyToParts(context, tx, { found, rows, told });
 }
 
-/** Reports that came before the answer to their submission: by now it may have been written down. */
-export async function matchParked(context: SmsContext): Promise<number> {
+/**
+ * Reports that came before the answer to their submission: by now it may have been written down. Only fresh ones are
+ * looked at unless `all` are wanted: those that belong to nobody would be looked up again and again for days.
+ */
+export async function matchParked(
+  context: SmsContext,
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<number> {
+  const since = all ? new Date(0) : new Date(context.clock.nowMs() - PARKED_FRESH_MS);
   return context.database.transaction(async (tx) => {
-    const parked = await unparkReports(tx, UNPARK_MOST);
-    for (const [provider, some] of Map.groupBy(parked, (one) => one.provider))
+    const parked = await unparkReports(tx, { since, most: UNPARK_MOST });
+    const byProvider = Map.groupBy(parked, (one) => one.provider);
+    const ids: bigint[] = [];
+    for (const [provider, some] of byProvider) {
+      const providerMessageIds = some.map((one) => one.providerMessageId);
+      const found = await findSubmissions(tx, { provider, providerMessageIds });
+      ids.push(...found.map((part) => part.message_id));
+    }
+    // Of all providers at once: a message may have been with several.
+    await lockMessages(tx, ids);
+    for (const [provider, some] of byProvider)
       await applyReports(context, tx, { provider, reports: some.map(fromParked) });
     return parked.length;
   });
@@ -87,29 +107,37 @@ function fromParked({ at, providerMessageId, reason, state }: ParkedReport): Sta
   };
 }
 
-/** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */
-async function adoptByOurId(
-  tx: Tx,
-  provider: string,
-  reports: readonly StatusReport[],
-): Promise<void> {
-  const named = new Map(
+/** Messages that the provider called by our own id, and what it calls them. */
+function namedMessages(reports: readonly StatusReport[]): ReadonlyMap<bigint, string> {
+  return new Map(
     reports.flatMap(({ providerMessageId, sms }) => {
       const id = sms === undefined ? undefined : readId(sms);
       return id === undefined ? [] : [[id, providerMessageId] as const];
     }),
   );
-  if (named.size === 0) return;
-  const rows = await readMessages(tx, [...named.keys()]);
-  const parts = new Set((await findParts(tx, [...named.keys()])).map((part) => part.message_id));
+}
+
+interface Adoption {
+  readonly provider: string;
+  readonly named: ReadonlyMap<bigint, string>;
+  readonly rows: readonly SmsRow[];
+}
+
+/** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */
+async function adoptNamed(tx: Tx, { named, provider, rows }: Adoption): Promise<void> {
+  const parts = await findParts(tx, [...named.keys()]);
+  const isKnown = (row: SmsRow) =>
+    parts.some((part) => part.message_id === row.id && part.attempt === row.attempts) ||
+    parts.some((part) => part.provider_message_id === named.get(row.id));
+  const adopted = rows.filter(
+    (row) => named.has(row.id) && row.provider === provider && row.attempts > 0 && !isKnown(row),
+  );
   await insertSubmissions(
     tx,
-    rows
-      .filter((row) => row.provider === provider && row.attempts > 0 && !parts.has(row.id))
-      .map((row) => ({
-        ...{ provider, providerMessageId: named.get(row.id) ?? '', messageId: row.id },
-        ...{ attempt: row.attempts, part: 0 },
-      })),
+    adopted.map((row) => ({
+      ...{ provider, providerMessageId: named.get(row.id) ?? '', messageId: row.id },
+      ...{ attempt: row.attempts, part: 0 },
+    })),
   );
 }
 
@@ -123,18 +151,19 @@ function readId(sms: string): bigint | undefined {
 
 interface Application {
   readonly found: readonly SubmissionRow[];
+  /** Their messages, locked. */
+  readonly rows: readonly SmsRow[];
   readonly told: readonly StatusReport[];
 }
 
 async function applyToParts(
   context: SmsContext,
   tx: Tx,
-  { found, told }: Application,
+  { found, rows, told }: Application,
 ): Promise<void> {
   const { clock, rules, teller } = context;
   const now = clock.now();
   const ids = [...new Set(found.map((part) => part.message_id))];
-  const rows = await lockMessages(tx, ids);
   // Read under the lock: another report of the same message may have been at it.
   const parts = new Map(
     (await findParts(tx, ids)).map((part) => [
@@ -185,6 +214,8 @@ function changeOfParts(
   const open = state === 'accepted' || state === 'sent';
   return changeOf(row, {
     state,
+    // It may stand before another one by now, if this one was thought not to have it.
+    provider: parts[0]?.provider ?? row.provider,
     error: state === 'delivered' ? null : error,
     ...(open && { nextQuestionAt: row.next_question_at ?? givesUpAt(row) }),
   });

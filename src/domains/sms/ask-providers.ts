@@ -5,10 +5,11 @@ import { smsId } from './message.ts';
 import { lockMessages, type SmsRow, updateMessages } from './message-store.ts';
 import type { SmsProvider, SmsQuestion, StatusReport } from './provider.ts';
 import { givesUpAt, nextQuestion, SETTLED_AFTER_MS } from './question-ladder.ts';
-import { findParts } from './report-store.ts';
+import { findParts, type SubmissionRow } from './report-store.ts';
 import { setQuestions, takeQuestions } from './work-store.ts';
 
-const QUESTIONS_MOST = 200;
+/** Of one hand. */
+export const QUESTIONS_MOST = 200;
 /** Longer than any provider takes to answer: who dies while asking is followed by the next question then. */
 const ANSWER_BY_MS = 120_000;
 /** A provider that knows nothing of it twice, long enough after, has never had it. */
@@ -63,7 +64,7 @@ async function askOne(
     database.pool,
     asked
       .filter((row) => !proven.includes(row))
-      .map((row) => ({ id: row.id, at: nextQuestion(now, row.questions) })),
+      .map(({ attempts, id, questions }) => ({ id, attempts, at: nextQuestion(now, questions) })),
   );
 }
 
@@ -95,7 +96,10 @@ function strangersAmong(
   return new Set(rows.filter((row) => named.has(smsId(row.id))).map((row) => row.id));
 }
 
-/** Proven never to have left: its places in the counters are given back, and it stands before its provider again. */
+/**
+ * Proven never to have left: its places in the counters are given back, and it stands before its provider again. The proof
+ * is of that attempt, and none where somebody has told of it while the provider was asked.
+ */
 async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promise<void> {
   if (proven.length === 0) return;
   const { clock, database, rules, teller } = context;
@@ -104,9 +108,16 @@ async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promis
       tx,
       proven.map(({ id }) => id),
     );
+    const asked = new Map(proven.map(({ attempts, id }) => [id, attempts]));
+    const known = new Set((await findParts(tx, [...asked.keys()])).map(attemptKey));
     const changes = rows
-      .filter((row) => mayStep(row, 'prove_unsent'))
-      .map((row) => changeOf(row, { state: 'queued', questions: 0, error: 'never_arrived' }));
+      .filter((row) => mayStep(row, 'prove_unsent') && row.attempts === asked.get(row.id))
+      .filter((row) => !known.has(attemptKey({ message_id: row.id, attempt: row.attempts })))
+      .map((row) =>
+        row.cancel_asked_at === null
+          ? changeOf(row, { state: 'queued', questions: 0, error: 'never_arrived' })
+          : changeOf(row, { state: 'cancelled', error: 'cancelled' }),
+      );
     const changed = await updateMessages(tx, { changes, now: clock.now() });
     await rules.release(
       tx,
@@ -119,6 +130,9 @@ async function sendAgain(context: SmsContext, proven: readonly SmsRow[]): Promis
   });
 }
 
+const attemptKey = (of: Pick<SubmissionRow, 'message_id' | 'attempt'>) =>
+  `${of.message_id} ${of.attempt}`;
+
 /** Nothing was heard for days: nothing will be. */
 async function giveUp(context: SmsContext, over: readonly SmsRow[]): Promise<void> {
   if (over.length === 0) return;
@@ -130,6 +144,7 @@ async function giveUp(context: SmsContext, over: readonly SmsRow[]): Promise<voi
     );
     const changes = rows
       .filter((row) => row.state === 'unknown' || mayStep(row, 'give_up'))
+      .filter((row) => givesUpAt(row) <= clock.now())
       .map((row) =>
         changeOf(row, { state: 'unknown', error: row.error ?? 'no_receipt', closed: true }),
       );

@@ -15,6 +15,8 @@ import { lockClaimed, markSubmitting } from './work-store.ts';
 export interface Job {
   readonly row: SmsRow;
   readonly allowed: readonly string[];
+  /** By the monotonic clock: past it others take it for lost, so that it must not leave any more. */
+  readonly leaveByMs: number;
 }
 
 interface Beginning {
@@ -46,6 +48,7 @@ export async function beginMessages(
     const rows = await lockClaimed(tx, { ids: jobs.map(({ row }) => row.id), owner });
     const verdicts = await judge(context, tx, { rows, line, waits });
     const leaving = verdicts.filter(({ change }) => change === undefined);
+    const leaveByMs = performance.now() + line.provider.longestMs();
     const begun = await markSubmitting(tx, {
       ...{ owner, now, leaseMs: line.provider.longestMs() },
       marks: leaving.map(({ row, validUntil }) => ({
@@ -62,11 +65,13 @@ export async function beginMessages(
       changed.map((row): Told => {
         const trace = decisions.get(row.id)?.trace;
         const notBefore = row.state === 'queued' ? row.not_before : null;
-        return { row, ...(trace && { trace }), ...(notBefore && { notBefore }) };
+        // Only its share of the rate is not there yet: that may be so many times.
+        const isNoNews = notBefore !== null;
+        return { row, isNoNews, ...(trace && { trace }), ...(notBefore && { notBefore }) };
       }),
     );
     const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));
-    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [] }));
+    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [], leaveByMs }));
   });
 }
 
@@ -124,7 +129,8 @@ function postponed(row: SmsRow, now: Date, waitMs: number): MessageChange {
   });
 }
 
-function ending(row: SmsRow): MessageChange {
+/** Of no use any more, or wanted back. */
+export function ending(row: SmsRow): MessageChange {
   return row.cancel_asked_at === null
     ? changeOf(row, { state: 'expired', error: 'expired' })
     : changeOf(row, { state: 'cancelled', error: 'cancelled' });
@@ -160,6 +166,7 @@ export function asked(row: SmsRow): Parameters<typeof toRuleRequest>[0] {
       recipient: row.recipient,
       sender: row.sender,
       body: row.body,
+      secret: row.secret,
     },
     entity: row.entity ?? HOUSE_ENTITY,
     class: row.class ?? (row.kind === 'pin' ? 'auth' : 'transaction'),

@@ -9,7 +9,7 @@ import type { SmsProvider } from './provider.ts';
 import { findParts } from './report-store.ts';
 import { findToCancel, setCancelAsked } from './work-store.ts';
 
-const CANCEL_MOST = 100;
+export const CANCEL_MOST = 100;
 
 /**
  * Takes a message back. Before it left it is `cancelled` at once; while it is on its way its provider is asked to drop it,
@@ -38,16 +38,16 @@ export async function cancelMessage(context: SmsContext, tx: Tx, id: bigint): Pr
   return changed[0] ?? row;
 }
 
-/** Asks providers to drop what callers want back. What is too late stays what it is. */
+/** Asks providers to drop what callers want back. What is too late stays what it is. Answers how many were asked for. */
 export async function cancelAtProviders(
   context: SmsContext,
   providers: readonly SmsProvider[],
-): Promise<void> {
+): Promise<number> {
   const { database } = context;
   const rows = await findToCancel(database.pool, {
     ...{ providers: providers.map(({ name }) => name), most: CANCEL_MOST },
   });
-  if (rows.length === 0) return;
+  if (rows.length === 0) return 0;
   const parts = Map.groupBy(
     await findParts(
       database.pool,
@@ -74,4 +74,5 @@ export async function cancelAtProviders(
       await setCancelAsked(tx, { id: row.id, at: null });
     });
   }
+  return rows.length;
 }

@@ -9,12 +9,13 @@ import { applyReports } from './apply-reports.ts';
 import { HOUSE_ENTITY } from './begin-messages.ts';
 import { cancelMessage } from './cancel-messages.ts';
 import type { Routes, SmsContext } from './context.ts';
+import { countOpen, countParked, type OpenCount, readOldestWaiting } from './count-store.ts';
 import { type EventRow, readHistory } from './event-store.ts';
 import { readSender, storable } from './incoming-text.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { type OutgoingSms, parseSmsId, smsId } from './message.ts';
 import { findMessage, listMessages, type MessageQuery, type SmsRow } from './message-store.ts';
-import type { CallbackReading } from './provider.ts';
+import type { CallbackReading, StatusReport } from './provider.ts';
 import { type Received, type Reception, receiveMessage } from './receive-messages.ts';
 import { type Draft, registerMessages } from './register-messages.ts';
 import { createEventTeller } from './tell-events.ts';
@@ -36,6 +37,10 @@ export interface Sms {
   cancel(tx: Tx, sms: string): Promise<SmsRow>;
   /** Takes messages of callers of the API. */
   readonly intake: Intake;
+  /** For those who watch it: see count-store. */
+  openByState(): Promise<readonly OpenCount[]>;
+  oldestWaitingSeconds(): Promise<number>;
+  parkedReports(): Promise<number>;
   /** What its workers stand on. */
   readonly context: SmsContext;
   drain(): Promise<void>;
@@ -67,8 +72,10 @@ export function createSms(options: SmsOptions): Sms {
     receive: (message) => database.transaction((tx) => receiveMessage(context, tx, message)),
     hear: (provider, { incoming, reports }) =>
       database.transaction(async (tx) => {
-        await applyReports(context, tx, { provider, reports });
-        for (const { from, id, text, to } of incoming)
+        await applyReports(context, tx, { provider, reports: reports.map(toStorable) });
+        // By their ids: a provider that repeats itself may do so in another order, and at once.
+        const sorted = incoming.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+        for (const { from, id, text, to } of sorted)
           await receiveMessage(context, tx, {
             ...{ provider, id: storable(id), msisdn: readSender(from) },
             ...{ shortCode: storable(to), text: storable(text) },
@@ -78,7 +85,19 @@ export function createSms(options: SmsOptions): Sms {
     list: (query) => listMessages(database.pool, query),
     history: (executor, sms) => readHistory(executor, parseSmsId(sms)),
     cancel: (tx, sms) => cancelMessage(context, tx, parseSmsId(sms)),
+    openByState: () => countOpen(database.pool),
+    oldestWaitingSeconds: () => readOldestWaiting(database.pool, context.clock.now()),
+    parkedReports: () => countParked(database.pool),
     drain: () => intake.drain(),
+  };
+}
+
+/** What a provider says is kept, whatever letters it is made of: refused, it would only be said again. */
+function toStorable({ reason, ...report }: StatusReport): StatusReport {
+  return {
+    ...report,
+    providerMessageId: storable(report.providerMessageId),
+    ...(reason === undefined ? {} : { reason: storable(reason) }),
   };
 }
 

@@ -113,7 +113,7 @@ export function registerAccountRoutes(app: HttpApp, options: AccountRoutesOption
     },
     handler: async ({ params: { name } }) => {
       mustFind(accounts, name);
-      const balance = await accounts.line(name)?.provider.balance?.();
+      const balance = await accounts.talk(name)?.balance?.();
       if (balance) return balance;
       throw fail('balance_unavailable', `${name} does not say what is left, or not now.`);
     },

@@ -43,8 +43,8 @@ export function registerCallbackRoutes(app: HttpApp, options: CallbackRoutesOpti
       },
       handler: async (request, reply) => {
         const { provider: name } = request.params;
-        const read = accounts.line(name)?.provider.readCallback;
-        if (!read)
+        const provider = accounts.talk(name);
+        if (!provider?.readCallback)
           throw fail(
             'callback_refused',
             `No provider called ${name} tells anything at this address.`,
@@ -54,7 +54,7 @@ export function registerCallbackRoutes(app: HttpApp, options: CallbackRoutesOpti
           incoming,
           reply: answer,
           reports,
-        } = read.call(accounts.line(name)?.provider, {
+        } = provider.readCallback({
           method: request.method,
           url: `${callbackUrlOf(publicUrl, name)}${query}`,
           headers: flat(request.headers),

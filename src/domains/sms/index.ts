@@ -27,6 +27,7 @@ export type {
   SmsOutcome,
   SmsProvider,
 } from './provider.ts';
+export { genericExample } from './providers/generic-example.ts';
 export {
   createOperatorLine,
   createOperatorSms,

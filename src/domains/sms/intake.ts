@@ -173,7 +173,10 @@ async function takeDrafts(
     const before = new Map(
       (await findByReferences(database.pool, open)).map((row) => [keyOfRow(row), row]),
     );
-    const fresh = open.filter((draft) => !before.has(keyOf(draft)));
+    // In one order over all copies: two who take the same ones wait for each other, and never both.
+    const fresh = open
+      .filter((draft) => !before.has(keyOf(draft)))
+      .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
     const known = new Map(answers);
     for (const draft of open) {
       const row = before.get(keyOf(draft));

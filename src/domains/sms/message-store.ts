@@ -121,7 +121,8 @@ export async function insertMessages(
     ) as n (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret, priority, reference,
       dedupe_key, client_reference, fingerprint, callback_url, facts, wanted, segments, state, not_before, expires_at,
       valid_until, error)
-    order by dedupe_key, origin, entity, client_reference, id
+    -- Two who write the same at once wait for each other, and never crosswise.
+    order by dedupe_key, origin, entity, client_reference
     on conflict do nothing
     returning ${COLUMNS}`.execute(tx);
   return rows;
@@ -159,15 +160,6 @@ export async function findMessage(executor: Executor, id: bigint): Promise<SmsRo
   const { rows } =
     await sql<SmsRow>`select ${COLUMNS} from sms.message m where m.id = ${id}`.execute(executor);
   return rows[0];
-}
-
-export async function readMessages(
-  executor: Executor,
-  ids: readonly bigint[],
-): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    select ${COLUMNS} from sms.message m where m.id = any (${ids}::bigint[])`.execute(executor);
-  return rows;
 }
 
 /** Of these the rows that are there, locked in order. */
@@ -217,7 +209,7 @@ export interface MessageChange {
 
 /**
  * Writes what became of messages whose rows the caller has locked and judged. A secret is blotted out as soon as it is of
- * no more use: when the message has left, or never will.
+ * no more use: when the message has left, or never will. One of unknown fate may yet have to be sent.
  */
 export async function updateMessages(
   tx: Tx,
@@ -232,7 +224,9 @@ export async function updateMessages(
       next_question_at = c.next_question_at, questions = c.questions,
       provider_message_id = coalesce(c.provider_message_id, m.provider_message_id), error = c.error,
       closed_at = case when c.closed then ${now}::timestamptz end,
-      body = case when c.state in ('queued', 'deferred') then m.body else ${BLOTTED} end
+      sent_at = case when c.state in ('queued', 'deferred') then null else m.sent_at end,
+      body = case when c.state in ('queued', 'deferred')
+        or (c.state = 'unknown' and not c.closed and m.expires_at > ${now}) then m.body else ${BLOTTED} end
     from unnest(${of('id')}::bigint[], ${of('state')}::text[], ${of('provider')}::text[],
       ${changes.map((one) => (one.tried.length === 0 ? null : one.tried.join(',')))}::text[],
       ${of('notBefore')}::timestamptz[], ${of('validUntil')}::timestamptz[], ${of('nextQuestionAt')}::timestamptz[],

@@ -59,6 +59,7 @@ export type SmsStep =
   | 'reject'
   | 'expire'
   | 'cancel'
+  | 'withdraw'
   | 'accept'
   | 'not_sent'
   | 'refuse'
@@ -81,9 +82,13 @@ const REPORTS = {
   report_cancelled: 'cancelled',
 } as const;
 
+/** Of a try that was thought never to have left, and has: what has left is not sent again. */
+const HEARD_OF = { accept: 'accepted', ...REPORTS } as const;
+
 /**
  * From where a step leads where. Ends are ends: what is reported of them later is kept and changes nothing. From
- * `unknown` a way leads back to the queue only when the provider, asked by our own id, has never heard of it.
+ * `unknown` a way leads back to the queue only when the provider, asked by our own id, has never heard of it; what was
+ * taken back meanwhile is `withdrawn` instead.
  */
 export const smsSteps: Readonly<Record<SmsState, Readonly<Partial<Record<SmsStep, SmsState>>>>> = {
   deferred: {
@@ -92,22 +97,23 @@ export const smsSteps: Readonly<Record<SmsState, Readonly<Partial<Record<SmsStep
     reject: 'rejected',
     expire: 'expired',
     cancel: 'cancelled',
+    ...HEARD_OF,
   },
   queued: {
     ...{ claim: 'claimed', reroute: 'queued', defer: 'deferred', reject: 'rejected' },
-    ...{ expire: 'expired', cancel: 'cancelled' },
+    ...{ expire: 'expired', cancel: 'cancelled', ...HEARD_OF },
   },
   claimed: {
     ...{ claim: 'claimed', submit: 'submitting', reroute: 'queued', defer: 'deferred' },
-    ...{ reject: 'rejected', expire: 'expired', cancel: 'cancelled' },
+    ...{ reject: 'rejected', expire: 'expired', cancel: 'cancelled', ...HEARD_OF },
   },
   submitting: {
     ...{ accept: 'accepted', not_sent: 'queued', refuse: 'rejected', lose_answer: 'unknown' },
-    ...REPORTS,
+    ...{ withdraw: 'cancelled', ...REPORTS },
   },
   accepted: { ...REPORTS, give_up: 'unknown' },
   sent: { ...REPORTS, report_sent: 'sent', give_up: 'unknown' },
-  unknown: { accept: 'accepted', prove_unsent: 'queued', ...REPORTS },
+  unknown: { prove_unsent: 'queued', withdraw: 'cancelled', ...HEARD_OF },
   delivered: {},
   undelivered: {},
   expired: {},

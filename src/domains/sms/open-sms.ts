@@ -1,4 +1,5 @@
 import type { Sealer } from '#auth';
+import { must } from '#errors';
 import type { Operators } from '#operators';
 import { createWebhooks, type Webhooks } from '#webhooks';
 import { type Accounts, createAccounts } from './accounts/index.ts';
@@ -29,7 +30,11 @@ export async function openSms(options: OpenSmsOptions): Promise<OpenedSms> {
   const webhooks = createWebhooks(options);
   let sms: Sms | undefined;
   const listen = (provider: SmsProvider) =>
-    provider.listen?.(async (said) => sms?.hear(provider.name, said));
+    provider.listen?.(async (said) => {
+      // What resolves is acknowledged: nothing may come before there is somebody to store it.
+      must(sms, 'the SMS service is open before a provider is');
+      await sms.hear(provider.name, said);
+    });
   const accounts = await createAccounts({
     ...options,
     opened: listen,
@@ -37,6 +42,7 @@ export async function openSms(options: OpenSmsOptions): Promise<OpenedSms> {
       createSmsProvider(kind, {
         ...account,
         clock,
+        log: options.log,
         callbackUrl: callbackUrlOf(publicUrl, account.name),
       }),
   });

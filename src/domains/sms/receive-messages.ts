@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parcel } from '#bus';
 import type { Tx } from '#database';
+import { isE164 } from '#phone';
 import type { SmsContext } from './context.ts';
 import { insertIncoming, readKeywords } from './incoming-store.ts';
 import { routeKeyword } from './keyword.ts';
@@ -43,7 +44,9 @@ export async function receiveMessage(
     action: stops ? 'stop' : keyword ? 'forward' : null,
   });
   if (!isNew) return { outcome: 'repeated' };
-  if (stops) {
+  // A service writes from a name or a short code: nobody to stop writing to, and no operator's customer.
+  const isNumber = isE164(msisdn);
+  if (stops && isNumber) {
     // A code that belongs to one entity stops that one; one that nobody has claimed stops all.
     const entry = { list: STOP_LIST, msisdn, reason: `SMS to ${shortCode}`, at: now };
     await rules.suppress(tx, [keyword ? { ...entry, entity: keyword.entity } : entry]);
@@ -51,7 +54,7 @@ export async function receiveMessage(
   const operator = context.routes.operatorOf(msisdn) ?? provider;
   const message: IncomingSms = { id, operator, msisdn, short_code: shortCode, text, at };
   await bus.publishAll(tx, [
-    parcel(incomingSms(operator), [{ key: msisdn, payload: message }]),
+    ...(isNumber ? [parcel(incomingSms(operator), [{ key: msisdn, payload: message }])] : []),
     parcel(smsEvents, [
       {
         key: msisdn,

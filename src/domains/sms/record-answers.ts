@@ -1,7 +1,7 @@
 import type { Tx } from '#database';
 import type { TransactionLogEntry } from '#operators';
 import type { Job } from './begin-messages.ts';
-import { changeOf } from './change-messages.ts';
+import { changeOf, mayStep } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
 import type { SmsContext } from './context.ts';
 import { smsId } from './message.ts';
@@ -13,10 +13,15 @@ import type { Told } from './tell-events.ts';
 import { findLostSubmissions } from './work-store.ts';
 
 /** A message and what its provider answered. */
-export interface Sent extends Job {
+export interface Sent extends Omit<Job, 'leaveByMs'> {
   readonly result: SmsOutcome;
   readonly log: readonly TransactionLogEntry[];
 }
+
+/** Its time was over before its call: nobody was asked to take it. */
+export const TOO_LATE: SmsOutcome = {
+  ...{ outcome: 'not_sent', fault: 'temporary', reason: 'too_late' },
+};
 
 const LOST_MOST = 500;
 const RESEND_FIRST_MS = 1000;
@@ -57,8 +62,15 @@ async function settle(
   );
   const standing = new Map(rows.map((row) => [row.id, row]));
   // The same attempt, and nobody has told of its end before: a receipt may be faster than the answer.
-  const own = sent.filter(({ row }) => standing.get(row.id)?.attempts === row.attempts);
-  const open = own.filter(({ row }) => standing.get(row.id)?.state === 'submitting');
+  const own = sent.flatMap((one) => {
+    const row = standing.get(one.row.id);
+    return row?.attempts === one.row.attempts ? [{ ...one, row }] : [];
+  });
+  // One that was given up for lost may still say that it has the message; no other word of a lost one is trusted.
+  const open = own.filter(
+    ({ result, row }) =>
+      row.state === 'submitting' || (result.outcome === 'accepted' && mayStep(row, 'accept')),
+  );
   const decided = open.map((one) => ({ one, change: changeAfter(context, provider, one) }));
   const changed = await updateMessages(tx, { changes: decided.map(({ change }) => change), now });
   await insertSubmissions(
@@ -96,6 +108,7 @@ function changeAfter(context: SmsContext, provider: SmsProvider, sent: Sent): Me
     const silent = capabilities.receipts === 'none';
     return changeOf(row, {
       state: silent ? 'sent' : 'accepted',
+      provider: provider.name,
       providerMessageId: result.providerMessageIds[0] ?? null,
       nextQuestionAt: silent ? null : firstQuestion(capabilities, { state: 'accepted', now, row }),
       closed: silent,
@@ -116,6 +129,10 @@ function changeUnsent(
   result: SmsOutcome & { readonly outcome: 'not_sent' },
 ): MessageChange {
   const { fault, reason } = result;
+  if (row.cancel_asked_at !== null)
+    return changeOf(row, { state: 'cancelled', error: 'cancelled' });
+  // Its provider is as good as before; the rules say when it may go.
+  if (result === TOO_LATE) return changeOf(row, { state: 'queued', error: reason });
   const tried = [...new Set([...row.tried, row.provider])];
   if (fault === OF_THE_RECIPIENT) return changeOf(row, { state: 'rejected', error: reason });
   const next = chooseProvider(allowed, { routes, tried });

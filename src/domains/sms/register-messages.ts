@@ -1,35 +1,17 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
 import { measureText } from '#gsm';
-import type { Decision, MessageClass, TraceLine } from '#rules/decision';
+import type { Decision, TraceLine } from '#rules/decision';
 import { chooseProvider } from './choose-provider.ts';
 import type { SmsContext } from './context.ts';
-import type { Origin } from './message.ts';
-import { insertMessages, type NewMessage, type RuleFacts, type SmsRow } from './message-store.ts';
+import { insertMessages, type NewMessage, type SmsRow } from './message-store.ts';
 import { decisionAt, toRuleRequest } from './rule-request.ts';
 
-/** A message that was read and found sound, before the rules are asked. */
-export interface Draft {
-  readonly origin: Origin;
-  readonly entity: string;
-  readonly class: MessageClass;
-  readonly person: string | null;
-  readonly recipient: string;
-  readonly sender: string;
-  readonly body: string;
-  readonly kind: string;
-  readonly secret: boolean;
-  readonly priority: number;
-  readonly reference: string | null;
-  readonly dedupeKey: string | null;
-  readonly clientReference: string | null;
-  readonly fingerprint: bigint | null;
-  readonly callbackUrl: string | null;
-  readonly facts: RuleFacts | null;
-  readonly wanted: readonly string[] | null;
-  readonly notBefore: Date | null;
-  readonly expiresAt: Date;
-}
+/** A message that was read and found sound, before the rules are asked. `notBefore` is the caller's schedule. */
+export type Draft = Omit<
+  NewMessage,
+  'error' | 'id' | 'provider' | 'segments' | 'state' | 'validUntil'
+>;
 
 /** What became of one draft: undefined row means that the same fact or reference has asked before. */
 export interface Registered {

@@ -109,14 +109,17 @@ interface UnparkedRow {
   readonly reason: string | null;
 }
 
-/** Takes out parked reports whose submission is known by now, in the order in which they came. */
-export async function unparkReports(tx: Tx, most: number): Promise<readonly ParkedReport[]> {
+/** Takes out parked reports whose submission is known by now, in the order in which they came; those since `since`. */
+export async function unparkReports(
+  tx: Tx,
+  { most, since }: { readonly since: Date; readonly most: number },
+): Promise<readonly ParkedReport[]> {
   const { rows } = await sql<UnparkedRow & { readonly id: bigint }>`
     delete from sms.parked_report where id = any (array(
       select p.id from sms.parked_report p
-      where exists (select from sms.submission s
+      where p.received_at >= ${since} and exists (select from sms.submission s
         where s.provider = p.provider and s.provider_message_id = p.provider_message_id)
-      order by p.id limit ${most} for update skip locked
+      order by p.received_at, p.id limit ${most} for update skip locked
     ))
     returning id, provider, provider_message_id, state, at, reason`.execute(tx);
   return rows

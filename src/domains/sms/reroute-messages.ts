@@ -1,16 +1,18 @@
-import { asked } from './begin-messages.ts';
+import type { Decision } from '#rules/decision';
+import { asked, ending } from './begin-messages.ts';
 import { changeOf } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
 import type { SmsContext } from './context.ts';
-import { updateMessages } from './message-store.ts';
-import { toRuleRequest } from './rule-request.ts';
+import { type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
+import { decisionAt, toRuleRequest } from './rule-request.ts';
 import { lockQueued } from './work-store.ts';
 
 const REROUTE_MOST = 500;
 
 /**
  * Messages that stand before a provider which takes none now go to another one that may bring them and takes them. Where
- * there is none they wait. Answers up to which message it looked, or undefined at the end.
+ * there is none they wait, but not longer than they are of use, wanted and allowed: nobody else looks at them meanwhile.
+ * Answers up to which message it looked, or undefined at the end.
  */
 export async function rerouteMessages(
   context: SmsContext,
@@ -19,24 +21,45 @@ export async function rerouteMessages(
   const { clock, database, routes, rules, teller } = context;
   if (routes.admits(provider)) return undefined;
   return database.transaction(async (tx) => {
+    const now = clock.now();
     const rows = await lockQueued(tx, { provider, after, most: REROUTE_MOST });
-    const ruled = rows.filter((row) => row.origin !== 'sender');
+    const over = rows.filter((row) => row.expires_at <= now || row.cancel_asked_at !== null);
+    const ruled = rows.filter((row) => row.origin !== 'sender' && !over.includes(row));
     const decisions = await rules.check(
       tx,
       ruled.map((row) => toRuleRequest(asked(row))),
     );
-    const changes = ruled.flatMap((row, at) => {
-      const decision = decisions[at];
-      if (decision?.outcome !== 'send') return [];
-      const next = chooseProvider(decision.providers, { routes, tried: [...row.tried, provider] });
-      if (next === undefined || !routes.admits(next)) return [];
-      return [changeOf(row, { state: 'queued', provider: next, error: row.error })];
-    });
-    const changed = await updateMessages(tx, { changes, now: clock.now() });
+    const traces = new Map(ruled.map((row, at) => [row.id, decisionAt(decisions, at).trace]));
+    const moved = ruled.flatMap((row, at) => moveOf(context, row, decisionAt(decisions, at)) ?? []);
+    const changed = await updateMessages(tx, { changes: [...over.map(ending), ...moved], now });
     await teller.tell(
       tx,
-      changed.map((row) => ({ row })),
+      changed.map((row) => {
+        const trace = row.state === 'queued' ? undefined : traces.get(row.id);
+        return { row, ...(trace && { trace }) };
+      }),
     );
     return rows.length < REROUTE_MOST ? undefined : rows.at(-1)?.id;
   });
+}
+
+/** Undefined: it waits where it is. */
+function moveOf(
+  { routes }: SmsContext,
+  row: SmsRow,
+  decision: Decision,
+): MessageChange | undefined {
+  if (decision.outcome === 'reject')
+    return changeOf(row, { state: 'rejected', error: decision.code });
+  const { providers, validUntil } = decision;
+  const tried = [...row.tried, row.provider];
+  const next = chooseProvider(providers, { routes, tried });
+  if (decision.outcome === 'defer') {
+    const { notBefore } = decision;
+    return changeOf(row, {
+      ...{ state: 'deferred', provider: next ?? row.provider, notBefore, validUntil },
+    });
+  }
+  if (next === undefined || !routes.admits(next)) return undefined;
+  return changeOf(row, { state: 'queued', provider: next, error: row.error });
 }

@@ -13,6 +13,7 @@ export interface AskedMessage {
   readonly recipient: string;
   readonly sender: string;
   readonly body: string;
+  readonly secret: boolean;
   readonly segments: number;
   readonly wanted: readonly string[] | null;
   readonly facts: RuleFacts | null;
@@ -38,6 +39,7 @@ export function toRuleRequest(message: AskedMessage): RuleRequest {
     recipient: message.recipient,
     sender: message.sender,
     body: message.body,
+    secret: message.secret,
     segments: message.segments,
     expiresAt: message.expiresAt,
     ...(person === null ? {} : { person }),

@@ -8,7 +8,7 @@ import { storableOutcome } from './incoming-text.ts';
 import { parseSmsId, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import type { SmsLine, SmsOrder } from './provider.ts';
-import { loseAnswers, recordAnswers, type Sent } from './record-answers.ts';
+import { loseAnswers, recordAnswers, type Sent, TOO_LATE } from './record-answers.ts';
 import { rerouteMessages } from './reroute-messages.ts';
 import { type SmsRequest, smsRequests } from './topics.ts';
 import { adoptClaimed, claimMessages } from './work-store.ts';
@@ -45,7 +45,7 @@ export function accountGroup(provider: string): Group<SmsRequest> {
 }
 
 export function createSendWorker({ bus, context, group, line }: SendWorkerOptions): SendWorker {
-  const { database, log } = context;
+  const { clock, database, log } = context;
   const { provider } = line;
   const owner = uuidV7();
   let consumer: Consumer | undefined;
@@ -57,7 +57,10 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
     log,
     take: line.take,
     begin: (jobs) => beginMessages(context, { jobs, line, owner }),
-    call: async (job) => {
+    call: async ({ leaveByMs, ...job }) => {
+      // The wait for a grant of the rate may have been long: never outside its window, and never when taken for lost.
+      const isLate = performance.now() >= leaveByMs || validUntilOf(job.row) <= clock.now();
+      if (isLate) return { ...job, result: TOO_LATE, log: [] };
       const answer = await provider.send(toOrder(job.row));
       line.heard(answer.result);
       return { ...job, ...answer, result: storableOutcome(answer.result) };
@@ -121,7 +124,9 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
 }
 
 /** Who else may bring it is said by the rules when it is begun. */
-const toJob = (row: SmsRow): Job => ({ row, allowed: [] });
+const toJob = (row: SmsRow): Job => ({ row, allowed: [], leaveByMs: 0 });
+
+const validUntilOf = (row: SmsRow) => row.valid_until ?? row.expires_at;
 
 function toOrder(row: SmsRow): SmsOrder {
   return {
@@ -132,6 +137,6 @@ function toOrder(row: SmsRow): SmsOrder {
     body: row.body,
     secret: row.secret,
     priority: row.priority,
-    validUntil: row.valid_until ?? row.expires_at,
+    validUntil: validUntilOf(row),
   };
 }

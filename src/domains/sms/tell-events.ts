@@ -17,6 +17,8 @@ export interface Told {
   readonly trace?: readonly TraceLine[];
   /** Not to be sent before that; only where it waits for a provider. */
   readonly notBefore?: Date;
+  /** It is where it was, only later: nothing that a reader of its story or its caller would want to hear. */
+  readonly isNoNews?: boolean;
 }
 
 /** Endpoints hear of the messages of all entities of the house; what other systems hand to a sender is their own. */
@@ -52,7 +54,8 @@ export function createEventTeller({ bus, clock, ids, webhooks }: EventTellerOpti
     async tell(tx, told, log = []) {
       const now = clock.now();
       const at = now.toISOString();
-      const numbered = told.map((one) => ({ ...one, id: ids.next(now.getTime()) }));
+      const news = told.filter(({ isNoNews = false }) => !isNoNews);
+      const numbered = news.map((one) => ({ ...one, id: ids.next(now.getTime()) }));
       await insertEvents(tx, {
         now,
         events: numbered.map(({ id, row, trace }) => ({
@@ -72,7 +75,7 @@ export function createEventTeller({ bus, clock, ids, webhooks }: EventTellerOpti
       const parcels: Parcel[] = [
         parcel(
           smsEvents,
-          told.map(({ row, trace }) => ({ key: row.recipient, payload: toEvent(row, at, trace) })),
+          news.map(({ row, trace }) => ({ key: row.recipient, payload: toEvent(row, at, trace) })),
         ),
         ...requestsOf(told),
       ];

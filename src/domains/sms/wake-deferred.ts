@@ -1,4 +1,5 @@
 import type { Tx } from '#database';
+import { must } from '#errors';
 import { asked } from './begin-messages.ts';
 import { changeOf } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
@@ -6,26 +7,38 @@ import type { SmsContext } from './context.ts';
 import { type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import { decisionAt, toRuleRequest } from './rule-request.ts';
 import type { Told } from './tell-events.ts';
-import { countAtWork, lockDue } from './work-store.ts';
+import { countAtWork, findDeferring, lockDue } from './work-store.ts';
 
 const WAKE_MOST = 500;
+/** Of that many providers at once; which ones is left to chance, so that none is always last. */
+const PROVIDERS_MOST = 8;
 /** Before a provider there stands no more than it takes in so long: what waits in the table can still be changed. */
 const AHEAD_SECONDS = 30;
 const COUNTED_MOST = 200_000;
 
 /**
  * Wakes deferred messages whose time has come: the rules that are in force now decide anew. Woken are no more than their
- * providers take in half a minute. Answers how many were looked at.
+ * providers take in half a minute, and those of one that has no room hold up nobody else. Answers how many were looked at.
  */
 export async function wakeDeferred(context: SmsContext): Promise<number> {
   const { clock, database, routes, teller } = context;
   return database.transaction(async (tx) => {
     const now = clock.now();
-    const standing = await countAtWork(tx, COUNTED_MOST);
-    const due = await lockDue(tx, { now, most: WAKE_MOST });
-    const roomOf = roomKeeper(standing, (name) => routes.perSecond(name) * AHEAD_SECONDS);
-    const verdicts = (await judge(context, tx, due)).filter(
-      ({ change }) => change.state !== 'queued' || roomOf(change.provider),
+    const providers = await findDeferring(tx);
+    if (providers.length === 0) return 0;
+    const rooms = roomKeeper(
+      await countAtWork(tx, COUNTED_MOST),
+      (name) => routes.perSecond(name) * AHEAD_SECONDS,
+    );
+    const wanted = shuffle(providers)
+      .map((provider) => ({ provider, most: Math.min(rooms.left(provider), WAKE_MOST) }))
+      .filter(({ most }) => most > 0)
+      .slice(0, PROVIDERS_MOST);
+    const due = await lockDue(tx, { now, wanted });
+    const verdicts = (await judge(context, tx, due)).map((verdict) =>
+      verdict.change.state !== 'queued' || rooms.take(verdict.change.provider)
+        ? verdict
+        : waitsOn(verdict, due),
     );
     const changed = await updateMessages(tx, {
       changes: verdicts.map(({ change }) => change),
@@ -34,25 +47,47 @@ export async function wakeDeferred(context: SmsContext): Promise<number> {
     const traces = new Map(verdicts.map(({ change, told }) => [change.id, told]));
     await teller.tell(
       tx,
-      changed.map((row): Told => ({ row, ...traces.get(row.id) })),
+      changed.flatMap((row): Told[] => {
+        const told = traces.get(row.id);
+        return told ? [{ row, ...told }] : [];
+      }),
     );
-    return verdicts.length;
+    return due.length;
   });
 }
 
 function roomKeeper(standing: ReadonlyMap<string, number>, mostOf: (name: string) => number) {
   const counts = new Map(standing);
-  return (name: string) => {
-    const count = counts.get(name) ?? 0;
-    if (count >= Math.max(mostOf(name), 1)) return false;
-    counts.set(name, count + 1);
-    return true;
+  const left = (name: string) => Math.max(Math.floor(mostOf(name)), 1) - (counts.get(name) ?? 0);
+  return {
+    left,
+    take(name: string): boolean {
+      if (left(name) <= 0) return false;
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return true;
+    },
   };
+}
+
+function shuffle<Item>(items: readonly Item[]): readonly Item[] {
+  return items
+    .map((item) => ({ item, place: Math.random() }))
+    .toSorted((one, other) => one.place - other.place)
+    .map(({ item }) => item);
+}
+
+/** It is to go through another provider by now, and that one has no room: it waits among that one's, and nobody is told. */
+function waitsOn({ change }: Verdict, due: readonly SmsRow[]): Verdict {
+  const { id, provider, validUntil } = change;
+  const row = due.find((one) => one.id === id);
+  must(row, 'what is judged is due');
+  const waiting = { state: 'deferred', provider, validUntil, notBefore: row.not_before } as const;
+  return { change: changeOf(row, waiting), told: undefined };
 }
 
 interface Verdict {
   readonly change: MessageChange;
-  readonly told: Omit<Told, 'row'>;
+  readonly told: Omit<Told, 'row'> | undefined;
 }
 
 async function judge(

@@ -1,5 +1,5 @@
 import { type Executor, sql, type Tx } from '#database';
-import { COLUMNS, type SmsRow } from './message-store.ts';
+import { BLOTTED, COLUMNS, type SmsRow } from './message-store.ts';
 
 // What senders take into their hands. A lease is by the database's clock; everything else is business time.
 
@@ -15,8 +15,11 @@ export async function claimMessages(tx: Tx, claim: Claim): Promise<readonly SmsR
   const { rows } = await sql<SmsRow>`
     update sms.message m set state = 'claimed', owner = ${claim.owner},
       lease_until = clock_timestamp() + make_interval(secs => ${claim.leaseMs / 1000})
-    where m.id = any (${claim.ids}::bigint[]) and m.state = 'queued' and m.provider = ${claim.provider}
-      and m.cancel_asked_at is null
+    where m.id = any (array(
+      select id from sms.message
+      where id = any (${claim.ids}::bigint[]) and state = 'queued' and provider = ${claim.provider}
+      order by id for no key update
+    ))
     returning ${COLUMNS}`.execute(tx);
   return rows;
 }
@@ -90,15 +93,50 @@ export async function findLostSubmissions(
   return rows;
 }
 
-/** Deferred messages whose time has come, those of the earliest first. Locked. */
+/** Before which providers deferred messages stand, each by one look into the index. */
+export async function findDeferring(executor: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ provider: string }>`
+    with recursive found as (
+      (select provider from sms.message where state = 'deferred' order by provider limit 1)
+      union all
+      select (select m.provider from sms.message m where m.state = 'deferred' and m.provider > f.provider
+        order by m.provider limit 1)
+      from found f where f.provider is not null
+    )
+    select provider from found where provider is not null`.execute(executor);
+  return rows.map(({ provider }) => provider);
+}
+
+/** Deferred messages whose time has come, of each provider the earliest and as many as told. Locked. */
 export async function lockDue(
+  tx: Tx,
+  input: {
+    readonly now: Date;
+    readonly wanted: readonly { readonly provider: string; readonly most: number }[];
+  },
+): Promise<readonly SmsRow[]> {
+  const { now, wanted } = input;
+  const { rows } = await sql<SmsRow>`
+    select m.* from unnest(${wanted.map((one) => one.provider)}::text[], ${wanted.map((one) => one.most)}::integer[])
+      as w (provider, most)
+    cross join lateral (
+      select ${COLUMNS} from sms.message m
+      where m.provider = w.provider and m.state = 'deferred' and m.not_before <= ${now}
+      order by m.not_before, m.id limit w.most for no key update skip locked
+    ) m`.execute(tx);
+  return rows;
+}
+
+/** Of those that wait before a provider, or were claimed by a sender that died, the ones whose time is over. Locked. */
+export async function lockOver(
   tx: Tx,
   input: { readonly now: Date; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.state = 'deferred' and m.not_before <= ${input.now}
-    order by m.not_before, m.id limit ${input.most} for no key update skip locked`.execute(tx);
+    where m.state in ('queued', 'claimed') and m.expires_at <= ${input.now}
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
+    limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
 
@@ -114,19 +152,23 @@ export async function countAtWork(
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
 
-/** Messages that wait for a provider that takes none, locked: they may go another way. */
+/** Messages that wait for a provider that takes none, locked: they may go another way. What a dead sender held waits too. */
 export async function lockQueued(
   tx: Tx,
   input: { readonly provider: string; readonly after: bigint; readonly most: number },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${input.provider} and m.state = 'queued' and m.id > ${input.after}
+    where m.provider = ${input.provider} and m.id > ${input.after} and m.state in ('queued', 'claimed')
+      and (m.state = 'queued' or m.lease_until < clock_timestamp())
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
 
-/** Messages of which the provider is to be asked now, locked; the next question is set before this one is asked. */
+/**
+ * Messages of which the provider is to be asked now, locked; the next question is set before this one is asked. A secret
+ * that has become too old to be sent again goes.
+ */
 export async function takeQuestions(
   tx: Tx,
   input: {
@@ -137,7 +179,8 @@ export async function takeQuestions(
   },
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
-    update sms.message m set next_question_at = ${input.again}, questions = m.questions + 1
+    update sms.message m set next_question_at = ${input.again}, questions = m.questions + 1,
+      body = case when m.expires_at > ${input.now} then m.body else ${BLOTTED} end
     where m.id = any (array(
       select id from sms.message
       where next_question_at <= ${input.now} and provider = any (${input.providers}::text[])
@@ -148,16 +191,23 @@ export async function takeQuestions(
   return rows;
 }
 
-/** Sets when these are asked about next; null: never again. */
+/** Sets when these are asked about next, where they are still what was asked about. */
 export async function setQuestions(
   executor: Executor,
-  questions: readonly { readonly id: bigint; readonly at: Date | null }[],
+  questions: readonly { readonly id: bigint; readonly attempts: number; readonly at: Date }[],
 ): Promise<void> {
   if (questions.length === 0) return;
   await sql`
-    update sms.message m set next_question_at = n.at
-    from unnest(${questions.map((one) => one.id)}::bigint[], ${questions.map((one) => one.at)}::timestamptz[]) as n (id, at)
-    where m.id = n.id and m.closed_at is null`.execute(executor);
+    update sms.message m set next_question_at = mine.at
+    from (
+      select l.id, n.at
+      from unnest(${questions.map((one) => one.id)}::bigint[], ${questions.map((one) => one.attempts)}::smallint[],
+        ${questions.map((one) => one.at)}::timestamptz[]) as n (id, attempts, at)
+      join sms.message l on l.id = n.id and l.attempts = n.attempts
+      where l.state in ('accepted', 'sent', 'unknown') and l.closed_at is null
+      order by l.id for no key update of l
+    ) as mine
+    where m.id = mine.id`.execute(executor);
 }
 
 /** Messages that a caller wants back and that are with a provider already. */

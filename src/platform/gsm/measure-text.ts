@@ -60,11 +60,15 @@ function measureUcs2(text: string): TextMeasure {
  * Ends of the pieces that stay whole: graphemes, and of one that no part could hold its code points. (A letter with
  * seventy accents is a joke, but not one that may fail.)
  */
-export function cutOversized(text: string, ends: readonly number[]): readonly number[] {
+export function cutOversized(
+  text: string,
+  ends: readonly number[],
+  room: PartRoom = UCS2_ROOM,
+): readonly number[] {
   const pieces: number[] = [];
   let start = 0;
   for (const end of ends) {
-    if (end - start > UCS2_ROOM.concatenated) pieces.push(...codePointEnds(text, start, end));
+    if (end - start > room.concatenated) pieces.push(...codePointEnds(text, start, end));
     else pieces.push(end);
     start = end;
   }

@@ -6,6 +6,7 @@ import {
   decodeUcs2,
   encodePart,
   GSM7_ROOM,
+  LONG_HEADER_ROOMS,
   measureText,
   splitText,
   UCS2_ROOM,
@@ -33,6 +34,21 @@ test('parts joined are the text, are as many as were counted, and none is larger
         measured.units,
       );
       assert.equal(most - (sizes.at(-1) ?? 0), measured.unitsLeft);
+    }),
+    RUNS,
+  );
+});
+
+test('behind a longer header the parts are as much shorter, and joined they are the text', () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      const parts = splitText(text, LONG_HEADER_ROOMS);
+      assert.equal(parts.map((part) => part.text).join(''), text);
+      for (const part of parts) {
+        const most = parts.length === 1 ? 140 : part.encoding === 'gsm7' ? 152 : 132;
+        const septets = parts.length === 1 && part.encoding === 'gsm7' ? 160 : most;
+        assert.ok(encodePart(part).length <= septets);
+      }
     }),
     RUNS,
   );

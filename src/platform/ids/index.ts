@@ -37,6 +37,11 @@ export function createIdSource(processNumber: number): IdSource {
   };
 }
 
+/** No id that was made from this moment on is smaller, and every one from before it is. */
+export function firstIdAt(at: Date): bigint {
+  return BigInt(Math.max(at.getTime() - EPOCH_MS, 0)) << (PROCESS_BITS + COUNTER_BITS);
+}
+
 // Base 32 as JavaScript writes it (0-9, a-v), so that `x` is free to part the two keys.
 const SEPARATOR = 'x';
 const DIGITS_PER_CHUNK = 10; // 50 bits: exact in a double

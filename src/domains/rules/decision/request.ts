@@ -28,6 +28,8 @@ export interface RuleRequest {
   /** Name or number that the handset would show. */
   readonly sender?: string;
   readonly body: string;
+  /** Its digits are a PIN: nothing that is kept may tell them. */
+  readonly secret?: boolean;
   readonly segments: number;
   /** IANA zone that the caller knows the recipient to be in; the first of the sources of local time. */
   readonly timeZone?: string;

@@ -1,6 +1,6 @@
 import type { Sealer } from '#auth';
 import type { Clock } from '#clock';
-import { type Database, isTransient, type Tx } from '#database';
+import { afterCommit, type Database, isTransient, type Tx } from '#database';
 import type { Log } from '#log';
 import type { SmsProvider } from '#sms/provider';
 import type { AccountState, NewAccount, ProviderAccount } from './account.ts';
@@ -27,6 +27,8 @@ export interface Accounts {
   save(tx: Tx, account: NewAccount, actor: string): Promise<void>;
   /** Opened where it is first asked for, and opened anew after a change. Undefined for one that is not there. */
   line(name: string): AccountLine | undefined;
+  /** To read what it tells, or ask it something: nothing is sent through it here, so that no session begins for it. */
+  talk(name: string): SmsProvider | undefined;
   refresh(): Promise<void>;
   close(): Promise<void>;
 }
@@ -47,6 +49,8 @@ export interface AccountsOptions {
 
 interface Opened {
   readonly version: number;
+  /** Whether messages are sent through it from here: who only listens knows nothing of its sessions. */
+  isAtWork: boolean;
   readonly line: AccountLine;
 }
 
@@ -74,7 +78,18 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
       close: (forMs, reason) =>
         void closeAccount(database.pool, { name, forMs, reason }).catch(() => {}),
     });
-    return { version, line };
+    return { version, line, isAtWork: false };
+  }
+
+  function openedNow(name: string): Opened | undefined {
+    const state = states.get(name);
+    if (!state) return undefined;
+    const known = opened.get(name);
+    if (known?.version === state.account.version) return known;
+    void known?.line.provider.close?.();
+    const made = open(state);
+    opened.set(name, made);
+    return made;
   }
 
   await refresh();
@@ -90,7 +105,10 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
     admits(name) {
       const state = states.get(name);
       if (!state?.account.enabled) return false;
-      return opened.get(name)?.line.admits() ?? state.openMs === 0;
+      const known = opened.get(name);
+      // One that was opened before the last change knows of troubles that the change has ended.
+      const knows = known?.isAtWork === true && known.version === state.account.version;
+      return knows ? known.line.admits() : state.openMs === 0;
     },
     async save(tx, { secrets, ...account }, actor) {
       const now = clock.now();
@@ -104,17 +122,15 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
         ...{ name: account.name, at: now, actor, before: before?.account },
         after: { ...account, secrets_changed: secrets !== undefined },
       });
+      // Here at once; elsewhere within a second.
+      afterCommit(tx, () => void refresh().catch(() => {}));
     },
     line(name) {
-      const state = states.get(name);
-      if (!state) return undefined;
-      const known = opened.get(name);
-      if (known?.version === state.account.version) return known.line;
-      void known?.line.provider.close?.();
-      const made = open(state);
-      opened.set(name, made);
-      return made.line;
+      const found = openedNow(name);
+      if (found) found.isAtWork = true;
+      return found?.line;
     },
+    talk: (name) => openedNow(name)?.line.provider,
     refresh,
     async close() {
       clearInterval(timer);

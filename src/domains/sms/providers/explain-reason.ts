@@ -1,6 +1,7 @@
 import { entryOf } from './answer.ts';
 import { exolveFaults } from './exolve.ts';
 import type { FaultRow } from './faults.ts';
+import { explainSmpp } from './smpp/sentences.ts';
 import { smsAeroFaults } from './sms-aero.ts';
 import { smsRuFaults } from './sms-ru-faults.ts';
 import { smscErrors, smscFaults } from './smsc-faults.ts';
@@ -40,6 +41,7 @@ export function explainReason(reason: string): string | undefined {
   return (
     (table && entryOf<FaultRow>(table, code))?.sentence ??
     (later && entryOf(later, code)) ??
-    patterns?.find((row) => reason === `${family}_${row.code}`)?.sentence
+    patterns?.find((row) => reason === `${family}_${row.code}`)?.sentence ??
+    explainSmpp(reason)
   );
 }

@@ -33,10 +33,10 @@ function refusal(kind: string, settings: unknown, secrets: unknown): AppError {
 const fieldsOf = ({ faults }: AppError) => faults.map(({ field }) => field);
 
 test('a kind that nobody knows is refused by the names of those that are', () => {
-  for (const kind of ['smpp', 'constructor', '']) {
+  for (const kind of ['smpp5', 'constructor', '']) {
     const { code, message } = refusal(kind, {}, {});
     assert.equal(code, 'provider_kind_unknown');
-    assert.match(message, /smsc, sms_aero, sms_ru, exolve, twilio, generic_http/);
+    assert.match(message, /smsc, sms_aero, sms_ru, exolve, twilio, generic_http, smpp/);
   }
 });
 
@@ -47,6 +47,9 @@ test('settings that can not be used name the field, and no error shows a secret'
     ['smsc', { login: 'x', timeout_ms: 1 }, { password: SECRET }, 'settings.timeout_ms'],
     ['sms_aero', { email: 'no' }, { api_key: SECRET }, 'settings.email'],
     ['sms_ru', {}, { api_id: '' }, 'secrets.api_id'],
+    ['smpp', { host: 'centre' }, { password: SECRET }, 'settings'],
+    ['smpp', { host: 'c', system_id: 'x', window: 0 }, { password: SECRET }, 'settings.window'],
+    ['smpp', { host: 'c', system_id: 'x' }, { password: SECRET.repeat(9) }, 'secrets.password'],
     ['exolve', { base_url: 'ftp://x' }, { api_key: SECRET }, 'settings.base_url'],
     ['twilio', { account_sid: 'AC1' }, { auth_token: SECRET }, 'settings.account_sid'],
     [
@@ -188,7 +191,9 @@ test('every reason of a table has a sentence', () => {
     ...Object.keys({ ...twilioFaults, ...twilioErrors }).map((code) => `twilio_${code}`),
     ...smsAeroFaults.map(({ code }) => `aero_${code}`),
     ...exolveFaults.map(({ code }) => `exolve_${code}`),
-    ...['too_late', 'timeout', 'smsc_crowded'],
+    ...['too_late', 'timeout', 'smsc_crowded', 'no_session', 'window_full', 'response_timeout'],
+    ...['smpp_rthrottled', 'smpp_rinvdstadr', 'smpp_0x00000401', 'smpp_expired_042'],
+    ...['smpp_rejectd', 'part_2_of_3: smpp_rsyserr', 'part_2_of_3: smpp_0x00000403'],
   ];
   for (const reason of reasons) assert.match(explainReason(reason) ?? '', /\.$/, reason);
   for (const reason of ['constructor', 'x_constructor', 'smsc_constructor', '']) {

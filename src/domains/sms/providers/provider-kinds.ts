@@ -2,6 +2,7 @@ import type { Static, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Clock } from '#clock';
 import type { FieldFault } from '#errors';
+import type { Log } from '#log';
 import type { SmsProvider } from '#sms/provider';
 import type { HttpContract } from './contract.ts';
 import { fail } from './errors.ts';
@@ -9,6 +10,8 @@ import { ExolveSecrets, ExolveSettings, exolve } from './exolve.ts';
 import { genericHttp } from './generic-http.ts';
 import { GenericSecrets, GenericSettings } from './generic-settings.ts';
 import { createHttpProvider } from './http-provider.ts';
+import { GivenSmppSettings, SmppSecrets } from './smpp/settings.ts';
+import { createSmppProvider } from './smpp.ts';
 import { SmsAeroSecrets, SmsAeroSettings, smsAero } from './sms-aero.ts';
 import { SmsRuSecrets, SmsRuSettings, smsRu } from './sms-ru.ts';
 import { SmscSecrets, SmscSettings, smsc } from './smsc.ts';
@@ -21,6 +24,8 @@ export interface ProviderOptions {
   readonly settings: unknown;
   readonly secrets: unknown;
   readonly clock: Clock;
+  /** Told by those that hold a session when it comes and goes. */
+  readonly log?: Log;
   /** The public address, scheme and host and path, to which this provider sends what it has to tell; undefined: nowhere. */
   readonly callbackUrl?: string;
 }
@@ -113,7 +118,22 @@ function settingsInvalid(faults: readonly FieldFault[]) {
   );
 }
 
-/** Every kind of provider over HTTP, by the name that the API knows. */
+function defineSmpp(): ProviderKind {
+  const readSettings = createReader(GivenSmppSettings, 'settings');
+  const readSecrets = createReader(SmppSecrets, 'secrets');
+  return {
+    ...{ title: 'SMPP 3.4', page: 'providers/smpp.md' },
+    ...{ settings: GivenSmppSettings, secrets: SmppSecrets },
+    create: ({ secrets, settings, ...options }) =>
+      createSmppProvider({
+        ...options,
+        settings: readSettings(settings),
+        secrets: readSecrets(secrets),
+      }),
+  };
+}
+
+/** Every kind of provider, by the name that the API knows. */
 export const providerKinds: Readonly<Record<string, ProviderKind>> = {
   smsc: defineKind({
     ...{ title: 'SMSC.ru', page: 'providers/smsc.md', contract: smsc },
@@ -139,6 +159,7 @@ export const providerKinds: Readonly<Record<string, ProviderKind>> = {
     ...{ title: 'Any other over HTTP', page: 'providers/generic-http.md', contract: genericHttp },
     ...{ settings: GenericSettings, secrets: GenericSecrets },
   }),
+  smpp: defineSmpp(),
 };
 
 /** Makes a provider. Throws `provider_kind_unknown` or `provider_settings_invalid`, naming each field. */
