@@ -26,7 +26,7 @@ async function send(more: object = {}): Promise<string> {
 }
 
 async function put(sms: string, state: SmsState, ended = false): Promise<void> {
-  await sql`update sms.message set state = ${state}, attempts = 1,
+  await sql`update sms.message set state = ${state}, attempts = 1, sent_at = ${clock.now()},
       closed_at = ${ended ? clock.now() : null} where id = ${parseSmsId(sms)}`.execute(
     database.pool,
   );
