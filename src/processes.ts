@@ -121,15 +121,20 @@ function startSmsApi({ config, sealer, ...house }: House): Running {
 }
 
 /** Every provider that we have an account with, those too that come while it runs; and what the clock brings. */
-function startSmsSender({ bus, log, sms, smsAccounts }: House): Running {
+function startSmsSender({ config, sealer, ...house }: House): Running {
+  const { bus, log, sms, smsAccounts } = house;
   const { context } = sms;
+  // Those that hand it messages hear of them also where nothing but the sender runs.
+  const privateRanges = config.webhookPrivateRanges;
+  const deliverer = createWebhookDeliverer({ ...house, sealer, privateRanges });
   const senders = createAccountSenders({ accounts: smsAccounts, bus, context, log });
   const clerk = createClerk({ context, providers: senders.providers });
   senders.start();
   clerk.start();
+  deliverer.start();
   return {
     async stop() {
-      const [left] = await Promise.all([senders.stop(), clerk.stop()]);
+      const [left] = await Promise.all([senders.stop(), clerk.stop(), deliverer.stop()]);
       return left;
     },
   };

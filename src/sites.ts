@@ -1,6 +1,5 @@
 import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acquisition';
 import { registerContentRoutes } from '#content';
-import { measureText } from '#gsm';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import { registerPaymentRoutes } from '#payments';
@@ -19,7 +18,8 @@ import {
   registerSenderRoutes,
   registerSmsRoutes,
   registerTextRoutes,
-  WEBHOOK_SCOPE,
+  segmentsOf,
+  webhookScopeOf,
 } from '#sms';
 import { registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
@@ -117,7 +117,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerRulesRoutes(app, {
       ...house,
       plans,
-      countSegments: (text) => measureText(text).segments,
+      countSegments: segmentsOf,
+      reaches: house.sms.context.routes.knows,
     });
   }
   addSmsRoutes(app, house, processes);
@@ -138,8 +139,9 @@ function addSmsRoutes(
   if (processes.includes('sms-api')) {
     registerSmsRoutes(app, { ...house, plans });
     registerTextRoutes(app, house);
-    registerWebhookRoutes(app, { webhooks, scopeOf: () => WEBHOOK_SCOPE });
   }
+  if (processes.includes('sms-api') || processes.includes('sms-sender'))
+    registerWebhookRoutes(app, { webhooks, scopeOf: webhookScopeOf });
   if (processes.includes('sms-sender')) {
     registerSenderRoutes(app, { ...house, plans });
     registerAccountRoutes(app, { ...house, accounts, publicUrl });

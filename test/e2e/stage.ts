@@ -7,6 +7,7 @@ import { readConfig } from '#config';
 import { type Database, sql } from '#database';
 import { silentLog } from '#log';
 import type { Operator } from '#operators';
+import type { ProcessName } from '#processes';
 import { eventually, freePort, temporaryFolder, testDatabase } from '#testing';
 import { createPhone, type Phone } from './phone.ts';
 
@@ -19,9 +20,11 @@ export interface StageOptions {
   /** Who may say where a request came from; this machine unless told. */
   readonly trustedProxies?: string;
   readonly operator?: Partial<Operator>;
+  /** What runs; the carrier pipeline unless told. */
+  readonly processes?: readonly ProcessName[];
 }
 
-const PROCESSES = ['dispatcher', 'mt-manager', 'telco', 'qlistener'] as const;
+const PROCESSES: readonly ProcessName[] = ['dispatcher', 'mt-manager', 'telco', 'qlistener'];
 /** Nobody waits for the operator's rate here: it has tests of its own. */
 const CALLS_PER_SECOND = 2000;
 const CALL_TIMEOUT_MS = 6000;
@@ -41,7 +44,7 @@ export async function openStage(options: StageOptions = {}) {
     KOPEK_TRUSTED_PROXIES: options.trustedProxies ?? '127.0.0.1',
   });
   const app = await startApp({
-    ...{ config, processes: PROCESSES, log: silentLog() },
+    ...{ config, processes: options.processes ?? PROCESSES, log: silentLog() },
     ...{ demo: true, simulator: true },
   });
   after(() => app.stop());

@@ -5,6 +5,7 @@ import type { Metrics } from '#metrics';
 import { type Laws, readLaws } from '#rules/laws';
 import { type AuditRow, listChanges } from './audit-store.ts';
 import { type CalendarYears, createCalendarYears } from './calendars.ts';
+import { chooseSender } from './choose-sender.ts';
 import { createDeciding, type Deciding } from './decide.ts';
 import type { AllowedPair, LegalEntity, Provider } from './entity.ts';
 import { holdKnowledge } from './hold-knowledge.ts';
@@ -24,6 +25,11 @@ export interface Rules extends Deciding, SaveEntities, RuleSets, CalendarYears, 
   providers(): readonly Provider[];
   /** In the order in which they are tried. */
   providersOf(entity: string): readonly AllowedPair[];
+  /** Whom a handset shows where the caller does not say; undefined: nobody is registered for that. */
+  senderFor(
+    entity: string,
+    asked: Omit<Parameters<typeof chooseSender>[1], 'now'>,
+  ): string | undefined;
   /** All that is held in memory; for whoever tries other rules on the same facts. */
   knowledge(): Knowledge;
   /** What was changed by whom, newest first. */
@@ -65,6 +71,8 @@ export async function createRules(options: RulesOptions): Promise<Rules> {
     entity: (key) => current().entities.get(key),
     providers: () => [...current().providers.values()],
     providersOf: (entity) => current().pairs.get(entity) ?? [],
+    senderFor: (entity, asked) =>
+      chooseSender(current().pairs.get(entity) ?? [], { ...asked, now: clock.now() }),
     knowledge: current,
     audit: listChanges,
     recordKeptSince: () => recordKeptSince(current().sets, clock.now()),

@@ -13,6 +13,7 @@ export const fail = errorCodes({
   rule_set_not_active: 'conflict',
   calendar_unknown: 'not_found',
   calendar_invalid: 'invalid',
+  sms_invalid: 'invalid',
   suppression_unknown: 'not_found',
   suppression_invalid: 'invalid',
   consent_unknown: 'not_found',

@@ -4,7 +4,8 @@ import { AppError } from '#errors';
 import { apiRoute, type HttpApp, Instant, MsisdnText, type Static, Type } from '#http';
 import { uuidV7 } from '#ids';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
-import type { Decision, RuleRequest } from '#rules/decision';
+import type { Decision, RuleRequest, TraceLine } from '#rules/decision';
+import { NO_SENDER } from './choose-sender.ts';
 import type { Rules } from './create-rules.ts';
 import { Words } from './entity.ts';
 import { mustFind } from './http-entities.ts';
@@ -16,7 +17,16 @@ import {
   Person,
   ProviderName,
   READ,
+  type UnreachedDecision,
 } from './http-shapes.ts';
+import {
+  readTerms,
+  readTimeZone,
+  spreadBy,
+  VALIDITY_DEFAULT_SECONDS,
+  VALIDITY_LEAST_SECONDS,
+  VALIDITY_MOST_SECONDS,
+} from './read-terms.ts';
 import { unknownProvider } from './save-entities.ts';
 
 export interface CheckOptions {
@@ -24,13 +34,11 @@ export interface CheckOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly plans: () => readonly NumberPlan[];
-  /** Into how many parts a text is cut on its way. */
+  /** Into how many parts a text is cut on its way. Throws what sending it would. */
   readonly countSegments: (text: string) => number;
+  /** Whether a provider of this name can be reached at all; all can, unless told. */
+  readonly reaches?: (provider: string) => boolean;
 }
-
-/** For how long a message is of use where nobody says. */
-const VALIDITY_DEFAULT_S = 86_400;
-const VALIDITY_MAX_S = 60 * 86_400;
 
 const CheckBody = Type.Object({
   entity: EntityKey,
@@ -44,12 +52,14 @@ const CheckBody = Type.Object({
   region: Type.Optional(Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$' })),
   tags: Type.Optional(Type.Array(Words(60), { maxItems: 50 })),
   attributes: Type.Optional(
-    Type.Record(Type.String(), Type.Union([Words(500), Type.Number(), Type.Boolean()])),
+    Type.Record(Type.String(), Type.Union([Words(500), Type.Number(), Type.Boolean()]), {
+      maxProperties: 50,
+    }),
   ),
-  not_before: Type.Optional(Instant),
+  schedule_at: Type.Optional(Instant),
   validity_seconds: Type.Optional(
     Type.Integer({
-      ...{ minimum: 1, maximum: VALIDITY_MAX_S },
+      ...{ minimum: VALIDITY_LEAST_SECONDS, maximum: VALIDITY_MOST_SECONDS },
       description: 'After it the message is of no use; a day, unless told.',
     }),
   ),
@@ -66,7 +76,7 @@ export function registerCheckRoutes(app: HttpApp, options: CheckOptions): void {
     schema: { body: CheckBody, response: DecisionShape },
     handler: async ({ body }) => {
       const [decision] = await rules.check(database.pool, [requestFromApi(body, options)]);
-      return decisionToApi(decision as Decision);
+      return decisionToApi(withReach(decision as Decision, options.reaches));
     },
   });
   allowanceRoute(app, options);
@@ -74,22 +84,38 @@ export function registerCheckRoutes(app: HttpApp, options: CheckOptions): void {
 
 function requestFromApi(body: Static<typeof CheckBody>, options: CheckOptions): RuleRequest {
   const { clock, countSegments, plans } = options;
-  const { person, providers, region, sender, tags, text, validity_seconds } = body;
-  const validityMs = (validity_seconds ?? VALIDITY_DEFAULT_S) * 1000;
+  const { person, providers, region, tags, text } = body;
+  const terms = { scheduleAt: body.schedule_at, validitySeconds: body.validity_seconds };
+  const { expiresAt, notBefore } = readTerms(terms, clock.now());
+  const timeZone = readTimeZone(body.time_zone);
+  const asked = { class: body.class, providers };
+  const sender = body.sender ?? options.rules.senderFor(body.entity, asked) ?? NO_SENDER;
+  const recipient = readRecipient(body.recipient, plans());
   return {
+    ...{ expiresAt, sender, spreadBy: spreadBy({ entity: body.entity, recipient }) },
     ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: body.entity, class: body.class },
-    ...{ channel: 'sms', recipient: readRecipient(body.recipient, plans()) },
-    ...{ body: text, segments: countSegments(text) },
-    expiresAt: new Date(clock.nowMs() + validityMs),
+    ...{ channel: 'sms', recipient, body: text, segments: countSegments(text) },
     ...(person === undefined ? {} : { person }),
-    ...(sender === undefined ? {} : { sender }),
     ...(providers === undefined ? {} : { providers }),
     ...(region === undefined ? {} : { region }),
     ...(tags === undefined ? {} : { tags }),
     ...(body.attributes === undefined ? {} : { attributes: body.attributes }),
-    ...(body.time_zone === undefined ? {} : { timeZone: body.time_zone }),
-    ...(body.not_before === undefined ? {} : { notBefore: new Date(body.not_before) }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(notBefore === null ? {} : { notBefore }),
   };
+}
+
+/** What the rules allow and nobody can bring is refused, as sending it is. */
+function withReach(
+  decision: Decision,
+  reaches: CheckOptions['reaches'],
+): Decision | UnreachedDecision {
+  if (decision.outcome === 'reject' || !reaches) return decision;
+  const providers = decision.providers.filter(reaches);
+  if (providers.length > 0) return { ...decision, providers };
+  const text = `There is no account with ${decision.providers.join(', ')}, or it is switched off`;
+  const line: TraceLine = { rule: 'provider', result: 'rejects', text };
+  return { outcome: 'reject', code: 'provider_unknown', trace: [...decision.trace, line] };
 }
 
 /** Here the number stands in the field `recipient`. */
@@ -129,7 +155,7 @@ function allowanceRoute(app: HttpApp, options: CheckOptions): void {
         ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: key, class: query.class },
         ...{ channel: 'sms', recipient: readAnyMsisdn(query.msisdn, plans()) },
         ...{ providers: [provider], body: '', segments: 1 },
-        expiresAt: new Date(clock.nowMs() + VALIDITY_DEFAULT_S * 1000),
+        expiresAt: new Date(clock.nowMs() + VALIDITY_DEFAULT_SECONDS * 1000),
         ...(query.sender === undefined ? {} : { sender: query.sender }),
         ...(query.person === undefined ? {} : { person: query.person }),
       };

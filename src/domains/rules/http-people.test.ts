@@ -175,7 +175,7 @@ const BAD: readonly (readonly [
   ],
   ['POST', 'sms/check', { ...message, region: 'Moscow' }, 400, /region/],
   ['POST', 'sms/check', { ...message, body: 'x' }, 400, /body/],
-  ['POST', 'sms/check', { ...message, not_before: 'now' }, 400, /not_before/],
+  ['POST', 'sms/check', { ...message, schedule_at: 'now' }, 400, /schedule_at/],
 ];
 
 test('what is wrong is told with its field', async () => {

@@ -139,7 +139,14 @@ export const DecisionShape = Type.Object({
   ),
 });
 
-export function decisionToApi(decision: Decision) {
+/** Allowed by the rules, with nobody to bring it. */
+export interface UnreachedDecision {
+  readonly outcome: 'reject';
+  readonly code: 'provider_unknown';
+  readonly trace: Decision['trace'];
+}
+
+export function decisionToApi(decision: Decision | UnreachedDecision) {
   const trace = decision.trace.map(({ result, rule, text, until }) => ({
     ...{ rule, result, text },
     ...(until === undefined ? {} : { until }),

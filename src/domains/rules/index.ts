@@ -1,3 +1,4 @@
+export { NO_SENDER } from './choose-sender.ts';
 export { createRules, type Rules, type RulesOptions } from './create-rules.ts';
 export { type Deciding, REQUESTS_MAX } from './decide.ts';
 export type {
@@ -14,4 +15,13 @@ export { registerRulesRoutes } from './http.ts';
 export type { NewSuppression, People } from './people.ts';
 export { type PreviewOptions, previewSet } from './preview-set.ts';
 export type { Comparison, PreviewExample, PreviewLine } from './preview-table.ts';
+export {
+  readTerms,
+  readTimeZone,
+  spreadBy,
+  type Terms,
+  VALIDITY_DEFAULT_SECONDS,
+  VALIDITY_LEAST_SECONDS,
+  VALIDITY_MOST_SECONDS,
+} from './read-terms.ts';
 export { createRulesWorker, type RulesWorker } from './worker.ts';

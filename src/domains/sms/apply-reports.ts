@@ -1,6 +1,7 @@
 import type { Tx } from '#database';
 import { changeOf, mayStep } from './change-messages.ts';
 import type { SmsContext } from './context.ts';
+import { storableReport } from './incoming-text.ts';
 import { advances, parseSmsId, type SmsStep, smsId, stateOfParts } from './message.ts';
 import { lockMessages, type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import type { ReportedState, StatusReport } from './provider.ts';
@@ -39,7 +40,7 @@ export async function applyReports(
   tx: Tx,
   { provider, reports }: { readonly provider: string; readonly reports: readonly StatusReport[] },
 ): Promise<void> {
-  const told = reports.filter(({ state }) => state !== 'not_found');
+  const told = reports.filter(({ state }) => state !== 'not_found').map(storableReport);
   if (told.length === 0) return;
   const named = namedMessages(told);
   const providerMessageIds = [...new Set(told.map((report) => report.providerMessageId))];

@@ -13,6 +13,7 @@ export const fail = errorCodes({
   keyword_unknown: 'not_found',
   entity_unknown: 'not_found',
   provider_account_unknown: 'not_found',
+  provider_account_invalid: 'invalid',
   provider_name_taken: 'conflict',
   balance_unavailable: 'unavailable',
 });

@@ -4,6 +4,8 @@ import type { Operators } from '#operators';
 import type { AccountState, Accounts } from './accounts/index.ts';
 import { fail } from './errors.ts';
 import { callbackUrlOf } from './http-callbacks.ts';
+import { unstorableIn } from './message-text.ts';
+import { providerKinds } from './providers/index.ts';
 import { accountGroup } from './send-worker.ts';
 
 export interface AccountRoutesOptions {
@@ -23,7 +25,7 @@ const Settings = Type.Record(Type.String(), Type.Unknown());
 const Body = Type.Object({
   kind: Type.String({
     maxLength: 40,
-    description: 'smsc, sms_aero, sms_ru, exolve, twilio, http, smpp',
+    description: Object.keys(providerKinds).join(', '),
   }),
   title: Type.String({ minLength: 1, maxLength: 200 }),
   enabled: Type.Boolean({ default: true }),
@@ -86,6 +88,7 @@ export function registerAccountRoutes(app: HttpApp, options: AccountRoutesOption
           faults: [{ field: 'name', message: 'is an operator' }],
         });
       const { enabled, kind, secrets, settings, title } = body;
+      mustBeStorable({ title, settings, secrets });
       // Before anybody can publish to it: a topic that nobody listens to stores nothing.
       await bus.declare([accountGroup(name)]);
       await accounts.save(
@@ -115,6 +118,17 @@ export function registerAccountRoutes(app: HttpApp, options: AccountRoutesOption
       throw fail('balance_unavailable', `${name} does not say what is left, or not now.`);
     },
   });
+}
+
+function mustBeStorable(given: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const field = unstorableIn(value, name);
+    if (field === undefined) continue;
+    const message = 'holds a NUL or half a surrogate pair: take it out';
+    throw fail('provider_account_invalid', `The account can't be kept: ${field} ${message}.`, {
+      faults: [{ field, message }],
+    });
+  }
 }
 
 function mustFind(accounts: Accounts, name: string): AccountState {

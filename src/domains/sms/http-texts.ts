@@ -7,6 +7,7 @@ import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
 import { deleteKeyword, readKeywords, saveKeyword } from './incoming-store.ts';
 import { spellKeyword } from './keyword.ts';
+import { mustBeText, mustBeWords } from './message-text.ts';
 import { EntityKey } from './shapes.ts';
 import { variablesOf } from './template.ts';
 import { insertTemplate, listTemplates, type TemplateRow } from './template-store.ts';
@@ -71,6 +72,7 @@ function registerTemplates(app: HttpApp, { clock, database, rules }: TextRoutesO
     },
     handler: async ({ body, params: { entity, name }, principal, tx }) => {
       mustKnow(rules, entity);
+      mustBeText(body.text);
       return toApi(
         await insertTemplate(tx, {
           ...{ entity, name, body: body.text, created_at: clock.now(), created_by: principal.name },
@@ -121,10 +123,12 @@ function registerKeywords(app: HttpApp, { database, rules }: TextRoutesOptions):
     schema: { body: Keyword, response: Keyword },
     handler: async ({ body, tx }) => {
       mustKnow(rules, body.entity);
-      if (body.callback_url !== undefined) readReceiverUrl(body.callback_url, 'callback_url');
+      mustBeWords('short_code', body.short_code);
+      const { callback_url: given, ...rest } = body;
+      const callbackUrl = given === undefined ? null : readReceiverUrl(given, 'callback_url').href;
       const keyword = spellKeyword(body.keyword);
-      await saveKeyword(tx, { ...body, keyword, callback_url: body.callback_url ?? null });
-      return { ...body, keyword };
+      await saveKeyword(tx, { ...rest, keyword, callback_url: callbackUrl });
+      return { ...rest, keyword, ...(callbackUrl === null ? {} : { callback_url: callbackUrl }) };
     },
   });
   apiRoute(app, {
@@ -136,6 +140,7 @@ function registerKeywords(app: HttpApp, { database, rules }: TextRoutesOptions):
       response: Type.Object({ deleted: Type.Boolean() }),
     },
     handler: async ({ params, query }) => {
+      mustBeWords('short_code', params.short_code);
       const keyword = spellKeyword(query.keyword);
       const deleted = await database.transaction((tx) =>
         deleteKeyword(tx, { shortCode: params.short_code, keyword }),

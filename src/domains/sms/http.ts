@@ -1,5 +1,4 @@
 import type { Database } from '#database';
-import type { AppError } from '#errors';
 import { readFeedCursor, writeFeedCursor } from '#feed';
 import {
   apiRoute,
@@ -13,16 +12,24 @@ import {
   type SendableOf,
   Type,
 } from '#http';
-import { type NumberPlan, readAnyMsisdn } from '#phone';
-import type { Rules } from '#rules';
+import type { NumberPlan } from '#phone';
+import { NO_SENDER, type Rules } from '#rules';
 import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
 import type { EventRow } from './event-store.ts';
 import { type FeedRow, readFeed } from './feed-store.ts';
-import type { Taken } from './intake.ts';
-import { type SmsState, shownText, smsId, smsSteps } from './message.ts';
+import {
+  ownReference,
+  parseSmsId,
+  type SmsState,
+  shownState,
+  shownText,
+  smsId,
+  smsSteps,
+} from './message.ts';
 import type { SmsRow } from './message-store.ts';
-import { type ReadMessage, readMessages, type Wish } from './read-messages.ts';
+import { invalid } from './message-text.ts';
+import { readRecipient, type Wish } from './read-messages.ts';
 import {
   EntityKey,
   FeedEntry,
@@ -35,6 +42,7 @@ import {
   SenderBody as SenderBodySchema,
   TakenMessages,
 } from './shapes.ts';
+import { takeRequest } from './take-request.ts';
 import { findTemplates } from './template-store.ts';
 
 export interface SmsRoutesOptions {
@@ -51,7 +59,7 @@ const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 /** `/v1/sms`: send, show, list, take back; everything goes through the rules. */
 export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void {
-  const { plans, sms } = options;
+  const { sms } = options;
   apiRoute(app, {
     ...{ method: 'POST', url: '/v1/sms', tag: TAG, scope: 'sms:send', status: 202 },
     summary: 'Send one message or many',
@@ -63,12 +71,7 @@ export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void
       'the feed at `/v1/sms/events`.',
     bodyBytesMax: BODY_BYTES_MAX,
     schema: { body: SendBodySchema, response: TakenMessages },
-    handler: async ({ body, principal, request }) => {
-      const key = request.headers['idempotency-key'];
-      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
-      const wish = await toWish(options, body);
-      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
-    },
+    handler: (call) => takeRequest(options, call, () => toWish(options, call.body)),
   });
   registerReads(app, options);
   idempotentRoute(app, {
@@ -83,7 +86,8 @@ export function registerSmsRoutes(app: HttpApp, options: SmsRoutesOptions): void
 }
 
 /** `POST /v1/sender/messages`: for systems that have their own rules and only want it sent. */
-export function registerSenderRoutes(app: HttpApp, { plans, sms }: SmsRoutesOptions): void {
+export function registerSenderRoutes(app: HttpApp, options: SmsRoutesOptions): void {
+  const { sms } = options;
   apiRoute(app, {
     ...{ method: 'POST', url: '/v1/sender/messages', tag: 'sender', scope: 'sender:send' },
     status: 202,
@@ -93,12 +97,8 @@ export function registerSenderRoutes(app: HttpApp, { plans, sms }: SmsRoutesOpti
       'go to `callback_url`.',
     bodyBytesMax: BODY_BYTES_MAX,
     schema: { body: SenderBodySchema, response: TakenMessages },
-    handler: async ({ body, principal, request }) => {
-      const key = request.headers['idempotency-key'];
-      const keyed = key === undefined ? undefined : `${principal.id} ${String(key)}`;
-      const wish = toSenderWish(body, principal.id);
-      return answer(sms, readMessages(wish, { clock: sms.context.clock, plans, keyed }));
-    },
+    handler: (call) =>
+      takeRequest(options, call, async () => toSenderWish(call.body, call.principal.id)),
   });
   apiRoute(app, {
     ...{ method: 'GET', url: '/v1/sender/messages/:id', tag: 'sender', scope: 'sender:send' },
@@ -119,13 +119,16 @@ async function toWish({ database, rules }: SmsRoutesOptions, body: SendBody): Pr
   if (body.template === undefined && body.variables !== undefined)
     throw invalid('variables', 'belong to a template: there is none in this request');
   const text = body.text ?? (await templateOf(database, body.entity, body.template ?? ''));
-  const sender = body.sender ?? firstSender(rules, body.entity);
+  const asked = { class: body.class, providers: body.providers };
+  // Where nobody is registered it is the rules' to refuse, with a trace.
+  const sender = body.sender ?? rules.senderFor(body.entity, asked) ?? NO_SENDER;
   return {
     ...common(body),
     ...{ origin: 'api', entity: body.entity, class: body.class, sender, text },
     isTemplate: body.template !== undefined,
     variables: body.variables ?? {},
     ...{ person: body.person, timeZone: body.time_zone, region: body.region, tags: body.tags },
+    attributes: body.attributes,
     wanted: body.providers,
   };
 }
@@ -137,6 +140,7 @@ function toSenderWish(body: SenderBody, caller: string): Wish {
     ...{ origin: 'sender', entity: caller, class: 'service', sender: body.sender },
     ...{ text: body.text, isTemplate: false, variables: {} },
     ...{ person: undefined, timeZone: undefined, region: undefined, tags: undefined },
+    attributes: undefined,
     wanted: [body.provider],
   };
 }
@@ -164,61 +168,6 @@ async function templateOf(database: Database, entity: string, name: string): Pro
   });
 }
 
-function firstSender(rules: Rules, entity: string): string {
-  const [first] = rules.providersOf(entity).flatMap(({ senders }) => senders);
-  if (first) return first.sender;
-  // An unknown entity is the rules' to refuse, with a trace.
-  return rules.entity(entity) === undefined ? '-' : missingSender();
-}
-
-function missingSender(): never {
-  throw invalid('sender', 'is needed: the entity has none that is registered');
-}
-
-/** Takes what is sound; a request of one recipient is refused as a whole, so that its caller can't overlook it. */
-async function answer(
-  sms: Sms,
-  messages: readonly ReadMessage[],
-): Promise<SendableOf<typeof TakenMessages>> {
-  const [only] = messages;
-  if (messages.length === 1 && only && 'refusal' in only) throw only.refusal;
-  const sound = messages.flatMap((message) => ('asked' in message ? [message.asked] : []));
-  const taken = await sms.intake.take(sound);
-  let at = 0;
-  const answers = messages.map((message) => {
-    const { reference, to } = message;
-    const named = { recipient: to, ...(reference === undefined ? {} : { reference }) };
-    if ('refusal' in message) return { ...named, error: toError(message.refusal) };
-    at += 1;
-    return { ...named, ...toTaken(taken[at - 1]) };
-  });
-  const [alone] = taken;
-  if (messages.length === 1 && alone?.outcome === 'conflict') throw conflict(alone.sms);
-  return { messages: answers };
-}
-
-function toTaken(taken: Taken | undefined) {
-  if (taken === undefined) return {};
-  if (taken.outcome === 'conflict') return { error: toError(conflict(taken.sms)) };
-  return {
-    ...{ sms: taken.sms, state: shownState(taken.state) },
-    ...(taken.reason === null ? {} : { reason: taken.reason }),
-  };
-}
-
-function conflict(sms: string): AppError {
-  return fail(
-    'reference_conflict',
-    `This reference stands for ${sms} already, and that says something else. Take a new one.`,
-    { faults: [{ field: 'reference', message: 'stands for another message' }] },
-  );
-}
-
-function toError(error: AppError) {
-  const [fault] = error.faults;
-  return { code: error.code, message: error.message, ...(fault && { field: fault.field }) };
-}
-
 const STATES = Object.keys(smsSteps) as SmsState[];
 
 function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions): void {
@@ -239,12 +188,12 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
     handler: async ({ query }) => {
       const rows = await sms.list({
         entity: query.entity ?? null,
-        recipient: query.recipient === undefined ? null : readAnyMsisdn(query.recipient, plans()),
+        recipient: query.recipient === undefined ? null : readRecipient(query.recipient, plans()),
         state: query.state ?? null,
-        before: query.cursor === undefined ? null : BigInt(readCursor(query.cursor, 1)[0] ?? '0'),
+        before: query.cursor === undefined ? null : readPlace(query.cursor),
         limit: query.limit + 1,
       });
-      return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [id] });
+      return pageOf(rows, query.limit, { item: toApi, positionOf: ({ id }) => [smsId(id)] });
     },
   });
   registerFeed(app, database);
@@ -265,6 +214,11 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
       return { items: (await sms.history(database.pool, params.id)).map(toEntry) };
     },
   });
+}
+
+function readPlace(cursor: string): bigint {
+  const [id = ''] = readCursor(cursor, 1);
+  return parseSmsId(id, 'cursor');
 }
 
 const FEED_MOST = 1000;
@@ -299,12 +253,11 @@ function registerFeed(app: HttpApp, database: Database): void {
 }
 
 function toFeedEntry(row: FeedRow): SendableOf<typeof FeedEntry> {
+  const reference = ownReference(row);
   return {
     ...{ sms: smsId(row.message_id), recipient: row.recipient, ...toEntry(row) },
     ...(row.entity === null || row.origin === 'sender' ? {} : { entity: row.entity }),
-    ...(row.client_reference?.startsWith('own:')
-      ? { reference: row.client_reference.slice(4) }
-      : {}),
+    ...(reference === null ? {} : { reference }),
     ...(row.segments === null ? {} : { segments: row.segments }),
   };
 }
@@ -317,14 +270,11 @@ async function mustFind(sms: Sms, id: string): Promise<SmsRow> {
 
 const unknown = (id: string) => fail('sms_unknown', `There is no message ${id}.`);
 
-/** What a sender has in hand is queued, to whoever looks from outside. */
-const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
-
 export function toApi(row: SmsRow): SendableOf<typeof Message> {
   const optional = {
-    entity: row.entity,
-    class: row.class,
-    reference: row.client_reference?.startsWith('own:') ? row.client_reference.slice(4) : null,
+    // Of what is handed to a sender nobody but its caller knows for whom and what for it is.
+    ...(row.origin === 'sender' ? {} : { entity: row.entity, class: row.class }),
+    reference: ownReference(row),
     segments: row.segments,
     reason: row.error,
     provider: row.provider === '' ? null : row.provider,
@@ -350,10 +300,4 @@ function toEntry(event: EventRow): SendableOf<typeof HistoryEntry> {
     ...(event.reason === null ? {} : { reason: event.reason }),
     ...(event.trace === null ? {} : { decision: JSON.parse(event.trace) }),
   };
-}
-
-function invalid(field: string, message: string): AppError {
-  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
-    faults: [{ field, message }],
-  });
 }

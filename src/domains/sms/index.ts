@@ -15,6 +15,7 @@ export { callbackUrlOf, registerCallbackRoutes } from './http-callbacks.ts';
 export { type IncomingRoutesOptions, registerIncomingRoutes } from './http-incoming.ts';
 export { registerTextRoutes } from './http-texts.ts';
 export { type OutgoingSms, parseSmsId, type SmsState, smsId, smsSteps } from './message.ts';
+export { segmentsOf } from './message-text.ts';
 export { type OpenedSms, type OpenSmsOptions, openSms } from './open-sms.ts';
 export { prepareHouse } from './prepare-house.ts';
 export type {
@@ -41,7 +42,7 @@ export {
   sendGroup,
 } from './send-worker.ts';
 export { isStop } from './stop-words.ts';
-export { WEBHOOK_SCOPE } from './tell-events.ts';
+export { WEBHOOK_SCOPE, webhookScopeOf } from './tell-events.ts';
 export {
   IncomingSms,
   incomingSms,

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { type AskedOnce, findAnswers, type KnownAnswer, keyReused, storeAnswers } from '#auth';
 import { createBatcher } from '#batch';
-import { AppError } from '#errors';
+import type { Tx } from '#database';
+import { AppError, must } from '#errors';
 import type { SmsContext } from './context.ts';
 import { type SmsState, smsId } from './message.ts';
 import { type AskedBefore, findByReferences } from './message-store.ts';
-import { type Draft, registerMessages } from './register-messages.ts';
+import { type Draft, type Registered, registerMessages } from './register-messages.ts';
 
 /** A message of a caller, read and found sound. Its reference is his own id, or made from his key. */
 export interface Asked extends Omit<Draft, 'fingerprint' | 'clientReference'> {
@@ -23,10 +25,24 @@ export type Taken =
   /** The reference stands for another message already. */
   | { readonly outcome: 'conflict'; readonly sms: string };
 
+/** A request that names itself by an `Idempotency-Key`. */
+export interface OnceTake {
+  readonly asked: AskedOnce;
+  /** The answer to the caller, which is kept with the messages. */
+  readonly answerOf: (taken: readonly Taken[]) => unknown;
+}
+
 /** Takes messages of callers: many requests in one transaction, each answered after the commit. */
 export interface Intake {
   /** One answer for each, in order. Asked again under its reference, the same message answers. */
   take(messages: readonly Asked[]): Promise<readonly Taken[]>;
+  /**
+   * The same once per key: asked again, it is the first answer that comes again. Throws `idempotency_key_reused`. At most
+   * a thousand messages.
+   */
+  takeOnce(messages: readonly Asked[], once: OnceTake): Promise<unknown>;
+  /** The answer that was given under this key; undefined where none was. Throws `idempotency_key_reused`. */
+  answered(asked: AskedOnce): Promise<unknown>;
   drain(): Promise<void>;
 }
 
@@ -34,9 +50,20 @@ export interface Intake {
 const MESSAGES_MOST = 1000;
 /** Two of the same reference in different transactions of one moment: the second is looked for again. */
 const TRIES_MOST = 3;
+/** What callers hear when their messages were taken. */
+const TAKEN_STATUS = 202;
+
+interface TakeRequest {
+  readonly messages: readonly Asked[];
+  readonly once?: OnceTake;
+}
+
+type Answered =
+  | { readonly outcome: 'taken'; readonly taken: readonly Taken[] }
+  | Exclude<KnownAnswer, { readonly outcome: 'new' }>;
 
 export function createIntake(context: SmsContext): Intake {
-  const batcher = createBatcher<readonly Asked[], readonly Taken[]>({
+  const batcher = createBatcher<TakeRequest, Answered>({
     flush: (requests) => takeAll(context, requests),
     itemsMax: 200,
     flushesInFlight: 2,
@@ -44,38 +71,98 @@ export function createIntake(context: SmsContext): Intake {
   return {
     async take(messages) {
       const taken: Taken[] = [];
-      for (let from = 0; from < messages.length; from += MESSAGES_MOST)
-        taken.push(...(await batcher.add(messages.slice(from, from + MESSAGES_MOST))));
+      for (let from = 0; from < messages.length; from += MESSAGES_MOST) {
+        const answer = await batcher.add({ messages: messages.slice(from, from + MESSAGES_MOST) });
+        must(answer.outcome === 'taken', 'a request without a key is not known before');
+        taken.push(...answer.taken);
+      }
       return taken;
+    },
+    async takeOnce(messages, once) {
+      must(messages.length <= MESSAGES_MOST, 'a request with a key is one transaction');
+      const answer = await batcher.add({ messages, once });
+      if (answer.outcome === 'reused') throw keyReused();
+      return answer.outcome === 'again' ? answer.body : once.answerOf(answer.taken);
+    },
+    async answered(asked) {
+      const [known] = await findAnswers(context.database.pool, [asked]);
+      if (known?.outcome === 'reused') throw keyReused();
+      return known?.outcome === 'again' ? known.body : undefined;
     },
     drain: () => batcher.drain(),
   };
 }
 
+/** Somebody else has stored an answer under one of the keys since we looked: ours must roll back. */
+class AnsweredBefore extends Error {}
+
 async function takeAll(
   context: SmsContext,
-  requests: readonly (readonly Asked[])[],
-): Promise<readonly (readonly Taken[])[]> {
-  const drafts = requests.flat().map((asked) => ({ ...asked, fingerprint: fingerprintOf(asked) }));
-  const answers = await takeDrafts(context, drafts);
-  let at = 0;
-  return requests.map((request) => {
-    at += request.length;
-    return answers.slice(at - request.length, at);
+  requests: readonly TakeRequest[],
+): Promise<readonly Answered[]> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryAll(context, requests);
+    } catch (error) {
+      if (!(error instanceof AnsweredBefore) || tries === TRIES_MOST) throw error;
+    }
+  }
+}
+
+const keyOfOnce = ({ asked }: OnceTake) => `${asked.principal} ${asked.key}`;
+
+async function tryAll(
+  context: SmsContext,
+  requests: readonly TakeRequest[],
+): Promise<readonly Answered[]> {
+  const keyed = requests.flatMap(({ once }) => once ?? []);
+  const known = await findAnswers(
+    context.database.pool,
+    keyed.map(({ asked }) => asked),
+  );
+  const before = new Map(keyed.map((once, at) => [once, known[at] ?? { outcome: 'new' as const }]));
+  const isNew = ({ once }: TakeRequest) => !once || before.get(once)?.outcome === 'new';
+  const first = new Map<string, TakeRequest>();
+  for (const request of requests.filter(isNew)) {
+    const key = request.once && keyOfOnce(request.once);
+    if (key !== undefined && !first.has(key)) first.set(key, request);
+  }
+  const going = requests
+    .filter((one) => isNew(one) && (!one.once || first.get(keyOfOnce(one.once)) === one))
+    .map((one) => ({
+      ...one,
+      drafts: one.messages.map((asked) => ({ ...asked, fingerprint: fingerprintOf(asked) })),
+      of: one,
+    }));
+  const taken = await takeDrafts(context, going);
+  const takenOf = new Map(going.map(({ of }, at) => [of, taken[at] ?? []]));
+  return requests.map((request): Answered => {
+    const found = request.once && before.get(request.once);
+    if (found && found.outcome !== 'new') return found;
+    const leader = (request.once && first.get(keyOfOnce(request.once))) ?? request;
+    const same = !request.once || leader.once?.asked.hash.equals(request.once.asked.hash);
+    return same ? { outcome: 'taken', taken: takenOf.get(leader) ?? [] } : { outcome: 'reused' };
   });
 }
 
 type FingerprintedDraft = Asked & { readonly fingerprint: bigint };
 
+interface Going {
+  readonly drafts: readonly FingerprintedDraft[];
+  readonly once?: OnceTake;
+}
+
+/** Answers for each request, in order, and for each of its drafts. */
 async function takeDrafts(
   context: SmsContext,
-  drafts: readonly FingerprintedDraft[],
-): Promise<readonly Taken[]> {
+  going: readonly Going[],
+): Promise<readonly (readonly Taken[])[]> {
   const { database } = context;
-  const answers = new Map<string, Taken>();
+  let answers: ReadonlyMap<string, Taken> = new Map();
   const first = new Map<string, FingerprintedDraft>();
-  for (const draft of drafts) if (!first.has(keyOf(draft))) first.set(keyOf(draft), draft);
-  for (let tries = 0; answers.size < first.size; tries += 1) {
+  for (const draft of going.flatMap(({ drafts }) => drafts))
+    if (!first.has(keyOf(draft))) first.set(keyOf(draft), draft);
+  for (let tries = 0; tries === 0 || answers.size < first.size; tries += 1) {
     if (tries === TRIES_MOST)
       throw new AppError(
         'unavailable',
@@ -86,23 +173,66 @@ async function takeDrafts(
     const before = new Map(
       (await findByReferences(database.pool, open)).map((row) => [keyOfRow(row), row]),
     );
-    for (const draft of open) {
-      const row = before.get(keyOf(draft));
-      if (row) answers.set(keyOf(draft), answerOf(draft, row));
-    }
     // In one order over all copies: two who take the same ones wait for each other, and never both.
     const fresh = open
       .filter((draft) => !before.has(keyOf(draft)))
       .toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-    const registered = await database.transaction((tx) => registerMessages(context, tx, fresh));
-    for (const [index, draft] of fresh.entries()) {
-      const row = registered[index]?.row;
-      if (!row) continue;
-      const { error: reason, state } = row;
-      answers.set(keyOf(draft), { outcome: 'taken', sms: smsId(row.id), state, reason });
+    const known = new Map(answers);
+    for (const draft of open) {
+      const row = before.get(keyOf(draft));
+      if (row) known.set(keyOf(draft), answerOf(draft, row));
     }
+    answers = await database.transaction(async (tx) => {
+      const registered = await registerMessages(context, tx, fresh);
+      const all = new Map([...known, ...answersOf(fresh, registered)]);
+      // Else one of them is somebody else's of this moment: it is found at the next try.
+      if (all.size === first.size)
+        await keepAnswers(context, tx, { going, takenOf: (one) => takenOf(one, first, all) });
+      return all;
+    });
   }
+  return going.map((one) => takenOf(one, first, answers));
+}
+
+function answersOf(
+  drafts: readonly FingerprintedDraft[],
+  registered: readonly Registered[],
+): readonly (readonly [string, Taken])[] {
+  return drafts.flatMap((draft, at) => {
+    const row = registered[at]?.row;
+    if (!row) return [];
+    const { error: reason, state } = row;
+    return [[keyOf(draft), { outcome: 'taken', sms: smsId(row.id), state, reason }] as const];
+  });
+}
+
+function takenOf(
+  { drafts }: Going,
+  first: ReadonlyMap<string, FingerprintedDraft>,
+  answers: ReadonlyMap<string, Taken>,
+): readonly Taken[] {
   return drafts.map((draft) => answerSame(draft, first.get(keyOf(draft)), answers));
+}
+
+/** With the messages, so that the key stands for them from their first moment on. */
+async function keepAnswers(
+  { clock }: SmsContext,
+  tx: Tx,
+  {
+    going,
+    takenOf,
+  }: { readonly going: readonly Going[]; readonly takenOf: (one: Going) => readonly Taken[] },
+): Promise<void> {
+  const now = clock.now();
+  const kept = await storeAnswers(
+    tx,
+    going.flatMap((one) => {
+      if (!one.once) return [];
+      const { answerOf, asked } = one.once;
+      return [{ asked, status: TAKEN_STATUS, body: answerOf(takenOf(one)), now }];
+    }),
+  );
+  if (!kept) throw new AnsweredBefore();
 }
 
 /** Two under one reference in one moment: the first counts, and the second is the same or a conflict. */

@@ -7,6 +7,7 @@ export interface RuleFacts {
   readonly timeZone?: string;
   readonly region?: string;
   readonly tags?: readonly string[];
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface SmsRow {
@@ -90,7 +91,7 @@ const listed = (names: readonly string[] | null) => names?.join(',');
 
 /**
  * Writes messages down; those whose fact or reference has asked before are left out of the answer. A refused one is
- * closed as it is written.
+ * closed as it is written. In one order, so that two who write the same don't wait for each other.
  */
 export async function insertMessages(
   tx: Tx,

@@ -163,11 +163,24 @@ export function shownText(message: { readonly body: string; readonly secret: boo
   return message.secret ? message.body.replace(SECRET_DIGITS, SECRET_TEXT) : message.body;
 }
 
+/** What a sender has in hand is queued, to whoever looks from outside. */
+export const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
+
+/** The id that its caller gave it; null where he named the request only. */
+export function ownReference(row: { readonly client_reference: string | null }): string | null {
+  const { client_reference: kept } = row;
+  return kept?.startsWith(OWN) ? kept.slice(OWN.length) : null;
+}
+
+/** How a caller's own id is kept, beside those that are made from an `Idempotency-Key`. */
+export const OWN = 'own:';
+
 /** Messages belong to a number, not to a customer: a PIN goes out before anyone is one. */
 export function smsId(id: bigint): string {
   return formatId('sms', { customerId: 0n, id });
 }
 
-export function parseSmsId(text: string): bigint {
-  return parseId('sms', text, 'sms').id;
+/** Throws `id_malformed`, naming `field`. */
+export function parseSmsId(text: string, field = 'sms'): bigint {
+  return parseId('sms', text, field).id;
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '#clock';
 import { AppError } from '#errors';
-import { isSendable, measureText } from '#gsm';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
+import { readTerms, readTimeZone, type Terms } from '#rules';
 import type { MessageClass } from '#rules/decision';
 import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
 import type { Asked } from './intake.ts';
-import type { Origin } from './message.ts';
-import { type Recipient, VALIDITY_DEFAULT_SECONDS } from './shapes.ts';
+import { type Origin, OWN } from './message.ts';
+import type { RuleFacts } from './message-store.ts';
+import { invalid, mustBeWords, segmentsOf, unstorableIn } from './message-text.ts';
+import type { Recipient } from './shapes.ts';
 import { renderTemplate } from './template.ts';
 
 /** What a caller wants sent, as both routes have it; the text is the template's where there is one. */
@@ -26,6 +28,7 @@ export interface Wish {
   readonly timeZone: string | undefined;
   readonly region: string | undefined;
   readonly tags: readonly string[] | undefined;
+  readonly attributes: RuleFacts['attributes'] | undefined;
   readonly wanted: readonly string[] | undefined;
   readonly scheduleAt: string | undefined;
   readonly validitySeconds: number | undefined;
@@ -46,9 +49,8 @@ export interface ReadingOptions {
   readonly keyed: string | undefined;
 }
 
-/** More than ten parts is no message any more, and most providers take no more. */
-const SEGMENTS_MAX = 10;
-const ZONES = new Set<string>();
+/** ISO 3166-2. */
+const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 
 /**
  * Reads what a caller wants sent, recipient by recipient: one that is wrong does not hold up the others. What is wrong with
@@ -57,15 +59,23 @@ const ZONES = new Set<string>();
 export function readMessages(wish: Wish, options: ReadingOptions): readonly ReadMessage[] {
   const { clock } = options;
   const now = clock.now();
-  const scheduled = readSchedule(wish, now);
-  if (wish.callbackUrl !== undefined) readReceiverUrl(wish.callbackUrl, 'callback_url');
+  const scheduled = readTerms(wish, now);
+  checkShared(wish);
+  const callbackUrl =
+    wish.callbackUrl === undefined ? null : readReceiverUrl(wish.callbackUrl, 'callback_url').href;
   if (wish.reference !== undefined && wish.recipients.length > 1)
     throw invalid('reference', 'of many recipients each needs its own: give it with the recipient');
   return wish.recipients.map((given, place) => {
     const recipient: Recipient = typeof given === 'string' ? { to: given } : given;
     const reference = recipient.reference ?? wish.reference;
     try {
-      const asked = readOne(wish, recipient, { ...options, place, scheduled, reference });
+      const asked = readOne(wish, recipient, {
+        ...options,
+        place,
+        scheduled,
+        callbackUrl,
+        reference,
+      });
       return { to: recipient.to, reference, asked };
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
@@ -74,21 +84,14 @@ export function readMessages(wish: Wish, options: ReadingOptions): readonly Read
   });
 }
 
-interface Scheduled {
-  readonly notBefore: Date | null;
-  readonly expiresAt: Date;
-}
-
-function readSchedule({ scheduleAt, validitySeconds }: Wish, now: Date): Scheduled {
-  const at = scheduleAt === undefined ? undefined : new Date(scheduleAt);
-  if (at && at.getTime() < now.getTime() - 60_000)
-    throw invalid('schedule_at', 'lies in the past: leave it out to send now');
-  const from = at && at > now ? at : now;
-  const validityMs = (validitySeconds ?? VALIDITY_DEFAULT_SECONDS) * 1000;
-  return {
-    notBefore: at && at > now ? at : null,
-    expiresAt: new Date(from.getTime() + validityMs),
-  };
+/** What is the same for all of them: wrong in one place, it is wrong in each. */
+function checkShared({ attributes, person, sender, tags = [] }: Wish): void {
+  mustBeWords('sender', sender);
+  mustBeWords('person', person);
+  for (const tag of tags) mustBeWords('tags', tag);
+  const field = unstorableIn(attributes, 'attributes');
+  if (field !== undefined)
+    throw invalid(field, 'holds a NUL or half a surrogate pair: take it out');
 }
 
 function readOne(
@@ -96,7 +99,8 @@ function readOne(
   recipient: Recipient,
   at: ReadingOptions & {
     readonly place: number;
-    readonly scheduled: Scheduled;
+    readonly scheduled: Terms;
+    readonly callbackUrl: string | null;
     readonly reference: string | undefined;
   },
 ): Asked {
@@ -104,29 +108,43 @@ function readOne(
   const body = isTemplate
     ? renderTemplate(text, { ...variables, ...recipient.variables })
     : readPlain(text, recipient);
-  checkText(body);
-  const timeZone = readZone(recipient.time_zone ?? wish.timeZone);
-  const region = recipient.region ?? wish.region;
+  segmentsOf(body);
+  mustBeWords('reference', at.reference);
+  mustBeWords('person', recipient.person);
+  const timeZone = readTimeZone(recipient.time_zone ?? wish.timeZone);
+  const region = readRegion(recipient.region ?? wish.region);
   const facts = {
     ...(timeZone === undefined ? {} : { timeZone }),
     ...(region === undefined ? {} : { region }),
     ...(wish.tags === undefined ? {} : { tags: wish.tags }),
+    ...(wish.attributes === undefined ? {} : { attributes: wish.attributes }),
   };
   return {
     ...{ origin: wish.origin, entity: wish.entity, class: wish.class, sender: wish.sender, body },
-    recipient: readAnyMsisdn(recipient.to, at.plans()),
+    recipient: readRecipient(recipient.to, at.plans()),
     person: recipient.person ?? wish.person ?? null,
     kind: wish.class,
     secret: wish.secret,
     priority: wish.priority ?? (wish.class === 'auth' || wish.class === 'emergency' ? 2 : 0),
     ...{ reference: null, dedupeKey: null },
     clientReference: referenceOf(at),
-    callbackUrl: wish.callbackUrl ?? null,
+    callbackUrl: at.callbackUrl,
     facts: Object.keys(facts).length === 0 ? null : facts,
     wanted: wish.wanted ?? null,
     ...at.scheduled,
     terms: JSON.stringify([wish.scheduleAt, wish.validitySeconds]),
   };
+}
+
+/** Here the number stands in the field `recipient`. */
+export function readRecipient(text: string, plans: readonly NumberPlan[]): string {
+  try {
+    return readAnyMsisdn(text, plans);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const faults = error.faults.map((fault) => ({ ...fault, field: 'recipient' }));
+    throw new AppError(error.kind, error.code, error.message, { cause: error, faults });
+  }
 }
 
 function readPlain(text: string, { variables }: Recipient): string {
@@ -135,29 +153,13 @@ function readPlain(text: string, { variables }: Recipient): string {
   return text;
 }
 
-function checkText(body: string): void {
-  if (body.trim() === '') throw invalid('text', 'is empty: there is nothing to send');
-  if (!isSendable(body))
-    throw invalid(
-      'text',
-      'holds half a surrogate pair: no handset can show it. Send whole letters',
-    );
-  if (body.includes('\u0000')) throw invalid('text', 'holds a NUL character: take it out');
-  const { encoding, segments } = measureText(body);
-  if (segments > SEGMENTS_MAX)
-    throw invalid(
-      'text',
-      `takes ${segments} parts in ${encoding}, and ${SEGMENTS_MAX} are the most: nothing is cut off here, shorten it`,
-    );
-}
-
 /** An idempotency key names a request; each of its messages by its place in it. */
 function referenceOf(at: {
   readonly keyed: string | undefined;
   readonly place: number;
   readonly reference: string | undefined;
 }): string {
-  if (at.reference !== undefined) return `own:${at.reference}`;
+  if (at.reference !== undefined) return `${OWN}${at.reference}`;
   if (at.keyed !== undefined) return `key:${digest(at.keyed)}:${at.place}`;
   throw fail(
     'reference_missing',
@@ -168,19 +170,10 @@ function referenceOf(at: {
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
 
-function readZone(timeZone: string | undefined): string | undefined {
-  if (timeZone === undefined || ZONES.has(timeZone)) return timeZone;
-  try {
-    new Intl.DateTimeFormat('en', { timeZone });
-  } catch {
-    throw invalid('time_zone', `${timeZone} is no IANA zone such as Asia/Karachi`);
-  }
-  ZONES.add(timeZone);
-  return timeZone;
+function readRegion(region: string | undefined): string | undefined {
+  if (region === undefined || REGION.test(region)) return region;
+  throw invalid('region', `${shown(region)} is no ISO 3166-2 code such as RU-KAM`);
 }
 
-function invalid(field: string, message: string): AppError {
-  return fail('sms_invalid', `The message can't be taken: ${field} ${message}.`, {
-    faults: [{ field, message }],
-  });
-}
+/** As it may be said back to whoever sent it. */
+const shown = (text: string) => JSON.stringify(text.toWellFormed());

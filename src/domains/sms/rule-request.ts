@@ -1,4 +1,5 @@
 import { must } from '#errors';
+import { spreadBy } from '#rules';
 import type { Decision, MessageClass, RuleRequest } from '#rules/decision';
 import { smsId } from './message.ts';
 import type { RuleFacts } from './message-store.ts';
@@ -31,6 +32,7 @@ export function toRuleRequest(message: AskedMessage): RuleRequest {
   const { facts, notBefore, person, wanted } = message;
   return {
     message: smsId(message.id),
+    spreadBy: spreadBy(message),
     entity: message.entity,
     class: message.class,
     channel: 'sms',

@@ -4,6 +4,7 @@ import { uuidV7 } from '#ids';
 import { createOutbound } from '#outbound';
 import { beginMessages, type Job } from './begin-messages.ts';
 import type { SmsContext } from './context.ts';
+import { storableOutcome } from './incoming-text.ts';
 import { parseSmsId, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import type { SmsLine, SmsOrder } from './provider.ts';
@@ -62,7 +63,7 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
       if (isLate) return { ...job, result: TOO_LATE, log: [] };
       const answer = await provider.send(toOrder(job.row));
       line.heard(answer.result);
-      return { ...job, ...answer };
+      return { ...job, ...answer, result: storableOutcome(answer.result) };
     },
     record: (sent) => recordAnswers(context, provider, sent),
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(line.perSecond() * HOLD_SECONDS)),

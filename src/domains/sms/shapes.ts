@@ -1,17 +1,18 @@
-import { Instant, MsisdnText, type Static, Type } from '#http';
+import { Instant, type Static, Type } from '#http';
+import { VALIDITY_DEFAULT_SECONDS, VALIDITY_LEAST_SECONDS, VALIDITY_MOST_SECONDS } from '#rules';
 import { MESSAGE_CLASSES } from '#rules/decision';
 
-/** Long enough for the longest message that any provider takes, in the alphabet that needs most letters. */
-const TEXT_LENGTH_MAX = 2000;
+/** Far more than can be sent: what is too long is to hear in how many parts it would be. */
+const TEXT_LENGTH_MAX = 20_000;
 export const RECIPIENTS_MOST = 1000;
-export const VALIDITY_DEFAULT_SECONDS = 86_400;
-const VALIDITY_MOST_SECONDS = 30 * 86_400;
-const SENDER_LENGTH_MAX = 20;
+/** As they are registered with the rules. */
+const SENDER_LENGTH_MAX = 30;
 const REFERENCE_LENGTH_MAX = 120;
 const URL_LENGTH_MAX = 2000;
 
 export const EntityKey = Type.String({
-  ...{ minLength: 1, maxLength: 60, description: 'Key of the legal entity it is sent for.' },
+  pattern: '^[a-z0-9][a-z0-9-]{0,39}$',
+  description: 'Key of the legal entity it is sent for.',
 });
 export const MessageClassName = Type.Union(
   MESSAGE_CLASSES.map((name) => Type.Literal(name)),
@@ -26,10 +27,15 @@ const Reference = Type.String({
     'Your own id of the message, one of its kind for the entity: sent again with the same content, the same answer comes again.',
 });
 const Variables = Type.Record(Type.String({ maxLength: 40 }), Type.String({ maxLength: 500 }));
-const ProviderName = Type.String({ minLength: 1, maxLength: 40 });
+const ProviderName = Type.String({ pattern: '^[a-z][a-z0-9_-]{0,39}$' });
+/** Loose on purpose: a number that is none is the fault of one recipient, and holds up no other. */
+const RecipientText = Type.String({
+  maxLength: 100,
+  description: 'A phone number in any usual spelling, such as +923009102250 or 0300 9102250.',
+});
 
 export const Recipient = Type.Object({
-  to: MsisdnText,
+  to: RecipientText,
   reference: Type.Optional(Reference),
   person: Type.Optional(Person),
   variables: Type.Optional(Variables),
@@ -57,15 +63,15 @@ const Content = {
     }),
   ),
   text: Type.Optional(Type.String({ maxLength: TEXT_LENGTH_MAX })),
-  recipient: Type.Optional(Type.Union([MsisdnText, Recipient])),
+  recipient: Type.Optional(Type.Union([RecipientText, Recipient])),
   recipients: Type.Optional(
-    Type.Array(Type.Union([MsisdnText, Recipient]), { minItems: 1, maxItems: RECIPIENTS_MOST }),
+    Type.Array(Type.Union([RecipientText, Recipient]), { minItems: 1, maxItems: RECIPIENTS_MOST }),
   ),
   reference: Type.Optional(Reference),
   schedule_at: Type.Optional(Instant),
   validity_seconds: Type.Optional(
     Type.Integer({
-      ...{ minimum: 60, maximum: VALIDITY_MOST_SECONDS },
+      ...{ minimum: VALIDITY_LEAST_SECONDS, maximum: VALIDITY_MOST_SECONDS },
       description: `Of no use that long after it was to be sent; ${VALIDITY_DEFAULT_SECONDS} unless told.`,
     }),
   ),
@@ -85,13 +91,23 @@ export const SendBody = Type.Object({
   class: MessageClassName,
   ...Content,
   template: Type.Optional(
-    Type.String({ maxLength: 60, description: 'A text of the entity, instead of `text`.' }),
+    Type.String({
+      pattern: '^[a-z][a-z0-9_-]{0,59}$',
+      description: 'A text of the entity, instead of `text`.',
+    }),
   ),
   variables: Type.Optional(Variables),
   person: Type.Optional(Person),
   time_zone: Type.Optional(Type.String({ maxLength: 60 })),
   region: Type.Optional(Type.String({ maxLength: 10 })),
   tags: Type.Optional(Type.Array(Type.String({ maxLength: 60 }), { maxItems: 50 })),
+  attributes: Type.Optional(
+    Type.Record(
+      Type.String(),
+      Type.Union([Type.String({ maxLength: 500 }), Type.Number(), Type.Boolean()]),
+      { maxProperties: 50, description: 'What else rules may ask for: `attribute.amount`.' },
+    ),
+  ),
   providers: Type.Optional(
     Type.Array(ProviderName, {
       ...{ minItems: 1, maxItems: 20 },

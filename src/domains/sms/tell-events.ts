@@ -1,3 +1,4 @@
+import { ALL_SCOPES, type Principal } from '#auth';
 import { type Bus, type Parcel, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
@@ -6,7 +7,7 @@ import { type TransactionLogEntry, transactionLog } from '#operators';
 import type { TraceLine } from '#rules/decision';
 import type { WebhookEvent, Webhooks } from '#webhooks';
 import { insertEvents } from './event-store.ts';
-import { shownText, smsId } from './message.ts';
+import { ownReference, shownText, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import { type SmsEvent, smsEvents, smsRequests } from './topics.ts';
 
@@ -22,6 +23,18 @@ export interface Told {
 
 /** Endpoints hear of the messages of all entities of the house; what other systems hand to a sender is their own. */
 export const WEBHOOK_SCOPE = 'kopek';
+
+/**
+ * Whose endpoints a caller keeps: one that only hands messages to the sender hears of its own, all others of what the house's
+ * entities send.
+ */
+export function webhookScopeOf({ id, scopes }: Pick<Principal, 'id' | 'scopes'>): string {
+  const isSender = scopes.includes('sender:send');
+  const isOfHouse = scopes.some((scope) => scope === ALL_SCOPES || scope.startsWith('sms:'));
+  return isSender && !isOfHouse ? senderScope(id) : WEBHOOK_SCOPE;
+}
+
+const senderScope = (caller: string | null) => `sender:${caller}`;
 
 /** Writes the history of messages, and tells the house, the callers and the senders of it. */
 export interface EventTeller {
@@ -126,13 +139,15 @@ function toWebhook(
 ): readonly WebhookEvent[] {
   if (row.origin === 'house') return [];
   const sms = smsId(row.id);
+  const reference = ownReference(row);
   return [
     {
       ...{ id: `evt_${id}`, type: `sms.${row.state}`, key: sms, occurredAt: now },
-      scope: row.origin === 'sender' ? `sender:${row.entity}` : WEBHOOK_SCOPE,
+      scope: row.origin === 'sender' ? senderScope(row.entity) : WEBHOOK_SCOPE,
       data: {
-        ...{ sms, entity: row.entity, recipient: row.recipient, state: row.state },
-        ...(row.client_reference === null ? {} : { reference: row.client_reference }),
+        ...{ sms, recipient: row.recipient, state: row.state },
+        ...(row.origin === 'sender' ? {} : { entity: row.entity }),
+        ...(reference === null ? {} : { reference }),
         ...{ provider: row.provider, segments: row.segments, attempt: row.attempts },
         ...(row.error === null ? {} : { reason: row.error }),
       },

@@ -14,7 +14,8 @@ export function renderTemplate(
   field = 'variables',
 ): string {
   const wanted = variablesOf(body);
-  const missing = wanted.filter((name) => variables[name] === undefined);
+  // Own ones only: every object has a `constructor`.
+  const missing = wanted.filter((name) => !Object.hasOwn(variables, name));
   const odd = Object.keys(variables).filter((name) => !wanted.includes(name));
   if (missing.length > 0 || odd.length > 0) {
     throw fail('template_variables', 'The variables do not fit the text.', {

@@ -53,12 +53,7 @@ export async function once(
   request: OnceRequest,
   work: (tx: Tx) => Promise<Answer>,
 ): Promise<Answer> {
-  if (!KEY.test(request.key)) {
-    const message = 'must be 1 to 255 visible ASCII characters';
-    throw fail('idempotency_key_malformed', `Idempotency-Key ${message}.`, {
-      faults: [{ field: 'idempotency-key', message }],
-    });
-  }
+  mustBeKey(request.key);
   const requestHash = hashOf(request);
   try {
     return await database.transaction((tx) => answerOnce(tx, { request, requestHash, work }));
@@ -69,6 +64,14 @@ export async function once(
     await store(database.pool, { request, requestHash, ...refusalOf(error.refusal) });
     return giveAgain(await mustFind(database, request), requestHash);
   }
+}
+
+function mustBeKey(key: string): void {
+  if (KEY.test(key)) return;
+  const message = 'must be 1 to 255 visible ASCII characters';
+  throw fail('idempotency_key_malformed', `Idempotency-Key ${message}.`, {
+    faults: [{ field: 'idempotency-key', message }],
+  });
 }
 
 /** Another transaction has stored its answer since we looked: ours must roll back. */
@@ -158,12 +161,18 @@ async function mustFind(database: Database, { principal, key }: OnceRequest): Pr
   return row;
 }
 
+/** What a caller hears whose key came with another route or body before. */
+export function keyReused(): AppError {
+  return fail(
+    'idempotency_key_reused',
+    'This Idempotency-Key was used before for another request: take a new one for each.',
+    { faults: [{ field: 'idempotency-key', message: 'was used before for another request' }] },
+  );
+}
+
 function giveAgain(row: AnswerRow, requestHash: Buffer): Answer {
   if (!row.request_hash.equals(requestHash)) {
-    throw fail(
-      'idempotency_key_reused',
-      'This Idempotency-Key was used before for another request.',
-    );
+    throw keyReused();
   }
   const answer = readStoredJson(row.answer);
   if (row.status < REFUSAL_STATUS_MIN) return { status: row.status, body: answer };
@@ -171,7 +180,20 @@ function giveAgain(row: AnswerRow, requestHash: Buffer): Answer {
   throw new AppError(kind, code, message, { faults, details });
 }
 
-function hashOf(request: OnceRequest): Buffer {
+/** A request under a key of its caller, to be compared with what was asked before. */
+export interface AskedOnce {
+  readonly principal: string;
+  readonly key: string;
+  readonly hash: Buffer;
+}
+
+/** Throws `idempotency_key_malformed`. */
+export function askOnce(request: Omit<OnceRequest, 'now'>): AskedOnce {
+  mustBeKey(request.key);
+  return { principal: request.principal, key: request.key, hash: hashOf(request) };
+}
+
+function hashOf(request: Omit<OnceRequest, 'now'>): Buffer {
   return hash(
     'sha256',
     `${request.route}\0${storedJson(request.body, { sorted: true })}`,

@@ -6,7 +6,16 @@ export {
   requireScope,
   revokeApiKey,
 } from './api-key.ts';
-export { type Answer, forgetAnswers, type OnceRequest, once } from './idempotency.ts';
+export {
+  type Answer,
+  type AskedOnce,
+  askOnce,
+  forgetAnswers,
+  keyReused,
+  type OnceRequest,
+  once,
+} from './idempotency.ts';
+export { findAnswers, type KnownAnswer, storeAnswers } from './idempotent-batch.ts';
 export { createKeyring, type Keyring } from './keyring.ts';
 export {
   type CheckedPin,

@@ -65,16 +65,42 @@ export function invalidRequest(errors: readonly ErrorObject[], part: string): Ap
   });
 }
 
-/** A value that fits no branch of a union breaks all of them; only the union's own fault is worth telling. */
+/**
+ * A value that fits no branch of a union breaks all of them; only the union's own fault is worth telling. But where the
+ * value is of one branch's type alone, that branch was meant, and what is wrong within it says more.
+ */
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
   const unions = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf');
   if (unions.length === 0) return errors;
+  const meant = new Map(unions.map((union) => [union, branchMeant(union, errors)]));
   return errors.filter((error) => {
-    const within = unions.some(
-      (union) => error !== union && error.schemaPath.startsWith(`${union.schemaPath}/`),
+    if (meant.get(error) !== undefined) return false;
+    return unions.every(
+      (union) =>
+        error === union ||
+        !isWithin(error, union) ||
+        error.schemaPath.startsWith(meant.get(union) ?? '#none'),
     );
-    return !within;
   });
+}
+
+const isWithin = (error: ErrorObject, union: ErrorObject) =>
+  error.schemaPath.startsWith(`${union.schemaPath}/`) &&
+  error.instancePath.startsWith(union.instancePath);
+
+/** The path of the only branch whose type the value has; undefined where none or several have it. */
+function branchMeant(union: ErrorObject, errors: readonly ErrorObject[]): string | undefined {
+  const branches = (union.schema as readonly Readonly<Record<string, unknown>>[]).map(
+    (branch, index) => ({ branch, path: `${union.schemaPath}/${index}/` }),
+  );
+  const fitting = branches.filter(({ branch, path }) => {
+    const foreign = errors.some(
+      ({ instancePath, keyword, schemaPath }) =>
+        keyword === 'type' && instancePath === union.instancePath && schemaPath === `${path}type`,
+    );
+    return !foreign && !('const' in branch);
+  });
+  return fitting.length === 1 ? fitting[0]?.path : undefined;
 }
 
 function faultOf(error: ErrorObject, part: string): FieldFault {
@@ -98,6 +124,9 @@ function messageOf(error: ErrorObject): string {
       return `must be ${[error.params.type].flat().map(withArticle).join(' or ')}`;
     case 'enum':
       return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`;
+    case 'format':
+      if (error.params.format !== 'date-time') return error.message ?? 'is not valid';
+      return 'must be a moment with its offset, such as 2026-03-01T10:00:00Z';
     case 'anyOf':
     case 'oneOf':
       return oneOfThese(error.schema as readonly Record<string, unknown>[]);

@@ -60,7 +60,7 @@ export function evaluate(request: RuleRequest, facts: Facts, now: Date): Decisio
     expiresMs: request.expiresAt.getTime(),
     horizonMs,
   };
-  const slot = findSlot(request.message, timing);
+  const slot = findSlot(request.spreadBy ?? request.message, timing);
   lines.push(...traceTiming(timing));
   return conclude(slot, { request, applied, lines, nowMs, providers: choice.providers });
 }

@@ -13,6 +13,8 @@ export type MessageClass = (typeof MESSAGE_CLASSES)[number];
 export interface RuleRequest {
   /** Ours, so that a reservation can be given back: `sms_…` or whatever the caller counts by. */
   readonly message: string;
+  /** By what its moment at an opening is chosen; its `message` unless told. The same for whoever only asks. */
+  readonly spreadBy?: string;
   /** Key of the legal entity on whose behalf it is sent. */
   readonly entity: string;
   readonly class: MessageClass;

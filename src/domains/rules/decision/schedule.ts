@@ -26,12 +26,12 @@ export interface Timing {
  * The earliest moment at which all windows are open and all counters have room. Each rule names the first moment not
  * before a given one that it allows; they are asked in turn until all name the same. Undefined: there is none in time.
  */
-export function findSlot(message: string, timing: Timing): Slot | undefined {
+export function findSlot(spreadBy: string, timing: Timing): Slot | undefined {
   const { windows, startMs, expiresMs } = timing;
   const found = earliest(timing, startMs);
   if (!found) return undefined;
   const { atMs, closesMs } = found;
-  const spreadMs = atMs > startMs ? spreadOf(message, { ...timing, atMs, closesMs }) : 0;
+  const spreadMs = atMs > startMs ? spreadOf(spreadBy, { ...timing, atMs, closesMs }) : 0;
   const untilMs = (closing: number) => Math.min(expiresMs, closing, timing.horizonMs);
   const validUntilMs = untilMs(closesMs);
   if (spreadMs === 0 || !opensAt(windows, atMs)) return { atMs, validUntilMs, spreadMs: 0 };
@@ -62,11 +62,11 @@ function opensAt(windows: Windows, atMs: number): boolean {
 }
 
 /**
- * A share of the window that follows from the message's id: what waited all night does not leave in one second. It
+ * A share of the window that follows from the message's id, or from whom it is for: what waited all night does not leave in one second. It
  * stays within the time of safe sending, and within half of what the message has left to live.
  */
 function spreadOf(
-  message: string,
+  spreadBy: string,
   {
     windows,
     atMs,
@@ -82,5 +82,5 @@ function spreadOf(
     (expiresMs - atMs) / 2,
     horizonMs - atMs,
   );
-  return Math.max(0, Math.floor(fractionOf(message) * widthMs));
+  return Math.max(0, Math.floor(fractionOf(spreadBy) * widthMs));
 }
