@@ -1,5 +1,6 @@
-import { chance, pick } from './chance.ts';
+import { chance } from '#simulators/kit';
 import type { ProviderName, State, Step } from './message.ts';
+import { pick } from './pick.ts';
 import {
   behaviours,
   endings,

@@ -1,0 +1,6 @@
+export { Agenda } from './agenda.ts';
+export { chance } from './chance.ts';
+export { Delays } from './delays.ts';
+export { Journal } from './journal.ts';
+export { openJournalFile } from './journal-file.ts';
+export { Gate, SlidingSecond } from './rate.ts';
