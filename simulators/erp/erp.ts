@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agenda, chance, Journal } from '#simulators/kit';
+import { Agenda, chance, Journal, Problem } from '#simulators/kit';
 import { type Act, Book, type Entry, isPossible, type Payout, type Step } from './book.ts';
-import { Problem } from './fields.ts';
 import { type Order, readOrder, type StatusMessage } from './order.ts';
 import { plan } from './plan.ts';
 import { Board } from './scenarios.ts';

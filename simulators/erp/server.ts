@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type Fields, Problem, parseFields } from '#simulators/kit';
 import {
   actByHand,
   addScenario,
@@ -9,7 +10,6 @@ import {
   toCsv,
 } from './control.ts';
 import type { Erp, Log } from './erp.ts';
-import { type Fields, Problem, parseFields } from './fields.ts';
 import { bookPage, livePage, pageFile, pageHeaders } from './page.ts';
 
 interface Reply {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { Problem } from '#simulators/kit';
 import type { Reply } from './exchange.ts';
-import { Problem } from './fields.ts';
 
 const assets = new Map([
   ['phone.css', toAsset('phone.css', 'text/css; charset=utf-8')],

@@ -1,5 +1,5 @@
+import { Problem, readMsisdn, readNumber } from '#simulators/kit';
 import { json, type Reply } from './exchange.ts';
-import { Problem, readMsisdn, readNumber } from './fields.ts';
 import {
   type LedgerQuery,
   type Repetition,

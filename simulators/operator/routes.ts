@@ -1,3 +1,4 @@
+import { type Fields, Problem, readMsisdn } from '#simulators/kit';
 import {
   addScenario,
   clearScenarios,
@@ -10,7 +11,6 @@ import {
   topUp,
 } from './control.ts';
 import { json, type Reply } from './exchange.ts';
-import { type Fields, Problem, readMsisdn } from './fields.ts';
 import type { MoPost } from './mo.ts';
 import type { Operator } from './operator.ts';
 import { phoneAsset } from './phone-assets.ts';

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Problem, parseFields } from '#simulators/kit';
 import { receiveUcip } from './air.ts';
 import { json, type Reply, send } from './exchange.ts';
-import { Problem, parseFields } from './fields.ts';
 import type { MoPost } from './mo.ts';
 import type { Operator } from './operator.ts';
 import { problemPage } from './phone-chooser.ts';

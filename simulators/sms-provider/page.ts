@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { behaviours, type Line, Problem, type SmsCentre } from '#simulators/sms-provider/centre';
+import { Problem } from '#simulators/kit';
+import { behaviours, type Line, type SmsCentre } from '#simulators/sms-provider/centre';
 import type { Reply } from '#simulators/sms-provider/contracts';
 import { escapeHtml, page } from './html.ts';
 

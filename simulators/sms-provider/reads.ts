@@ -1,12 +1,9 @@
+import { Problem, readChoice, readMsisdn, readNumber } from '#simulators/kit';
 import {
   joinParts,
   type Line,
   type Message,
-  Problem,
   providerNames,
-  readChoice,
-  readMsisdn,
-  readNumber,
   type SmsCentre,
   states,
   type Whole,

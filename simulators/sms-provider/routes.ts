@@ -1,10 +1,5 @@
-import {
-  type Fields,
-  Problem,
-  providerNames,
-  readMsisdn,
-  type SmsCentre,
-} from '#simulators/sms-provider/centre';
+import { type Fields, Problem, readMsisdn } from '#simulators/kit';
+import { providerNames, type SmsCentre } from '#simulators/sms-provider/centre';
 import { json, type Reply } from '#simulators/sms-provider/contracts';
 import {
   addScenario,

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { Problem, parseFields, type SmsCentre } from '#simulators/sms-provider/centre';
+import { Problem, parseFields } from '#simulators/kit';
+import type { SmsCentre } from '#simulators/sms-provider/centre';
 import {
   answerContract,
   type Call,

@@ -10,7 +10,6 @@ import { Speakers } from './speakers.ts';
 import { StallWatch } from './stall-watch.ts';
 
 export type { ChosenFate } from './fates.ts';
-export * from './fields.ts';
 export type { Line } from './ledger.ts';
 export * from './message.ts';
 export type { Teller } from './receipts.ts';

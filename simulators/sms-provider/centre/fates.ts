@@ -1,4 +1,4 @@
-import { chance } from '#simulators/kit';
+import { chance, type Span } from '#simulators/kit';
 import type { ProviderName, State, Step } from './message.ts';
 import { pick } from './pick.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Scenario,
   type ScenarioBoard,
 } from './scenarios.ts';
-import type { Settings, Span } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** What happens to a call about one recipient. */
 export interface ChosenFate extends Fate {
