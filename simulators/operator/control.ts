@@ -1,6 +1,8 @@
 import {
   type Fields,
+  json,
   Problem,
+  type Reply,
   readChoice,
   readFlag,
   readMsisdn,
@@ -9,7 +11,6 @@ import {
   readText,
   refuseUnknown,
 } from '#simulators/kit';
-import { json, type Reply } from './exchange.ts';
 import type { MoPost } from './mo.ts';
 import { waitingLimit } from './mo.ts';
 import type { Operator } from './operator.ts';

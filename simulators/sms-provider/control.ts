@@ -1,6 +1,8 @@
 import {
   type Fields,
+  json,
   Problem,
+  type Reply,
   readChoice,
   readMsisdn,
   readNumber,
@@ -20,7 +22,6 @@ import {
   scenarioNames,
   unheardLimit,
 } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
 
 const maxTimes = 10_000_000;
 const maxDelayMs = 7 * 24 * 3_600_000;

@@ -1,4 +1,4 @@
-import { Problem, readChoice, readMsisdn, readNumber } from '#simulators/kit';
+import { json, Problem, type Reply, readChoice, readMsisdn, readNumber } from '#simulators/kit';
 import {
   joinParts,
   type Line,
@@ -8,7 +8,6 @@ import {
   states,
   type Whole,
 } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
 
 /** A whole benchmark's ledger in few answers, yet no more text than a process can hold. */
 const longestPage = 100_000;
