@@ -4,6 +4,7 @@ import {
   type Fields,
   isForm,
   json,
+  keepAliveTimeoutMs,
   Problem,
   parseFields,
   problemPage,
@@ -21,8 +22,6 @@ import { visit } from './routes.ts';
 import { receiveSms } from './sms.ts';
 
 const bodyLimitBytes = 64 * 1024;
-/** Longer than a client's own, so that the client is the one who ends an idle connection. */
-const keepAliveTimeoutMs = 65_000;
 
 interface Parties {
   readonly operator: Operator;

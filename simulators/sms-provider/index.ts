@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type Served, serve } from '#simulators/kit';
 import {
   type Log,
   type ProviderName,
@@ -24,12 +24,7 @@ export interface SmsProviderSimulatorOptions {
   readonly log?: Log;
 }
 
-export interface SmsProviderSimulator {
-  readonly url: string;
-  readonly port: number;
-  /** Ends in well under a second: calls that were never to be answered are cut off. */
-  readonly close: () => Promise<void>;
-}
+export type SmsProviderSimulator = Served;
 
 /** All SMS providers as one HTTP server; README.md beside this file is its contract. */
 export async function startSmsProviderSimulator(
@@ -43,22 +38,7 @@ export async function startSmsProviderSimulator(
     await leave();
     await centre.close();
   };
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, host, resolve);
-  }).catch(async (error: unknown) => {
-    await end();
-    throw error;
-  });
+  const served = await serve({ server, port: options.port, host, end });
   centre.start();
-  const { port } = server.address() as AddressInfo;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }).then(end);
-    return closing;
-  };
-  const urlHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${urlHost}:${port}`, port, close };
+  return served;
 }

@@ -3,6 +3,7 @@ import {
   closeAfterTooLong,
   isForm,
   json,
+  keepAliveTimeoutMs,
   Problem,
   parseFields,
   problemPage,
@@ -19,8 +20,6 @@ import { visit } from './routes.ts';
 
 /** 5,000 numbers in one call of sms.ru, and a long text. */
 const bodyLimitBytes = 512 * 1024;
-/** Longer than a client's own, so that the client is the one who ends an idle connection. */
-const keepAliveTimeoutMs = 65_000;
 
 export function createSmsProviderServer(centre: SmsCentre): Server {
   return createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
