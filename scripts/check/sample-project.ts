@@ -11,6 +11,7 @@ const DOORS = {
   '#payments/gateway': './src/domains/payments/gateway.ts',
   '#sms': './src/domains/sms/index.ts',
   '#subscriptions': './src/domains/subscriptions/index.ts',
+  '#simulators/kit': './simulators/kit/index.ts',
   '#simulators/operator': './simulators/operator/index.ts',
   '#db/types': './db/types.ts',
 };

@@ -19,6 +19,16 @@ test('a simulator stands on its own', () => {
   assert.deepEqual(judge('simulators/operator/a.test.ts', '#testing'), []);
 });
 
+test('the kit is for the simulators alone, and knows none of them', () => {
+  assert.deepEqual(judge('simulators/operator/a.ts', '#simulators/kit'), []);
+  assert.deepEqual(judge('simulators/erp/a.test.ts', '#simulators/kit'), []);
+  assert.match(judge('simulators/kit/a.ts', '#simulators/operator').join(), /imports nothing of/);
+  assert.match(judge('simulators/kit/a.ts', '#bus').join(), /imports nothing of/);
+  for (const path of ['src/app.ts', 'src/domains/payments/a.ts', 'src/platform/bus/a.test.ts']) {
+    assert.match(judge(path, '#simulators/kit').join(), /only simulators/);
+  }
+});
+
 test('only what wires and tests know simulators', () => {
   for (const path of ['src/app.ts', 'src/app-demo.ts', 'src/main.ts', 'src/cli/up.ts']) {
     assert.deepEqual(judge(path, '#simulators/operator'), []);

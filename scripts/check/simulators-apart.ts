@@ -5,6 +5,8 @@ import { isTest, type Rule, resolveImport } from './project.ts';
 const WIRING = /^src\/(?:app[\w-]*\.ts|app\/.*|main\.ts|cli\/.*)$/;
 /** No business in it; the simulators' own tests may use it. */
 const TEST_SUPPORT = 'src/platform/testing/index.ts';
+/** What the simulators share with each other, and with nobody else. */
+const KIT = 'simulators/kit';
 
 /**
  * The simulators are the outside world: they share no code with Kopek, or one mistake would be made on both
@@ -12,18 +14,22 @@ const TEST_SUPPORT = 'src/platform/testing/index.ts';
  */
 export const simulatorsApart: Rule = (project) =>
   project.files.flatMap((file) =>
-    file.imports.flatMap((found) => {
-      const target = resolveImport(project, file, found.specifier);
-      if (target === undefined) return [];
-      const [from, to] = [ownerOf(file.path), ownerOf(target)];
-      const leavesSimulator = from.place === 'simulator' && from.unit !== to.unit;
-      const entersSimulator = file.path.startsWith('src/') && to.place === 'simulator';
-      const allowed = isTest(file.path) && (entersSimulator || target === TEST_SUPPORT);
-      if (allowed || (entersSimulator && WIRING.test(file.path))) return [];
-      if (!leavesSimulator && !entersSimulator) return [];
-      const message = leavesSimulator
-        ? `a simulator imports nothing of ${to.unit}`
-        : `only what wires (src/app*.ts, src/main.ts, src/cli) imports simulators: ${found.specifier}`;
-      return [{ path: file.path, line: found.line, message }];
+    file.imports.flatMap(({ line, specifier }) => {
+      const target = resolveImport(project, file, specifier);
+      const message = target === undefined ? undefined : judge(file.path, target, specifier);
+      return message === undefined ? [] : [{ path: file.path, line, message }];
     }),
   );
+
+function judge(path: string, target: string, specifier: string): string | undefined {
+  const [from, to] = [ownerOf(path), ownerOf(target)];
+  if (from.place === 'simulator') {
+    if (from.unit === to.unit || to.unit === KIT) return undefined;
+    if (isTest(path) && target === TEST_SUPPORT) return undefined;
+    return `a simulator imports nothing of ${to.unit}`;
+  }
+  if (to.place !== 'simulator' || !path.startsWith('src/')) return undefined;
+  if (to.unit === KIT) return `only simulators import ${specifier}`;
+  if (isTest(path) || WIRING.test(path)) return undefined;
+  return `only what wires (src/app*.ts, src/main.ts, src/cli) imports simulators: ${specifier}`;
+}

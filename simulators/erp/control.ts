@@ -1,6 +1,14 @@
+import {
+  type Fields,
+  Problem,
+  readChoice,
+  readNumber,
+  readShare,
+  readText,
+  refuseUnknown,
+} from '#simulators/kit';
 import type { Act, Payout } from './book.ts';
 import type { Erp } from './erp.ts';
-import { type Fields, Problem, readChoice, readNumber, readText, refuseUnknown } from './fields.ts';
 import { meanings, type Scenario, scenarioLimit, scenarioNames } from './scenarios.ts';
 import { changeSettings } from './settings.ts';
 
@@ -16,17 +24,13 @@ export function addScenario(erp: Erp, fields: Fields): Scenario {
   const isGiven = (value: unknown) => value !== undefined && value !== '';
   const scenario: Scenario = {
     name: readChoice(fields.name, scenarioNames, 'name'),
-    ...(isGiven(clientId) ? { clientId: readText(clientId, 'client_id', 200) } : {}),
+    ...(isGiven(clientId)
+      ? { clientId: readText(clientId, { field: 'client_id', maxLength: 200 }) }
+      : {}),
     ...(isGiven(times)
       ? { times: readNumber(times, { field: 'times', min: 1, max: timesMax }) }
       : {}),
-    ...(isGiven(probability)
-      ? {
-          probability: readNumber(probability, {
-            ...{ field: 'probability', min: 0, max: 1, fraction: true },
-          }),
-        }
-      : {}),
+    ...(isGiven(probability) ? { probability: readShare(probability, 'probability') } : {}),
   };
   erp.board.add(scenario);
   return scenario;
@@ -52,7 +56,7 @@ export async function actByHand(erp: Erp, erpId: string, fields: Fields) {
   const reason =
     fields.reason === undefined || fields.reason === ''
       ? ''
-      : readText(fields.reason, 'reason', 500);
+      : readText(fields.reason, { field: 'reason', maxLength: 500 });
   return toApi(await erp.doByHand(erpId, act, reason));
 }
 

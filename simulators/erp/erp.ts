@@ -1,10 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Agenda } from './agenda.ts';
+import { Agenda, chance, Journal, Problem } from '#simulators/kit';
 import { type Act, Book, type Entry, isPossible, type Payout, type Step } from './book.ts';
-import { chance } from './chance.ts';
-import { Problem } from './fields.ts';
-import { Journal } from './journal.ts';
 import { type Order, readOrder, type StatusMessage } from './order.ts';
 import { plan } from './plan.ts';
 import { Board } from './scenarios.ts';
@@ -42,8 +39,8 @@ export class Erp {
   readonly #options: ErpOptions;
   readonly #firstSettings: Settings;
   readonly #agenda = new Agenda<Due>();
+  readonly #journal: Journal<Entry>;
   #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | undefined;
-  #journal: Journal<Entry> | undefined;
   #pumping: Promise<void> | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
@@ -53,14 +50,14 @@ export class Erp {
     this.#firstSettings = { ...standardSettings, ...options.settings };
     this.settings = this.#firstSettings;
     this.board = new Board(options.seed);
+    mkdirSync(options.folder, { recursive: true });
+    const path = join(options.folder, 'journal.jsonl');
+    this.#journal = new Journal(path, (entry) => this.book.apply(entry));
   }
 
   /** Reads the journal, goes on with what was under way, and listens. */
   static async open(options: ErpOptions): Promise<Erp> {
-    mkdirSync(options.folder, { recursive: true });
     const erp = new Erp(options);
-    const path = join(options.folder, 'journal.jsonl');
-    erp.#journal = await Journal.open<Entry>(path, (entry) => erp.book.apply(entry));
     if (erp.book.epoch === '') await erp.#write([{ kind: 'opened', epoch: newEpoch() }]);
     for (const payout of erp.book.payouts.values()) {
       // What was done and perhaps told is told again, with the same event ids.
@@ -95,7 +92,7 @@ export class Erp {
       entries.push(entry);
       if (entry.kind === 'asked') begun.push(entry.order.erpId);
     }
-    await this.#journalOf().append(entries);
+    await this.#append(entries);
     for (const erpId of begun) {
       const payout = this.book.payouts.get(erpId);
       for (const step of payout?.steps ?? []) if (payout) this.#schedule({ payout, step });
@@ -128,7 +125,7 @@ export class Erp {
     // It is here again: whoever is away would never finish what it has in hand.
     this.change(this.#firstSettings);
     await this.#pumping;
-    await this.#journalOf().clear();
+    await this.#journal.clear();
     this.book.clear();
     this.board.clear();
     await this.#write([{ kind: 'opened', epoch: newEpoch() }]);
@@ -140,7 +137,7 @@ export class Erp {
     this.#wake?.();
     await this.#options.transport.close();
     await this.#pumping;
-    await this.#journal?.close();
+    await this.#journal.close();
   }
 
   #entryOf(message: unknown): Entry {
@@ -259,12 +256,12 @@ export class Erp {
   async #write(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
     for (const entry of entries) this.book.apply(entry);
-    await this.#journalOf().append(entries);
+    await this.#append(entries);
   }
 
-  #journalOf(): Journal<Entry> {
-    if (!this.#journal) throw new Error('must hold: the journal is open');
-    return this.#journal;
+  #append(entries: readonly Entry[]): Promise<void> {
+    for (const entry of entries) this.#journal.append(entry);
+    return this.#journal.written();
   }
 
   #forgetTimer(): void {

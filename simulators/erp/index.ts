@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type Served, serve } from '#simulators/kit';
 import { Erp, type Log } from './erp.ts';
 import { createErpServer } from './server.ts';
 import type { Settings } from './settings.ts';
@@ -22,12 +22,8 @@ export interface ErpSimulatorOptions {
   readonly log?: Log;
 }
 
-export interface ErpSimulator {
-  readonly url: string;
-  readonly port: number;
-  /** What is not told yet is told by the next start. */
-  readonly close: () => Promise<void>;
-}
+/** What is not told yet when it closes is told by the next start. */
+export type ErpSimulator = Served;
 
 /** An ERP that pays out, with its own book; README.md beside this file is its contract. */
 export async function startErpSimulator(options: ErpSimulatorOptions): Promise<ErpSimulator> {
@@ -37,20 +33,5 @@ export async function startErpSimulator(options: ErpSimulatorOptions): Promise<E
     ...(options.settings ? { settings: options.settings } : {}),
   });
   const server = createErpServer(erp, log);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, host, resolve);
-  }).catch(async (error: unknown) => {
-    await erp.close();
-    throw error;
-  });
-  const { port } = server.address() as AddressInfo;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= new Promise<void>((resolve) => {
-      server.close(() => resolve(erp.close()));
-      server.closeAllConnections();
-    });
-    return closing;
-  };
-  return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, port, close };
+  return serve({ server, port: options.port, host, end: () => erp.close() });
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isPort, logLine, refuseOptions, runUntilStopped } from '#simulators/kit';
 import { startErpSimulator } from './index.ts';
 import { type ErpTransport, topicNames } from './transport.ts';
 
@@ -35,21 +36,18 @@ else await run();
 async function run(): Promise<void> {
   const [port, seed] = [Number(values.port), Number(values.seed)];
   const step = values.step === undefined ? undefined : Number(values.step);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) return refuse('--port is 0 to 65535');
-  if (!Number.isInteger(seed)) return refuse('--seed is a whole number');
+  if (!isPort(port)) return refuseOptions('--port is 0 to 65535');
+  if (!Number.isInteger(seed)) return refuseOptions('--seed is a whole number');
   if (step !== undefined && !(Number.isInteger(step) && step >= 0))
-    return refuse('--step is a whole number');
+    return refuseOptions('--step is a whole number');
   const transport = await openTransport(values.bus, values.prefix);
-  if (!transport) return refuse('--bus is an amqp:// or a kafka:// URL');
+  if (!transport) return refuseOptions('--bus is an amqp:// or a kafka:// URL');
   const simulator = await startErpSimulator({
     ...{ port, host: values.host, folder: values.folder, seed, transport },
     ...(step === undefined ? {} : { settings: { stepMs: { min: step, max: step } } }),
-    log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
+    log: logLine,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void simulator.close().then(() => process.exit(0)));
-  }
-  process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
+  runUntilStopped(simulator, { port: simulator.port });
 }
 
 /** Each client is loaded only where it is used: that takes half a second. */
@@ -63,9 +61,4 @@ async function openTransport(url: string, prefix: string): Promise<ErpTransport 
   if (brokers === undefined) return undefined;
   const { openKafkaTransport } = await import('./kafka-transport.ts');
   return openKafkaTransport(brokers.split(','), topics);
-}
-
-function refuse(reason: string): void {
-  process.stderr.write(`${reason}\n`);
-  process.exitCode = 2;
 }

@@ -1,53 +1,32 @@
-import { readFileSync } from 'node:fs';
+import { escapeHtml, page, type Reply, readPageFiles } from '#simulators/kit';
 import type { Payout, State } from './book.ts';
 import type { Erp } from './erp.ts';
 import { meanings, outcomes, scenarioNames } from './scenarios.ts';
 
 const shownMax = 100;
-const files = new Map(
-  [
-    ['erp.css', 'text/css; charset=utf-8'],
-    ['erp.js', 'text/javascript; charset=utf-8'],
-  ].map(([name = '', type = '']) => [
-    name,
-    { type, body: readFileSync(new URL(name, import.meta.url), 'utf8') },
-  ]),
-);
+/** The script and the style of the book's page. */
+export const bookFile = readPageFiles('erp', import.meta.url);
 
-export const pageHeaders = {
-  'content-security-policy':
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'cache-control': 'no-store',
-};
-
-/** The script and the style are files, so that the page needs no exception in its policy. */
-export function pageFile(name: string) {
-  return files.get(name);
-}
-
-export function bookPage(erp: Erp): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The book · ERP simulator</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/erp.css">
-<script src="/erp.js" defer></script></head>
-<body data-live="/live" data-revision="${erp.book.revision}">
-<header><h1>The ERP’s own book</h1>
+export function bookPage(erp: Erp): Reply {
+  return page({
+    title: 'The book · ERP simulator',
+    files: 'erp',
+    attributes: `data-live="/live" data-revision="${erp.book.revision}"`,
+    main: `<header><h1>The ERP’s own book</h1>
 <p class="dim">The simulated ERP: what it was asked to pay, and what it paid. Its lists: <a href="/book">JSON</a>,
 <a href="/book.csv">CSV</a>.</p></header>
 <main><section data-part="book">${bookTable(erp)}</section>
 <aside><h2>What becomes of the next</h2>
 <form action="/scenarios" method="post" data-send>
 <label>Scenario <select name="name">${scenarioNames
-    .map((name) => `<option value="${name}">${name}: ${escapeHtml(meanings[name])}</option>`)
-    .join('')}</select></label>
+      .map((name) => `<option value="${name}">${name}: ${escapeHtml(meanings[name])}</option>`)
+      .join('')}</select></label>
 <label>Client <input name="client_id" placeholder="any" maxlength="200"></label>
 <label>Times <input name="times" inputmode="numeric" placeholder="always"></label>
 <button class="primary">Let it happen</button></form>
 <div data-part="scenarios">${scenarioList(erp)}</div>
-</aside></main></body></html>
-`;
+</aside></main>`,
+  });
 }
 
 /** What has changed since `revision`, for the page that polls. */
@@ -117,16 +96,4 @@ function money(amountMinor: number, currency: string): string {
   const digits = digitsOf[currency] ?? 2;
   const text = String(amountMinor).padStart(digits + 1, '0');
   return `${digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`} ${escapeHtml(currency)}`;
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (letter) => entities[letter] ?? letter);
 }

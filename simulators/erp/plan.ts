@@ -1,5 +1,4 @@
 import type { Act, Step } from './book.ts';
-import { shuffled } from './chance.ts';
 import type { Feed } from './order.ts';
 import type { Choice, Outcome } from './scenarios.ts';
 
@@ -100,4 +99,10 @@ function duplicate(steps: readonly Step[], draw: PlanInput['draw']): Step[] {
     }));
   });
   return [...steps, ...again];
+}
+
+/** The same things in an order of chance. */
+function shuffled<Item>(items: readonly Item[], draw: (n: number) => number): Item[] {
+  const keyed = items.map((item, n) => [draw(n), item] as const);
+  return keyed.toSorted(([left], [right]) => left - right).map(([, item]) => item);
 }

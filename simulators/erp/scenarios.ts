@@ -1,4 +1,4 @@
-import { chance } from './chance.ts';
+import { chance } from '#simulators/kit';
 
 /** What becomes of a payout. */
 export const outcomes = ['pays', 'rejects-import', 'rejects-later', 'returns', 'silent'] as const;

@@ -223,13 +223,13 @@ function respond(call: CheckedCall, code: number, members: readonly Member[] = [
     ['responseCode', 'i4', code],
     ...members,
   ]);
-  return { status: 200, contentType: 'text/xml; charset=utf-8', body, code };
+  return { status: 200, type: 'text/xml; charset=utf-8', body, code };
 }
 
 function fault(code: number, text: string): CallReply {
   return {
     status: 200,
-    contentType: 'text/xml; charset=utf-8',
+    type: 'text/xml; charset=utf-8',
     body: formatFault(code, text),
     code,
   };

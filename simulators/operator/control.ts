@@ -1,14 +1,16 @@
-import { json, type Reply } from './exchange.ts';
 import {
   type Fields,
+  json,
   Problem,
+  type Reply,
   readChoice,
   readFlag,
   readMsisdn,
   readNumber,
+  readShare,
   readText,
   refuseUnknown,
-} from './fields.ts';
+} from '#simulators/kit';
 import type { MoPost } from './mo.ts';
 import { waitingLimit } from './mo.ts';
 import type { Operator } from './operator.ts';
@@ -51,7 +53,7 @@ export function addScenario(operator: Operator, fields: Fields): Reply {
     ...readNumberOf(fields),
     ...(method === undefined ? {} : { method: readChoice(method, methods, 'method') }),
     ...(times === undefined ? {} : { times: readTimes(times, 'times') }),
-    ...(probability === undefined ? {} : { probability: readProbability(probability) }),
+    ...(probability === undefined ? {} : { probability: readShare(probability, 'probability') }),
     ...(delayMs === undefined ? {} : { delayMs: readDelay(delayMs, 'delayMs') }),
   };
   refuseTooMany(operator);
@@ -156,8 +158,4 @@ function readNumberOf(fields: Fields): { readonly msisdn?: string } {
 
 function readTimes(value: unknown, field: string): number {
   return readNumber(value, { field, min: 1, max: maxTimes });
-}
-
-function readProbability(value: unknown): number {
-  return readNumber(value, { field: 'probability', min: 0, max: 1, fraction: true });
 }

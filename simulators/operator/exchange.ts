@@ -1,13 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import { json, type Reply, writeReply } from '#simulators/kit';
 import type { Operator } from './operator.ts';
 import type { Choice } from './scenarios.ts';
-
-export interface Reply {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
-}
 
 /** A reply to a call that is counted: `code` is what the metrics show. */
 export interface CallReply extends Reply {
@@ -81,26 +75,14 @@ function answer(operator: Operator, call: Call, reply: CallReply): void {
 /** Nothing is answered before everything that it may rest on is written. */
 export function send(operator: Operator, response: ServerResponse, reply: Reply): void {
   operator.store.whenWritten((failure) => {
-    if (failure === undefined) return write(response, reply);
+    if (failure === undefined) return writeReply(response, reply);
     operator.log('the journal cannot be written', { reason: failure.message });
-    write(response, internalError);
+    writeReply(response, internalError);
   });
-}
-
-function write(response: ServerResponse, reply: Reply): void {
-  if (response.destroyed || response.writableEnded) return;
-  const { status, contentType, body, headers } = reply;
-  const standard = { 'content-type': contentType, 'content-length': Buffer.byteLength(body) };
-  response.writeHead(status, headers === undefined ? standard : { ...standard, ...headers });
-  response.end(body);
-}
-
-export function json(status: number, value: unknown): Reply {
-  return { status, contentType: 'application/json', body: JSON.stringify(value) };
 }
 
 const internalError = json(500, { error: 'Internal error' });
 
 function unavailable(error: string): Reply {
-  return { ...json(503, { error }), headers: { 'retry-after': retryAfterSeconds } };
+  return json(503, { error }, { 'retry-after': retryAfterSeconds });
 }

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type Served, serve } from '#simulators/kit';
 import { MoPost } from './mo.ts';
 import { type Log, Operator } from './operator.ts';
 import { createOperatorServer } from './server.ts';
@@ -20,12 +20,7 @@ export interface OperatorSimulatorOptions {
   readonly log?: Log;
 }
 
-export interface OperatorSimulator {
-  readonly url: string;
-  readonly port: number;
-  /** Ends in well under a second: calls that were never to be answered are cut off. */
-  readonly close: () => Promise<void>;
-}
+export type OperatorSimulator = Served;
 
 export type { InquiryMode } from './settings.ts';
 
@@ -42,26 +37,9 @@ export async function startOperatorSimulator(
   });
   const moPost = new MoPost(operator, options.moUrl);
   const server = createOperatorServer({ operator, moPost });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, host, resolve);
-  }).catch((error: unknown) => {
+  const end = () => {
     moPost.close();
     operator.close();
-    throw error;
-  });
-  const { port } = server.address() as AddressInfo;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= new Promise((resolve) => {
-      moPost.close();
-      server.close(() => {
-        operator.close();
-        resolve();
-      });
-      server.closeAllConnections();
-    });
-    return closing;
   };
-  const urlHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${urlHost}:${port}`, port, close };
+  return serve({ server, port: options.port, host, end });
 }

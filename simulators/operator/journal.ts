@@ -1,12 +1,11 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
-
-const readChunkBytes = 4 * 1024 * 1024;
-const newline = 0x0a;
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { openJournalFile } from '#simulators/kit';
 
 /**
  * An append-only file of JSON lines. What was appended during one turn of the event loop goes out
  * in one write, and whoever waits for it is called after that write: the operating system then
- * holds the lines, so they outlive a kill -9 of this process (not a power cut: no fsync).
+ * holds the lines, so they outlive a kill -9 of this process (not a power cut: no fsync, unlike the
+ * kit's journal: a benchmark's thousands of calls a second are to measure the caller, not this disk).
  */
 export class Journal<Entry> {
   readonly #file: number;
@@ -18,10 +17,7 @@ export class Journal<Entry> {
 
   /** Replays what stands in the file, then opens it for more. A torn last line is cut off. */
   constructor(path: string, apply: (entry: Entry) => void) {
-    this.#file = openSync(path, 'a+');
-    const wholeBytes = replay(this.#file, apply);
-    // Without this, the next line would be glued to the torn one and both would be lost.
-    if (wholeBytes < fstatSync(this.#file).size) ftruncateSync(this.#file, wholeBytes);
+    this.#file = openJournalFile(path, apply);
   }
 
   append(entry: Entry): void {
@@ -67,23 +63,5 @@ export class Journal<Entry> {
     } catch (error) {
       this.#failure = error instanceof Error ? error : new Error(String(error));
     }
-  }
-}
-
-/** Returns how many bytes the whole lines take. */
-function replay<Entry>(file: number, apply: (entry: Entry) => void): number {
-  const chunk = Buffer.alloc(readChunkBytes);
-  let rest: Buffer = Buffer.alloc(0);
-  let position = 0;
-  for (;;) {
-    const read = readSync(file, chunk, 0, chunk.length, position);
-    if (read === 0) return position - rest.length;
-    position += read;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
-    const end = bytes.lastIndexOf(newline) + 1;
-    for (const line of bytes.toString('utf8', 0, end).split('\n')) {
-      if (line !== '') apply(JSON.parse(line) as Entry);
-    }
-    rest = bytes.subarray(end);
   }
 }

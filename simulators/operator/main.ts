@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isPort, logLine, refuseOptions, runUntilStopped } from '#simulators/kit';
 import { startOperatorSimulator } from './index.ts';
 import { inquiryModes } from './settings.ts';
 
@@ -32,10 +33,11 @@ else await run();
 
 async function run(): Promise<void> {
   const inquiry = inquiryModes.find((mode) => mode === values.inquiry);
-  if (inquiry === undefined) return refuse(`--inquiry is one of: ${inquiryModes.join(', ')}`);
+  if (inquiry === undefined)
+    return refuseOptions(`--inquiry is one of: ${inquiryModes.join(', ')}`);
   const [port, seed] = [Number(values.port), Number(values.seed)];
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) return refuse('--port is 0 to 65535');
-  if (!Number.isInteger(seed)) return refuse('--seed is a whole number');
+  if (!isPort(port)) return refuseOptions('--port is 0 to 65535');
+  if (!Number.isInteger(seed)) return refuseOptions('--seed is a whole number');
   const simulator = await startOperatorSimulator({
     port,
     host: values.host,
@@ -43,15 +45,7 @@ async function run(): Promise<void> {
     moUrl: values['mo-url'],
     seed,
     inquiry,
-    log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
+    log: logLine,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void simulator.close().then(() => process.exit(0)));
-  }
-  process.stdout.write(`${JSON.stringify({ ready: true, port: simulator.port })}\n`);
-}
-
-function refuse(reason: string): void {
-  process.stderr.write(`${reason}\n`);
-  process.exitCode = 2;
+  runUntilStopped(simulator, { port: simulator.port });
 }

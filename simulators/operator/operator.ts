@@ -1,7 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { chance } from './chance.ts';
+import { chance, Delays, Gate } from '#simulators/kit';
 import { CallCounters } from './metrics.ts';
-import { Gate } from './rate.ts';
 import { ScenarioBoard } from './scenarios.ts';
 import type { Settings } from './settings.ts';
 import { OperatorStore } from './store.ts';
@@ -66,23 +65,5 @@ export class Operator {
     this.stalls.disable();
     this.delays.clear();
     this.store.close();
-  }
-}
-
-/** Timers that all end when the operator does. */
-export class Delays {
-  readonly #timers = new Set<NodeJS.Timeout>();
-
-  after(delayMs: number, action: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
-    this.#timers.add(timer);
-  }
-
-  clear(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#timers.clear();
   }
 }

@@ -1,5 +1,5 @@
-import type { Reply } from './exchange.ts';
-import { escapeHtml, formatMoney, page } from './html.ts';
+import { escapeHtml, numberForm, phonePage, type Reply } from '#simulators/kit';
+import { formatMoney } from './money.ts';
 import type { Operator } from './operator.ts';
 import { behaviours, scenarioOfNumber } from './scenarios.ts';
 import { openingBalanceMinor } from './store.ts';
@@ -20,38 +20,18 @@ export function describeEnding(ending: string, currency: string): string {
 }
 
 export function chooserPage(operator: Operator, wrong?: string): Reply {
-  const value = escapeHtml(wrong ?? demoNumber);
-  const problem =
-    wrong === undefined
-      ? ''
-      : '<p class="problem" id="problem" role="alert">A phone number is 5 to 15 digits.</p>';
-  const marks = wrong === undefined ? '' : ' aria-invalid="true" aria-describedby="problem"';
-  return page({
-    status: wrong === undefined ? 200 : 400,
+  const isWrong = wrong !== undefined;
+  return phonePage({
+    status: isWrong ? 400 : 200,
     title: 'Choose a phone · mobilink simulator',
     main: `<main class="chooser">
 <h1>Whose phone?</h1>
 <p class="dim">The simulated operator “mobilink”: its customers, their SMS and its own book of debits.</p>
-<form action="/sim" method="get" class="row">
-<label for="msisdn">Phone number</label>
-<input id="msisdn" name="msisdn" inputmode="tel" autocomplete="off" required value="${value}"${marks}>
-<button class="primary">Open</button>
-</form>
-${problem}
+${numberForm('/sim', wrong ?? demoNumber, isWrong)}
 ${recentPhones(operator)}
 <h2>The last two digits decide</h2>
 <ul class="numbers">${endings.map((ending) => endingItem(operator, ending)).join('')}</ul>
 </main>`,
-  });
-}
-
-export function problemPage(status: number, message: string): Reply {
-  return page({
-    status,
-    title: 'It did not work',
-    main: `<main class="chooser"><h1>It did not work</h1>
-<p class="problem" role="alert">${escapeHtml(message)}.</p>
-<p><a href="/sim">Choose a phone</a></p></main>`,
   });
 }
 

@@ -1,5 +1,13 @@
-import { json, type Reply } from './exchange.ts';
-import { escapeHtml, formatMoney, linkify, page } from './html.ts';
+import {
+  bubble,
+  escapeHtml,
+  json,
+  phonePage,
+  quickForms,
+  type Reply,
+  timeTag,
+} from '#simulators/kit';
+import { formatMoney } from './money.ts';
 import type { Operator } from './operator.ts';
 import { describeEnding } from './phone-chooser.ts';
 import type { Credit, Customer, Debit, Message } from './store.ts';
@@ -10,11 +18,11 @@ const topUpsMinor = [5_000, 10_000] as const;
 const quickTexts = ['STOP', 'HELP'] as const;
 
 /** A customer's phone. Works without JavaScript; with it, the three live parts renew themselves. */
-export function phonePage(operator: Operator, msisdn: string): Reply {
+export function customerPage(operator: Operator, msisdn: string): Reply {
   const customer = operator.store.customer(msisdn);
   const { shortCode } = operator.settings;
   const parts = liveParts(operator, customer);
-  const main = `<div class="phone" data-live="/sim/${msisdn}/live" data-revision="${customer.revision}">
+  const main = `<div class="phone with-book" data-live="/sim/${msisdn}/live" data-revision="${customer.revision}">
 <header>
 <a class="back" href="/sim" aria-label="Choose another phone">‹</a>
 <div><h1>+${msisdn}</h1><p class="dim">${escapeHtml(ending(operator, msisdn))}</p></div>
@@ -33,7 +41,7 @@ ${topUpForm(msisdn)}
 </aside>
 </main>
 </div>`;
-  return page({ title: `+${msisdn} · mobilink simulator`, main });
+  return phonePage({ title: `+${msisdn} · mobilink simulator`, main });
 }
 
 /** What the page's script asks for each second; the parts are left out while nothing changed. */
@@ -43,7 +51,7 @@ export function livePhone(operator: Operator, msisdn: string, seen: string | nul
   // A smaller revision than the one seen is a change too: the operator has been reset.
   const isSeen = seen === String(revision);
   const live = isSeen ? { revision } : { revision, parts: liveParts(operator, customer) };
-  return { ...json(200, live), headers: { 'cache-control': 'no-store' } };
+  return json(200, live, { 'cache-control': 'no-store' });
 }
 
 function liveParts(operator: Operator, customer: Customer) {
@@ -62,12 +70,13 @@ function ending(operator: Operator, msisdn: string): string {
 
 function conversation(messages: readonly Message[]): string {
   if (messages.length === 0) return '<p class="empty">No messages yet.</p>';
-  return messages.map(bubble).join('');
+  return messages.map(messageBubble).join('');
 }
 
-function bubble({ direction, from, to, text, at }: Message): string {
-  const who = direction === 'mt' ? `From ${escapeHtml(from)}` : `To ${escapeHtml(to)}`;
-  return `<article class="bubble ${direction}"><p>${linkify(text)}</p><footer>${who} · ${time(at)}</footer></article>`;
+function messageBubble({ direction, from, to, text, at }: Message): string {
+  const isReceived = direction === 'mt';
+  const who = isReceived ? `From ${escapeHtml(from)}` : `To ${escapeHtml(to)}`;
+  return bubble(isReceived ? 'in' : 'out', text, [who, timeTag(at)]);
 }
 
 /** Debits and credits in one list, the newest first. */
@@ -91,23 +100,13 @@ function bookTable({ credits, debits }: Customer): string {
 function bookRow({ entry, sign }: { readonly entry: Debit | Credit; readonly sign: number }) {
   const external = entry.externalData === '' ? '' : `<br>${escapeHtml(entry.externalData)}`;
   const amount = formatMoney(sign * entry.amountMinor, entry.currency);
-  return `<tr><td>${time(entry.at)}</td><td><code>${entry.transactionId}</code><small>${external}</small></td><td class="amount">${sign > 0 ? `+${amount}` : amount}</td></tr>`;
-}
-
-function time(at: string): string {
-  return `<time datetime="${at}">${at.slice(5, 10)} ${at.slice(11, 19)}</time>`;
+  return `<tr><td>${timeTag(entry.at)}</td><td><code>${entry.transactionId}</code><small>${external}</small></td><td class="amount">${sign > 0 ? `+${amount}` : amount}</td></tr>`;
 }
 
 function composer(msisdn: string, shortCode: string): string {
   const action = `/customers/${msisdn}/mo`;
   const code = escapeHtml(shortCode);
-  const quick = quickTexts.map(
-    (
-      text,
-    ) => `<form action="${action}" method="post" data-send><input type="hidden" name="text" value="${text}">
-<input type="hidden" name="to" value="${code}"><button>${text}</button></form>`,
-  );
-  return `<div class="quick" role="group" aria-label="Quick messages to ${code}">${quick.join('')}</div>
+  return `${quickForms(action, shortCode, quickTexts)}
 <form class="composer" action="${action}" method="post" data-send>
 <div><label for="to">To</label><input id="to" name="to" inputmode="tel" required maxlength="15" value="${code}"></div>
 <div class="grow"><label for="text">Message</label><input id="text" name="text" required maxlength="2000" autocomplete="off"></div>

@@ -1,5 +1,4 @@
-import { json, type Reply } from './exchange.ts';
-import { Problem, readMsisdn, readNumber } from './fields.ts';
+import { json, Problem, type Reply, readMsisdn, readNumber } from '#simulators/kit';
 import {
   type LedgerQuery,
   type Repetition,
@@ -83,7 +82,7 @@ export function showMetrics(operator: Operator, moPost: MoPost): Reply {
       value: moPost.waiting,
     },
   ]);
-  return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', body };
+  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body };
 }
 
 function counter(name: string, text: string, value: number) {

@@ -1,4 +1,15 @@
 import {
+  type Fields,
+  findRoute,
+  json,
+  phoneFile,
+  type Reply,
+  type Route,
+  readMsisdn,
+  readPathMsisdn,
+  seeOther,
+} from '#simulators/kit';
+import {
   addScenario,
   clearScenarios,
   forceOutcome,
@@ -9,13 +20,10 @@ import {
   showCustomer,
   topUp,
 } from './control.ts';
-import { json, type Reply } from './exchange.ts';
-import { type Fields, Problem, readMsisdn } from './fields.ts';
 import type { MoPost } from './mo.ts';
 import type { Operator } from './operator.ts';
-import { phoneAsset } from './phone-assets.ts';
 import { chooserPage } from './phone-chooser.ts';
-import { livePhone, phonePage } from './phone-page.ts';
+import { customerPage, livePhone } from './phone-page.ts';
 import { showCredits, showLedger, showMessages, showMetrics } from './reads.ts';
 
 export interface Visit {
@@ -30,10 +38,9 @@ export interface Visit {
 }
 
 type Handler = (visit: Visit, parameter: string) => Reply;
-type Route = readonly [method: string, path: RegExp, handler: Handler];
 
-/** Everything but `POST /air` and `POST /sms`. A path's group is the handler's parameter. */
-const routes: readonly Route[] = [
+/** Everything but `POST /air` and `POST /sms`. */
+const routes: readonly Route<Handler>[] = [
   ['GET', /^\/healthz$/, () => json(200, { status: 'ok' })],
   ['GET', /^\/metrics$/, ({ operator, moPost }) => showMetrics(operator, moPost)],
   ['GET', /^\/ledger$/, ({ operator, query }) => showLedger(operator, query)],
@@ -68,9 +75,9 @@ const routes: readonly Route[] = [
     (visit, number) => toPhone(visit, number, sendMo(visit, number, visit.fields)),
   ],
   ['GET', /^\/$/, () => seeOther('/sim')],
-  ['GET', /^\/(phone\.css|phone\.js)$/, (_visit, name) => phoneAsset(name)],
+  ['GET', /^\/(phone\.css|phone\.js)$/, (_visit, name) => phoneFile(name)],
   ['GET', /^\/sim$/, ({ operator, query }) => choosePhone(operator, query)],
-  ['GET', /^\/sim\/([^/]+)$/, ({ operator }, number) => phonePage(operator, number)],
+  ['GET', /^\/sim\/([^/]+)$/, ({ operator }, number) => customerPage(operator, number)],
   [
     'GET',
     /^\/sim\/([^/]+)\/live$/,
@@ -79,28 +86,10 @@ const routes: readonly Route[] = [
 ];
 
 export function visit(visitor: Visit): Reply {
-  let pathIsKnown = false;
-  for (const [method, pattern, handler] of routes) {
-    const match = pattern.exec(visitor.path);
-    if (match === null) continue;
-    pathIsKnown = true;
-    if (method === visitor.method) return handler(visitor, parameterOf(visitor.path, match[1]));
-  }
-  throw pathIsKnown ? new Problem(405, 'Method not allowed') : new Problem(404, 'Not found');
-}
-
-/** A phone number in a path is read like any other; other groups are fixed words. */
-function parameterOf(path: string, group = ''): string {
-  const isNumber = path.startsWith('/customers/') || path.startsWith('/sim/');
-  return isNumber ? readMsisdn(decode(group), 'msisdn') : group;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
+  const { group, handler } = findRoute(routes, visitor.method, visitor.path);
+  // Other groups than phone numbers are fixed words.
+  const isNumber = /^\/(?:customers|sim)\//.test(visitor.path);
+  return handler(visitor, isNumber ? readPathMsisdn(group) : group);
 }
 
 function choosePhone(operator: Operator, query: URLSearchParams): Reply {
@@ -120,8 +109,4 @@ function reset({ operator, moPost }: Visit): Reply {
 
 function toPhone({ isForm }: Visit, msisdn: string, reply: Reply): Reply {
   return isForm ? seeOther(`/sim/${msisdn}`) : reply;
-}
-
-function seeOther(location: string): Reply {
-  return { status: 303, contentType: 'text/plain', body: '', headers: { location } };
 }

@@ -1,4 +1,4 @@
-import { chance } from './chance.ts';
+import { chance } from '#simulators/kit';
 
 export const methods = [
   'GetBalanceAndDate',

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
-import { admit, carryOut, json } from './exchange.ts';
-import { type Fields, readMsisdn, readText } from './fields.ts';
+import { type Fields, json, readMsisdn, readText } from '#simulators/kit';
+import { admit, carryOut } from './exchange.ts';
 import type { Operator } from './operator.ts';
 
 const maxTextLength = 2000;

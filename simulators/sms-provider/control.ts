@@ -1,22 +1,27 @@
 import {
-  changeSettings,
-  endings,
   type Fields,
+  json,
   Problem,
-  type ProviderName,
-  providerNames,
+  type Reply,
   readChoice,
   readMsisdn,
   readNumber,
+  readShare,
   readText,
   refuseUnknown,
+  type TextRule,
+} from '#simulators/kit';
+import {
+  changeSettings,
+  endings,
+  type ProviderName,
+  providerNames,
   type Scenario,
   type SmsCentre,
   scenarioLimit,
   scenarioNames,
   unheardLimit,
 } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
 
 const maxTimes = 10_000_000;
 const maxDelayMs = 7 * 24 * 3_600_000;
@@ -35,15 +40,11 @@ export function addScenario(centre: SmsCentre, fields: Fields): Reply {
       : { provider: readChoice(provider, providerNames, 'provider') }),
     ...(msisdn === undefined ? {} : { msisdn: readMsisdn(msisdn, 'msisdn') }),
     ...(times === undefined ? {} : { times: readNumber(times, bounds('times', 1, maxTimes)) }),
-    ...(probability === undefined
-      ? {}
-      : {
-          probability: readNumber(probability, { ...bounds('probability', 0, 1), fraction: true }),
-        }),
+    ...(probability === undefined ? {} : { probability: readShare(probability, 'probability') }),
     ...(delayMs === undefined
       ? {}
       : { delayMs: readNumber(delayMs, bounds('delayMs', 0, maxDelayMs)) }),
-    ...(code === undefined ? {} : { code: readText(String(code), 'code', 100) }),
+    ...(code === undefined ? {} : { code: readText(String(code), textOf('code', 100)) }),
   };
   if (centre.board.size >= scenarioLimit) {
     throw new Problem(400, `At most ${scenarioLimit} scenarios at a time`, 'name');
@@ -82,7 +83,7 @@ export function moveClock(centre: SmsCentre, fields: Fields): Reply {
   const read = (value: unknown, field: string) =>
     readNumber(value, { field, min: -maxOffsetMs, max: maxOffsetMs });
   if (now !== undefined) {
-    const atMs = Date.parse(readText(now, 'now', 40));
+    const atMs = Date.parse(readText(now, textOf('now', 40)));
     if (Number.isNaN(atMs)) throw new Problem(400, 'now is a moment (ISO 8601)', 'now');
     centre.moveClock(atMs - Date.now());
   } else if (advanceMs !== undefined) {
@@ -103,9 +104,8 @@ export async function reset(centre: SmsCentre): Promise<Reply> {
 /** A handset's owner writes. Answered when it is on record; the platform may hear of it later. */
 export function say(centre: SmsCentre, msisdn: string, fields: Fields): Reply {
   refuseUnknown(fields, ['to', 'text', 'provider']);
-  const text = readText(fields.text, 'text', maxSaidLength);
-  if (text.trim() === '') throw new Problem(400, 'text is what the owner writes', 'text');
-  const to = readText(fields.to ?? '', 'to', maxSenderLength).replace(/^\+/, '');
+  const text = readText(fields.text, { field: 'text', maxLength: maxSaidLength });
+  const to = readText(fields.to ?? '', textOf('to', maxSenderLength)).replace(/^\+/, '');
   const provider = chooseProvider(centre, msisdn, to, fields.provider);
   if (!centre.speakers.canSpeak(provider)) {
     throw new Problem(409, `${provider} brings no incoming messages`, 'provider');
@@ -124,6 +124,10 @@ export function say(centre: SmsCentre, msisdn: string, fields: Fields): Reply {
   // Not before it is written: a crash must not leave the platform with a message that nobody sent.
   centre.ledger.whenWritten((failure) => failure === undefined && centre.speakers.bring(incoming));
   return json(200, { ...incoming, at: new Date(incoming.atMs).toISOString() });
+}
+
+function textOf(field: string, maxLength: number): TextRule {
+  return { field, maxLength, mayBeEmpty: true };
 }
 
 /** The provider that is named; or the one that last brought a message from there; or any that has an address. */

@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type Served, serve } from '#simulators/kit';
 import {
   type Log,
   type ProviderName,
@@ -27,12 +27,8 @@ export interface SmsProviderSimulatorOptions {
   readonly log?: Log;
 }
 
-export interface SmsProviderSimulator {
-  readonly url: string;
-  readonly port: number;
+export interface SmsProviderSimulator extends Served {
   readonly smpp: Pick<SmppCentre, 'port' | 'manners' | 'change' | 'act'>;
-  /** Ends in well under a second: calls that were never to be answered are cut off. */
-  readonly close: () => Promise<void>;
 }
 
 /** All SMS providers as one HTTP server; README.md beside this file is its contract. */
@@ -49,22 +45,7 @@ export async function startSmsProviderSimulator(
     await leave();
     await centre.close();
   };
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, host, resolve);
-  }).catch(async (error: unknown) => {
-    await end();
-    throw error;
-  });
+  const served = await serve({ server, port: options.port, host, end });
   centre.start();
-  const { port } = server.address() as AddressInfo;
-  let closing: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closing ??= new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    }).then(end);
-    return closing;
-  };
-  const urlHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${urlHost}:${port}`, port, smpp, close };
+  return { ...served, smpp };
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { isPort, logLine, refuseOptions, runUntilStopped } from '#simulators/kit';
 import { type SmsProviderSimulatorOptions, startSmsProviderSimulator } from './index.ts';
 
 const usage = `All SMS providers, simulated.
@@ -32,29 +33,18 @@ else await run();
 
 async function run(): Promise<void> {
   const [port, seed] = [Number(values.port), Number(values.seed)];
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) return refuse('--port is 0 to 65535');
-  if (!Number.isInteger(seed)) return refuse('--seed is a whole number');
+  if (!isPort(port)) return refuseOptions('--port is 0 to 65535');
+  if (!Number.isInteger(seed)) return refuseOptions('--seed is a whole number');
   const smppPort = Number(values['smpp-port']);
-  if (!Number.isInteger(smppPort) || smppPort < 0 || smppPort > 65_535)
-    return refuse('--smpp-port is 0 to 65535');
+  if (!isPort(smppPort)) return refuseOptions('--smpp-port is 0 to 65535');
   const { folder, host } = values;
   const simulator = await startSmsProviderSimulator({
     ...{ port, smppPort, host, folder, seed, settings: readSettings(values.settings) },
-    log: (event, details) => process.stderr.write(`${JSON.stringify({ event, ...details })}\n`),
+    log: logLine,
   });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => void simulator.close().then(() => process.exit(0)));
-  }
-  process.stdout.write(
-    `${JSON.stringify({ ready: true, port: simulator.port, smppPort: simulator.smpp.port })}\n`,
-  );
+  runUntilStopped(simulator, { port: simulator.port, smppPort: simulator.smpp.port });
 }
 
 function readSettings(path: string): NonNullable<SmsProviderSimulatorOptions['settings']> {
   return path === '' ? {} : JSON.parse(readFileSync(path, 'utf8'));
-}
-
-function refuse(reason: string): void {
-  process.stderr.write(`${reason}\n`);
-  process.exitCode = 2;
 }

@@ -1,5 +1,5 @@
+import { json, type Reply } from '#simulators/kit';
 import { providerNames, type SmsCentre } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
 
 /** What was counted, for a test to read. */
 export function showStats(centre: SmsCentre): Reply {

@@ -1,4 +1,13 @@
 import {
+  bubble,
+  escapeHtml,
+  json,
+  phonePage,
+  quickForms,
+  type Reply,
+  timeTag,
+} from '#simulators/kit';
+import {
   type Incoming,
   joinParts,
   type Line,
@@ -7,8 +16,6 @@ import {
   type SmsCentre,
   type Whole,
 } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
-import { escapeHtml, linkify, page } from './html.ts';
 
 const linesShown = 200;
 const quickTexts = ['STOP', 'HELP', 'СТОП'] as const;
@@ -24,12 +31,12 @@ const titles: Readonly<Record<ProviderName, string>> = {
 };
 
 /** A handset, bubble by bubble. Works without JavaScript; with it, the conversation renews itself. */
-export function phonePage(centre: SmsCentre, msisdn: string): Reply {
+export function handsetPage(centre: SmsCentre, msisdn: string): Reply {
   const lines = centre.ledger.linesOf(msisdn);
   const sender = lines.findLast((line) => line.direction === 'in');
   const to = sender?.direction === 'in' ? sender.message.from : '';
-  return page({
-    title: `+${msisdn}`,
+  return phonePage({
+    title: `+${msisdn} · SMS providers`,
     main: `<div class="phone" data-live="/phones/${msisdn}/live" data-revision="${revisionOf(lines)}">
 <header>
 <a class="back" href="/" aria-label="Choose another phone">‹</a>
@@ -81,7 +88,7 @@ function fromWhole({ isComplete, messages, text }: Whole): Item {
   const missing = `${messages.length} of ${first.part?.total} parts`;
   const count = first.part ? messages.length : first.parts;
   const parts = isComplete ? (count > 1 ? [`${count} parts`] : []) : [missing];
-  const foot = [escapeHtml(first.from), titles[first.provider], ...parts, time(atMs)];
+  const foot = [escapeHtml(first.from), titles[first.provider], ...parts, timeOf(atMs)];
   return { atMs, html: bubble('in', text, foot) };
 }
 
@@ -89,18 +96,13 @@ function fromSaid(centre: SmsCentre, { atMs, provider, text, to }: Incoming): It
   const isHeard = provider === 'smpp' || centre.settingsOf(provider).moUrl !== '';
   const foot = [
     ...(to === '' ? [] : [`To ${escapeHtml(to)}`]),
-    ...[titles[provider], ...(isHeard ? [] : ['nobody listens']), time(atMs)],
+    ...[titles[provider], ...(isHeard ? [] : ['nobody listens']), timeOf(atMs)],
   ];
   return { atMs, html: bubble('out', text, foot) };
 }
 
-function bubble(direction: 'in' | 'out', text: string, foot: readonly string[]): string {
-  return `<article class="bubble ${direction}"><p dir="auto">${linkify(text)}</p><footer>${foot.join(' · ')}</footer></article>`;
-}
-
-function time(atMs: number): string {
-  const at = new Date(atMs).toISOString();
-  return `<time datetime="${at}" title="${at}">${at.slice(5, 10)} ${at.slice(11, 19)}</time>`;
+function timeOf(atMs: number): string {
+  return timeTag(new Date(atMs).toISOString());
 }
 
 function receivedMs({ acceptedMs, receivedMs: atMs }: Message): number {
@@ -122,13 +124,7 @@ function revisionOf(lines: readonly Line[]): string {
 function composer(msisdn: string, to: string): string {
   const action = `/handsets/${msisdn}/say`;
   const receiver = escapeHtml(to);
-  const quick = quickTexts.map(
-    (
-      text,
-    ) => `<form action="${action}" method="post" data-send><input type="hidden" name="text" value="${text}">
-<input type="hidden" name="to" value="${receiver}"><button>${text}</button></form>`,
-  );
-  return `<div class="quick" role="group" aria-label="Quick messages">${quick.join('')}</div>
+  return `${quickForms(action, to, quickTexts)}
 <form class="composer" action="${action}" method="post" data-send>
 <div><label for="to">To</label><input id="to" name="to" maxlength="40" value="${receiver}" placeholder="anyone"></div>
 <div class="grow"><label for="text">Message</label><input id="text" name="text" required maxlength="2000" autocomplete="off" placeholder="STOP"></div>

@@ -1,17 +1,13 @@
+import { json, Problem, type Reply, readChoice, readMsisdn, readNumber } from '#simulators/kit';
 import {
   joinParts,
   type Line,
   type Message,
-  Problem,
   providerNames,
-  readChoice,
-  readMsisdn,
-  readNumber,
   type SmsCentre,
   states,
   type Whole,
 } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
 
 /** A whole benchmark's ledger in few answers, yet no more text than a process can hold. */
 const longestPage = 100_000;

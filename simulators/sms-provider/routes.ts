@@ -1,11 +1,14 @@
 import {
   type Fields,
-  Problem,
-  providerNames,
-  readMsisdn,
-  type SmsCentre,
-} from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
+  findRoute,
+  json,
+  phoneFile,
+  type Reply,
+  type Route,
+  readPathMsisdn,
+  seeOther,
+} from '#simulators/kit';
+import { providerNames, type SmsCentre } from '#simulators/sms-provider/centre';
 import {
   addScenario,
   deliverNow,
@@ -17,8 +20,8 @@ import {
   showClock,
 } from './control.ts';
 import { showMetrics, showStats } from './metrics.ts';
-import { chooserPage, pageFile } from './page.ts';
-import { livePage, phonePage } from './phone-page.ts';
+import { chooserPage } from './page.ts';
+import { handsetPage, livePage } from './phone-page.ts';
 import { showHandset, showHandsets, showLedger, showMessages } from './reads.ts';
 import { putSmpp, type SmppControl, showSmpp } from './smpp-control.ts';
 
@@ -35,8 +38,8 @@ export interface Visit {
 
 type Handler = (visit: Visit, parameter: string) => Reply | Promise<Reply>;
 
-/** Everything but the contracts. A path's group is the handler's parameter. */
-const routes: readonly (readonly [method: string, path: RegExp, handler: Handler])[] = [
+/** Everything but the contracts. */
+const routes: readonly Route<Handler>[] = [
   ['GET', /^\/healthz$/, () => json(200, { status: 'ok' })],
   ['GET', /^\/metrics$/, ({ centre }) => showMetrics(centre)],
   ['GET', /^\/stats$/, ({ centre }) => showStats(centre)],
@@ -82,8 +85,8 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
   ['POST', /^\/control\/deliver$/, ({ centre }) => deliverNow(centre)],
   ['POST', /^\/control\/reset$/, ({ centre }) => reset(centre)],
   ['GET', /^\/$/, ({ centre, query }) => chooserPage(centre, query.get('msisdn'))],
-  ['GET', /^\/(phone\.css|phone\.js)$/, (_visit, name) => pageFile(name)],
-  ['GET', /^\/phones\/([^/]+)$/, ({ centre }, number) => phonePage(centre, number)],
+  ['GET', /^\/(phone\.css|phone\.js)$/, (_visit, name) => phoneFile(name)],
+  ['GET', /^\/phones\/([^/]+)$/, ({ centre }, number) => handsetPage(centre, number)],
   [
     'GET',
     /^\/phones\/([^/]+)\/live$/,
@@ -92,30 +95,12 @@ const routes: readonly (readonly [method: string, path: RegExp, handler: Handler
 ];
 
 export async function visit(visitor: Visit): Promise<Reply> {
-  let isKnown = false;
-  for (const [method, pattern, handler] of routes) {
-    const match = pattern.exec(visitor.path);
-    if (!match) continue;
-    isKnown = true;
-    if (method === visitor.method) return handler(visitor, parameterOf(visitor.path, match[1]));
-  }
-  throw isKnown ? new Problem(405, 'Method not allowed') : new Problem(404, 'Not found');
-}
-
-/** A phone number in a path is read like any other; other groups are fixed words. */
-function parameterOf(path: string, group = ''): string {
-  return /^\/(?:handsets|phones)\//.test(path) ? readMsisdn(decode(group), 'msisdn') : group;
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return '';
-  }
+  const { group, handler } = findRoute(routes, visitor.method, visitor.path);
+  // Other groups than phone numbers are fixed words.
+  const isNumber = /^\/(?:handsets|phones)\//.test(visitor.path);
+  return handler(visitor, isNumber ? readPathMsisdn(group) : group);
 }
 
 function toPhone({ isForm }: Visit, msisdn: string, reply: Reply): Reply {
-  if (!isForm) return reply;
-  return { status: 303, type: 'text/plain', body: '', headers: { location: `/phones/${msisdn}` } };
+  return isForm ? seeOther(`/phones/${msisdn}`) : reply;
 }

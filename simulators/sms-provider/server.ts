@@ -1,24 +1,30 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { Problem, parseFields, type SmsCentre } from '#simulators/sms-provider/centre';
+import { createServer, type Server } from 'node:http';
 import {
-  answerContract,
-  type Call,
+  closeAfterTooLong,
+  isForm,
   json,
+  keepAliveTimeoutMs,
+  Problem,
+  parseFields,
+  problemPage,
+  problemReply,
   type Reply,
-  write,
-} from '#simulators/sms-provider/contracts';
-import { problemPage } from './page.ts';
+  readBody,
+  refuseForeignForm,
+  wantsPage,
+  writeReply,
+} from '#simulators/kit';
+import type { SmsCentre } from '#simulators/sms-provider/centre';
+import { answerContract, type Call } from '#simulators/sms-provider/contracts';
 import { visit } from './routes.ts';
 import type { SmppControl } from './smpp-control.ts';
 
 /** 5,000 numbers in one call of sms.ru, and a long text. */
 const bodyLimitBytes = 512 * 1024;
-/** Longer than a client's own, so that the client is the one who ends an idle connection. */
-const keepAliveTimeoutMs = 65_000;
 
 export function createSmsProviderServer(centre: SmsCentre, smpp: SmppControl): Server {
   return createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (request, response) => {
-    readBody(request, (body) => {
+    readBody(request, bodyLimitBytes, (body) => {
       const target = request.url ?? '/';
       const at = target.indexOf('?');
       const [path, query] = at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
@@ -37,36 +43,30 @@ interface Around {
 }
 
 function answer(call: Call, around: Around): void {
-  void handle(call, around).catch((error: unknown) => write(call, toReply(call, error)));
+  void handle(call, around).catch((error: unknown) =>
+    writeReply(call.response, toReply(call, error)),
+  );
 }
 
 async function handle(call: Call, { isTooLong, smpp }: Around): Promise<void> {
   if (isTooLong) throw new Problem(413, `A body has at most ${bodyLimitBytes} bytes`);
   if (answerContract(call)) return;
-  refuseForeignForm(call);
+  refuseForeignForm(call.method, call.headers);
   const contentType = call.headers['content-type'];
   const reply = await visit({
     ...{
       smpp,
       centre: call.centre,
-      method: call.method === 'HEAD' ? 'GET' : call.method,
+      method: call.method,
       path: call.path,
     },
     query: new URLSearchParams(call.query),
     fields: parseFields(contentType, call.body.toString('utf8')),
-    isForm:
-      contentType?.startsWith('application/x-www-form-urlencoded') === true && wantsPage(call),
+    isForm: isForm(contentType) && wantsPage(call.headers),
   });
   call.centre.ledger.whenWritten((failure) => {
-    write(call, failure ? json(500, { error: failure.message }) : reply);
+    writeReply(call.response, failure ? json(500, { error: failure.message }) : reply);
   });
-}
-
-/** Another site's page must not send messages or change settings through the visitor's browser. */
-function refuseForeignForm({ headers, method }: Call): void {
-  const site = headers['sec-fetch-site'];
-  if (method === 'GET' || site === undefined) return;
-  if (site !== 'same-origin' && site !== 'none') throw new Problem(403, 'A form of another site');
 }
 
 function toReply(call: Call, error: unknown): Reply {
@@ -74,33 +74,9 @@ function toReply(call: Call, error: unknown): Reply {
     call.centre.log('a request failed', { path: call.path, reason: String(error) });
     return json(500, { error: 'Internal error' });
   }
-  const { field, message, status } = error;
-  if (wantsPage(call)) return problemPage(status, message);
-  // The rest of a body that is too long is not read; the connection can carry nothing more.
-  const headers = status === 413 ? { connection: 'close' } : undefined;
-  return json(
-    status,
-    field === undefined ? { error: message } : { error: message, field },
-    headers,
-  );
-}
-
-function wantsPage({ headers }: Call): boolean {
-  return headers.accept?.includes('text/html') === true;
-}
-
-function readBody(request: IncomingMessage, done: (body: Buffer | undefined) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > bodyLimitBytes) {
-      request.removeAllListeners('data').removeAllListeners('end').resume();
-      return done(undefined);
-    }
-    chunks.push(chunk);
-  });
-  request.on('end', () =>
-    done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+  return closeAfterTooLong(
+    wantsPage(call.headers)
+      ? problemPage(error, { chooser: '/', title: 'It did not work · SMS providers' })
+      : problemReply(error),
   );
 }

@@ -1,5 +1,4 @@
-import type { Fields } from '#simulators/sms-provider/centre';
-import { json, type Reply } from '#simulators/sms-provider/contracts';
+import { type Fields, json, type Reply } from '#simulators/kit';
 import { readAction, type SmppCentre } from './smpp/smpp.ts';
 
 export type SmppControl = Pick<SmppCentre, 'port' | 'manners' | 'change' | 'act'>;

@@ -1,17 +1,15 @@
-import { Delays } from './delays.ts';
+import { Delays, Gate } from '#simulators/kit';
 import { type ChosenFate, Fates } from './fates.ts';
 import { Ledger } from './ledger.ts';
 import type { Message, Order, ProviderName, State } from './message.ts';
 import { providerNames } from './message.ts';
-import { Gate, StallWatch } from './rate.ts';
 import { Receipts } from './receipts.ts';
 import { ScenarioBoard } from './scenarios.ts';
 import { changeSettings, ownSettings, type Settings, standardSettings } from './settings.ts';
 import { Speakers } from './speakers.ts';
+import { StallWatch } from './stall-watch.ts';
 
-export { chance } from './chance.ts';
 export type { ChosenFate } from './fates.ts';
-export * from './fields.ts';
 export type { Line } from './ledger.ts';
 export * from './message.ts';
 export type { Teller } from './receipts.ts';

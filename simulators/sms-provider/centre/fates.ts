@@ -1,5 +1,6 @@
-import { chance, pick } from './chance.ts';
+import { chance, type Span } from '#simulators/kit';
 import type { ProviderName, State, Step } from './message.ts';
+import { pick } from './pick.ts';
 import {
   behaviours,
   endings,
@@ -10,7 +11,7 @@ import {
   type Scenario,
   type ScenarioBoard,
 } from './scenarios.ts';
-import type { Settings, Span } from './settings.ts';
+import type { Settings } from './settings.ts';
 
 /** What happens to a call about one recipient. */
 export interface ChosenFate extends Fate {

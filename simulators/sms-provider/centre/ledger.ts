@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Journal } from './journal.ts';
+import { Journal } from '#simulators/kit';
 import type { Incoming, Message, Order, ProviderName, State, Step } from './message.ts';
 
 /** What stands in the journal: applied in order to an empty book it makes the book. */

@@ -1,4 +1,4 @@
-import { Agenda } from './agenda.ts';
+import { Agenda } from '#simulators/kit';
 import type { Ledger } from './ledger.ts';
 import type { Message, ProviderName, Receipt, Step } from './message.ts';
 import type { Settings } from './settings.ts';

@@ -1,4 +1,4 @@
-import { chance } from './chance.ts';
+import { chance } from '#simulators/kit';
 import type { ProviderName } from './message.ts';
 
 /** Each contract says these in its own words. */

@@ -1,20 +1,20 @@
 import {
+  changeNamed,
   type Fields,
   isFields,
   Problem,
   readChoice,
   readFlag,
   readNumber,
+  readShare,
   readText,
-  refuseUnknown,
-} from './fields.ts';
+  type SettingReader,
+  type SettingReaders,
+  type Span,
+  spanUpTo,
+} from '#simulators/kit';
 import type { ProviderName } from './message.ts';
 import { type Outcome, outcomes, type Refusal, refusals } from './scenarios.ts';
-
-export interface Span {
-  readonly min: number;
-  readonly max: number;
-}
 
 /** How one provider behaves. Shares are of all messages, from 0 to 1; weights are against each other. */
 export interface Settings {
@@ -99,32 +99,30 @@ export const ownSettings: Readonly<Partial<Record<ProviderName, Partial<Settings
 const maxDelayMs = 7 * 24 * 3_600_000;
 const maxTextLength = 2_000;
 
-type Reader<Value> = (value: unknown, field: string, current: Value) => Value;
-
-const share: Reader<number> = (value, field) =>
-  readNumber(value, { field, min: 0, max: 1, fraction: true });
-const delay: Reader<number> = (value, field) =>
+const delay: SettingReader<number> = (value, field) =>
   readNumber(value, { field, min: 0, max: maxDelayMs });
-const text: Reader<string> = (value, field) => readText(value, field, maxTextLength);
-const flag: Reader<boolean> = (value, field) => readFlag(value, field);
+const span = spanUpTo(maxDelayMs);
+const text: SettingReader<string> = (value, field) =>
+  readText(value, { field, maxLength: maxTextLength, mayBeEmpty: true });
 const count =
-  (max: number): Reader<number> =>
+  (max: number): SettingReader<number> =>
   (value, field) =>
     readNumber(value, { field, min: 0, max });
 const orNull =
-  (read: Reader<number>): Reader<number | null> =>
+  (read: SettingReader<number>): SettingReader<number | null> =>
   (value, field) =>
     value === null ? null : read(value, field, 0);
 
-const readers: { readonly [Name in keyof Settings]: Reader<Settings[Name]> } = {
-  acceptRate: share,
+const readers: SettingReaders<Settings> = {
+  acceptRate: readShare,
   refusals: weightsOf(refusals),
-  latencyMs: readSpan,
-  ...{ hangBefore: share, hangAfter: share, cutBefore: share, cutAfter: share },
+  latencyMs: span,
+  ...{ hangBefore: readShare, hangAfter: readShare, cutBefore: readShare, cutAfter: readShare },
   outcomes: weightsOf(outcomes),
-  deliverMs: readSpan,
-  receiptMs: readSpan,
-  ...{ duplicated: share, late: share, early: share, missing: share, reordered: share },
+  deliverMs: span,
+  receiptMs: span,
+  ...{ duplicated: readShare, late: readShare, early: readShare, missing: readShare },
+  reordered: readShare,
   lateMs: delay,
   tps: orNull(count(1_000_000)),
   balanceMinor: orNull(count(1e12)),
@@ -132,35 +130,23 @@ const readers: { readonly [Name in keyof Settings]: Reader<Settings[Name]> } = {
   ...{ login: text, password: text, secret: text, callbackUrl: readUrl, moUrl: readUrl },
   repeats: count(10_000),
   repeatMs: delay,
-  ...{ refuseRepeats: flag, endings: flag },
+  ...{ refuseRepeats: readFlag, endings: readFlag },
 };
 
 /** Only what is named changes. */
 export function changeSettings(current: Settings, fields: Fields): Settings {
-  const names = Object.keys(readers) as (keyof Settings)[];
-  refuseUnknown(fields, names);
-  const changes = names
-    .filter((name) => fields[name] !== undefined)
-    .map((name) => [name, (readers[name] as Reader<unknown>)(fields[name], name, current[name])]);
-  return { ...current, ...Object.fromEntries(changes) };
-}
-
-function readSpan(value: unknown, field: string, current: Span): Span {
-  const given: Fields = isFields(value) ? value : { min: value, max: value };
-  refuseUnknown(given, ['min', 'max']);
-  const min = delay(given.min ?? current.min, `${field}.min`, 0);
-  return { min, max: Math.max(min, delay(given.max ?? min, `${field}.max`, 0)) };
+  return changeNamed(current, fields, readers);
 }
 
 function readUrl(value: unknown, field: string): string {
-  const url = readText(value, field, maxTextLength);
+  const url = text(value, field, '');
   if (url === '' || (URL.canParse(url) && /^https?:/.test(url))) return url;
-  throw new Problem(400, `${field} is a web address, or empty`, field);
+  throw new Problem(400, `${field} must be a web address, or empty`, field);
 }
 
 function weightsOf<Name extends string>(
   names: readonly Name[],
-): Reader<Readonly<Partial<Record<Name, number>>>> {
+): SettingReader<Readonly<Partial<Record<Name, number>>>> {
   return (value, field) => {
     if (!isFields(value)) throw new Problem(400, `${field} holds a weight by name`, field);
     const weights = Object.entries(value).map(([name, weight]) => [

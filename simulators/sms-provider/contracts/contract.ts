@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { json, type Reply, writeReply } from '#simulators/kit';
 import type {
   Dialect,
   Incoming,
@@ -19,13 +20,6 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly response: ServerResponse;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Undefined: it is answered later, or never. */
@@ -55,11 +49,6 @@ export interface Contract {
   incomingPost?(incoming: Incoming, url: string, settings: Settings): Post;
 }
 
-export function json(status: number, value: unknown, headers?: Reply['headers']): Reply {
-  const reply = { status, type: 'application/json; charset=utf-8', body: JSON.stringify(value) };
-  return headers === undefined ? reply : { ...reply, headers };
-}
-
 export function plainText(body: string, status = 200): Reply {
   return { status, type: 'text/plain; charset=utf-8', body };
 }
@@ -72,15 +61,8 @@ export function formPost(url: string, fields: Readonly<Record<string, string>>):
 /** Nothing is answered before everything that it may rest on is in the journal. */
 export function send(call: Call, reply: Reply): void {
   call.centre.ledger.whenWritten((failure) =>
-    write(call, failure ? journalFailed(call, failure) : reply),
+    writeReply(call.response, failure ? journalFailed(call, failure) : reply),
   );
-}
-
-export function write({ response }: Call, { body, headers = {}, status, type }: Reply): void {
-  if (response.destroyed || response.writableEnded) return;
-  const standard = { 'content-type': type, 'content-length': Buffer.byteLength(body) };
-  response.writeHead(status, { ...standard, ...headers });
-  response.end(body);
 }
 
 export function journalFailed({ centre }: Call, { message }: Error): Reply {

@@ -8,8 +8,7 @@ import { smsRu } from './sms-ru.ts';
 import { smsc } from './smsc.ts';
 import { twilio } from './twilio.ts';
 
-export type { Call, Reply } from './contract.ts';
-export { json, plainText, write } from './contract.ts';
+export type { Call } from './contract.ts';
 
 /** Each stands under its provider's name: `/smsc/sys/send.php`. */
 const contracts: ReadonlyMap<string, Contract> = new Map(

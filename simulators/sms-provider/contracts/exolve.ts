@@ -1,3 +1,4 @@
+import { json, type Reply } from '#simulators/kit';
 import {
   countParts,
   type Incoming,
@@ -7,7 +8,7 @@ import {
   type Refusal,
   type State,
 } from '#simulators/sms-provider/centre';
-import { type Answer, type Call, type Contract, json, type Post, type Reply } from './contract.ts';
+import type { Answer, Call, Contract, Post } from './contract.ts';
 import { submit } from './submit.ts';
 
 type Query = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { json, type Reply } from '#simulators/kit';
 import {
   countParts,
   type Message,
@@ -7,15 +8,7 @@ import {
   type Refusal,
   type Settings,
 } from '#simulators/sms-provider/centre';
-import {
-  type Answer,
-  balanceUnits,
-  type Call,
-  type Contract,
-  json,
-  type Post,
-  type Reply,
-} from './contract.ts';
+import { type Answer, balanceUnits, type Call, type Contract, type Post } from './contract.ts';
 import { submit } from './submit.ts';
 
 type Query = Readonly<Record<string, unknown>>;

@@ -1,3 +1,4 @@
+import { json, type Reply } from '#simulators/kit';
 import {
   countParts,
   type Message,
@@ -12,9 +13,7 @@ import {
   type Call,
   type Contract,
   formPost,
-  json,
   type Post,
-  type Reply,
   units,
 } from './contract.ts';
 import { parsePairs } from './form.ts';

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { json, type Reply } from '#simulators/kit';
 import {
   countParts,
   type Order,
@@ -12,9 +13,7 @@ import {
   type Call,
   type Contract,
   formPost,
-  json,
   plainText,
-  type Reply,
   units,
 } from './contract.ts';
 import { type Pairs, parsePairs, toRecord } from './form.ts';

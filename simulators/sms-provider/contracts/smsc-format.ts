@@ -1,4 +1,5 @@
-import { plainText, type Reply } from './contract.ts';
+import type { Reply } from '#simulators/kit';
+import { plainText } from './contract.ts';
 
 type Query = Readonly<Record<string, string>>;
 

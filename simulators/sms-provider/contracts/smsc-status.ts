@@ -1,5 +1,6 @@
+import type { Reply } from '#simulators/kit';
 import type { Message, SmsCentre } from '#simulators/sms-provider/centre';
-import { type Reply, units } from './contract.ts';
+import { units } from './contract.ts';
 import type { RepeatGuard } from './repeat-guard.ts';
 import { formatSmsc } from './smsc-format.ts';
 import { moscowDate, networkError, statusCodes, statusNames } from './smsc-words.ts';

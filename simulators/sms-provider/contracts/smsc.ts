@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { json, type Reply } from '#simulators/kit';
 import type { Receipt, Settings } from '#simulators/sms-provider/centre';
 import {
   type Answer,
@@ -6,9 +7,7 @@ import {
   type Call,
   type Contract,
   formPost,
-  json,
   plainText,
-  type Reply,
   units,
 } from './contract.ts';
 import { parsePairs, toRecord } from './form.ts';

@@ -1,3 +1,4 @@
+import { type Reply, writeReply } from '#simulators/kit';
 import type { ChosenFate, Dialect, Message, Order, Refusal } from '#simulators/sms-provider/centre';
 import {
   type Answer,
@@ -5,9 +6,7 @@ import {
   type Contract,
   journalFailed,
   plainText,
-  type Reply,
   send,
-  write,
 } from './contract.ts';
 
 /** What became of one recipient of a call. */
@@ -99,7 +98,7 @@ function carryOut(submission: Submission, fates: readonly ChosenFate[], fate: Ch
     centre.count(contract.provider, 'message' in result ? 'accepted' : result.refusal);
   }
   centre.whenAccepted(accepted, (failure) => {
-    if (failure) write(call, journalFailed(call, failure));
+    if (failure) writeReply(call.response, journalFailed(call, failure));
     else conclude(submission, results, fate);
   });
 }
@@ -119,15 +118,15 @@ function conclude(
   const { centre, response } = call;
   const odd = (result: string, reply: Reply) => {
     centre.count(contract.provider, result);
-    write(call, reply);
+    writeReply(call.response, reply);
   };
   switch (fate.answer) {
     case 'late':
-      if (fate.effect === 'late') write(call, answer(results));
-      else centre.delays.after(fate.delayMs, () => write(call, answer(results)));
+      if (fate.effect === 'late') writeReply(call.response, answer(results));
+      else centre.delays.after(fate.delayMs, () => writeReply(call.response, answer(results)));
       return;
     case 'now':
-      write(call, answer(results));
+      writeReply(call.response, answer(results));
       return;
     case 'never':
       // The socket stays open until the caller gives up or the simulator closes.

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { json, type Reply } from '#simulators/kit';
 import {
   countParts,
   type Incoming,
@@ -7,15 +8,7 @@ import {
   type Receipt,
   type Settings,
 } from '#simulators/sms-provider/centre';
-import {
-  type Answer,
-  balanceUnits,
-  type Call,
-  type Contract,
-  json,
-  type Post,
-  type Reply,
-} from './contract.ts';
+import { type Answer, balanceUnits, type Call, type Contract, type Post } from './contract.ts';
 import { parsePairs, toRecord } from './form.ts';
 import { submit } from './submit.ts';
 import { errorCode, errors, refusalCodes, statusOf, toResource } from './twilio-resource.ts';

@@ -5,7 +5,7 @@ import {
   readFlag,
   readNumber,
   refuseUnknown,
-} from '#simulators/sms-provider/centre';
+} from '#simulators/kit';
 
 /** How receipts are written: what centres make of appendix B of the specification. */
 export const dialects = [

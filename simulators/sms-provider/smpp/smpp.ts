@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
-import type { Fields, Incoming, Receipt, SmsCentre } from '#simulators/sms-provider/centre';
+import type { Fields } from '#simulators/kit';
+import type { Incoming, Receipt, SmsCentre } from '#simulators/sms-provider/centre';
 import { Connection } from './connection.ts';
 import { type Action, changeManners, type Manners, standardManners } from './manners.ts';
 import { answerCancel, answerQuery } from './questions.ts';

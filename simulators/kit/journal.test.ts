@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Journal } from './journal.ts';
-import { Gate, SlidingSecond } from './rate.ts';
 
 function temporaryPath(): string {
   return join(mkdtempSync(join(tmpdir(), 'kopek-journal-')), 'journal.jsonl');
@@ -53,22 +52,4 @@ test('a closed journal says that it has not written', async () => {
   await journal.close();
   journal.append(1);
   assert.match(String(await written(journal)), /closed/);
-});
-
-test('a sliding second forgets what is a second old, beyond its first size too', () => {
-  const second = new SlidingSecond();
-  for (let at = 0; at < 900; at += 1) second.add(at);
-  for (let event = 0; event < 5_000; event += 1) second.add(1_500);
-  assert.deepEqual([second.countAt(1_500), second.highest], [5_399, 5_399]);
-  assert.equal(second.countAt(9_000), 0);
-});
-
-test('a gate lets its rate pass in any second', () => {
-  const gate = new Gate();
-  const times = Array.from({ length: 300 }, (_, index) => index * 10);
-  const passed = times.filter((at) => gate.admits(at, 15));
-  for (const at of passed) {
-    assert.ok(passed.filter((other) => other > at - 1000 && other <= at).length <= 15);
-  }
-  assert.deepEqual([passed.length, gate.arrived.highest], [45, 100]);
 });

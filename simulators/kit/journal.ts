@@ -1,9 +1,7 @@
-import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, readSync, write } from 'node:fs';
+import { closeSync, fdatasync, ftruncateSync, write } from 'node:fs';
+import { openJournalFile } from './journal-file.ts';
 
 type Callback = (failure: Error | undefined) => void;
-
-const readChunkBytes = 4 * 1024 * 1024;
-const newline = 0x0a;
 
 /**
  * An append-only file of JSON lines. What is appended while the disk is busy with the last write goes out together,
@@ -21,10 +19,7 @@ export class Journal<Entry> {
 
   /** Replays what stands in the file, then goes on behind it. A torn last line is cut off. */
   constructor(path: string, apply: (entry: Entry) => void) {
-    this.#file = openSync(path, 'a+');
-    const wholeBytes = replay(this.#file, apply);
-    // Without this the next line would be glued to the torn one, and both would be lost.
-    if (wholeBytes < fstatSync(this.#file).size) ftruncateSync(this.#file, wholeBytes);
+    this.#file = openJournalFile(path, apply);
   }
 
   append(entry: Entry): void {
@@ -40,6 +35,13 @@ export class Journal<Entry> {
     if (this.#lines.length > 0) this.#waiting.push(callback);
     else if (this.#inFlight) this.#inFlight.push(callback);
     else callback(this.#failure);
+  }
+
+  /** Resolves when the disk has everything appended so far; rejects when it never will. */
+  written(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenWritten((failure) => (failure ? reject(failure) : resolve()));
+    });
   }
 
   /** As on the first day: what was appended before is gone, what comes after begins the file. */
@@ -85,23 +87,4 @@ function writeAll(file: number, bytes: Buffer, done: (error: Error | null) => vo
     if (written < bytes.length) return writeAll(file, bytes.subarray(written), done);
     fdatasync(file, done);
   });
-}
-
-/** Returns how many bytes the whole lines take. */
-function replay<Entry>(file: number, apply: (entry: Entry) => void): number {
-  const chunk = Buffer.alloc(readChunkBytes);
-  let rest = Buffer.alloc(0);
-  let whole = 0;
-  for (let position = 0; ; ) {
-    const read = readSync(file, chunk, 0, chunk.length, position);
-    if (read === 0) return whole;
-    position += read;
-    const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
-    const end = bytes.lastIndexOf(newline) + 1;
-    for (const line of bytes.toString('utf8', 0, end).split('\n')) {
-      if (line !== '') apply(JSON.parse(line) as Entry);
-    }
-    whole += end;
-    rest = Buffer.from(bytes.subarray(end));
-  }
 }

@@ -1,7 +1,4 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-
 const windowMs = 1000;
-const stallResolutionMs = 5;
 
 /** How many events fell into the second that ends now, and the most that any second has held. */
 export class SlidingSecond {
@@ -40,7 +37,7 @@ export class SlidingSecond {
   }
 }
 
-/** A provider's gate: counts every call that arrives, lets at most `tps` a second pass. */
+/** Counts every call that arrives, and lets at most `tps` of them pass in any second. */
 export class Gate {
   readonly arrived = new SlidingSecond();
   readonly #passed = new SlidingSecond();
@@ -51,32 +48,5 @@ export class Gate {
     if (this.#passed.countAt(nowMs) >= tps) return false;
     this.#passed.add(nowMs);
     return true;
-  }
-}
-
-/**
- * The longest time that this process's event loop stood still. Calls that came meanwhile were counted only after it:
- * by so much a count of calls per second may be wrong.
- */
-export class StallWatch {
-  readonly #histogram = monitorEventLoopDelay({ resolution: stallResolutionMs });
-
-  constructor() {
-    this.#histogram.enable();
-  }
-
-  get longestSeconds(): number {
-    const nanoseconds = this.#histogram.max;
-    return this.#histogram.count === 0
-      ? 0
-      : Math.max(0, nanoseconds / 1e9 - stallResolutionMs / 1e3);
-  }
-
-  reset(): void {
-    this.#histogram.reset();
-  }
-
-  close(): void {
-    this.#histogram.disable();
   }
 }

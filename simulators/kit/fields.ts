@@ -1,4 +1,4 @@
-/** What the caller did wrong; becomes `{ error, field }` with this status. */
+/** What the caller of a simulator's own routes did wrong; becomes `{ error, field }` with this status. */
 export class Problem extends Error {
   readonly status: number;
   readonly field: string | undefined;
@@ -15,12 +15,18 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** A form and a JSON object read alike; an empty body has no fields. */
 export function parseFields(contentType: string | undefined, body: string): Fields {
   if (body.trim() === '') return {};
-  if (contentType?.startsWith('application/x-www-form-urlencoded') === true) {
-    return Object.fromEntries(new URLSearchParams(body));
-  }
+  if (isForm(contentType)) return Object.fromEntries(new URLSearchParams(body));
   const value = parseJson(body);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Fields;
+  if (isFields(value)) return value;
   throw new Problem(400, 'The body must be a JSON object', 'body');
+}
+
+export function isForm(contentType: string | undefined): boolean {
+  return contentType?.startsWith('application/x-www-form-urlencoded') === true;
+}
+
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function parseJson(body: string): unknown {
@@ -31,6 +37,7 @@ function parseJson(body: string): unknown {
   }
 }
 
+/** Returned without its plus. */
 export function readMsisdn(value: unknown, field: string): string {
   const text = typeof value === 'string' ? value.trim() : '';
   if (!/^\+?\d{5,15}$/.test(text)) {
@@ -42,12 +49,16 @@ export function readMsisdn(value: unknown, field: string): string {
 export interface TextRule {
   readonly field: string;
   readonly maxLength: number;
+  /** Of what is left out or empty. */
   readonly fallback?: string;
+  /** Without it a text has something in it beside blanks. */
+  readonly mayBeEmpty?: true;
 }
 
 export function readText(value: unknown, rule: TextRule): string {
-  const text = value === undefined || value === null || value === '' ? rule.fallback : value;
-  if (typeof text !== 'string' || text.trim() === '') {
+  const isLeftOut = value === undefined || value === null || value === '';
+  const text = isLeftOut && rule.fallback !== undefined ? rule.fallback : value;
+  if (typeof text !== 'string' || (text.trim() === '' && rule.mayBeEmpty !== true)) {
     throw new Problem(400, `${rule.field} must be a text`, rule.field);
   }
   if (text.length > rule.maxLength) {
@@ -81,9 +92,17 @@ export function readNumber(value: unknown, rule: NumberRule): number {
   );
 }
 
+/** A share of everything, from 0 to 1. */
+export function readShare(value: unknown, field: string): number {
+  return readNumber(value, { field, min: 0, max: 1, fraction: true });
+}
+
+const yes: readonly unknown[] = [true, 'true', '1', 'on'];
+const no: readonly unknown[] = [false, 'false', '0', 'off'];
+
 export function readFlag(value: unknown, field: string): boolean {
-  if (value === true || value === 'true' || value === '1') return true;
-  if (value === false || value === 'false' || value === '0') return false;
+  if (yes.includes(value)) return true;
+  if (no.includes(value)) return false;
   throw new Problem(400, `${field} must be true or false`, field);
 }
 
@@ -100,5 +119,6 @@ export function readChoice<Value extends string>(
 /** A misspelt member must not be silently ignored: a test would then prove nothing. */
 export function refuseUnknown(fields: Fields, known: readonly string[]): void {
   const unknown = Object.keys(fields).find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new Problem(400, `Unknown field ${unknown}`, unknown);
+  if (unknown === undefined) return;
+  throw new Problem(400, `Unknown field ${unknown}; there are: ${known.join(', ')}`, unknown);
 }

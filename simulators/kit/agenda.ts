@@ -4,7 +4,7 @@ interface Entry<Item> {
   readonly item: Item;
 }
 
-/** What is to be done when: taken out by time, and what is due in the same millisecond as it was put in. A heap. */
+/** What is to be done when: taken out by time, and what is due in the same millisecond in the order it came. A heap. */
 export class Agenda<Item> {
   #heap: Entry<Item>[] = [];
   #places = 0;

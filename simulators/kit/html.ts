@@ -1,4 +1,4 @@
-import type { Reply } from '#simulators/sms-provider/contracts';
+import type { Reply } from './reply.ts';
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -41,20 +41,24 @@ export interface Page {
   readonly status?: number;
   readonly title: string;
   readonly main: string;
+  /** `/{files}.css` and `/{files}.js` are its style and its script. */
+  readonly files: string;
+  /** Of `body`, as HTML. */
+  readonly attributes?: string;
 }
 
-export function page({ main, status = 200, title }: Page): Reply {
+export function page({ attributes = '', files, main, status = 200, title }: Page): Reply {
   const body = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)} · SMS providers</title>
+<title>${escapeHtml(title)}</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/phone.css">
-<script src="/phone.js" defer></script>
+<link rel="stylesheet" href="/${files}.css">
+<script src="/${files}.js" defer></script>
 </head>
-<body>
+<body${attributes === '' ? '' : ` ${attributes}`}>
 ${main}
 </body>
 </html>

@@ -25,7 +25,7 @@ async function refresh() {
   }
 }
 
-function show({ revision, parts }) {
+function show({ parts, revision }) {
   phone.dataset.revision = revision;
   for (const [name, html] of Object.entries(parts ?? {})) {
     const part = phone.querySelector(`[data-part=${name}]`);
@@ -42,10 +42,14 @@ async function submit(event) {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const answer = await fetch(form.action, { method: 'POST', body }).catch(() => undefined);
-  if (answer?.ok !== true) {
-    phone.classList.add('offline');
-    return;
-  }
+  const isTaken = answer?.ok === true;
+  const problem = phone.querySelector('[data-problem]');
+  if (problem !== null) {
+    const told = isTaken ? undefined : await answer?.json().catch(() => undefined);
+    problem.textContent = told?.error ?? 'No connection to the simulator';
+    problem.hidden = isTaken;
+  } else if (!isTaken) phone.classList.add('offline');
+  if (!isTaken) return;
   const text = form.querySelector('input[name=text]:not([type=hidden])');
   if (text !== null) text.value = '';
   await refresh();

@@ -1,0 +1,16 @@
+export { Agenda } from './agenda.ts';
+export { chance } from './chance.ts';
+export { Delays } from './delays.ts';
+export * from './fields.ts';
+export { escapeHtml, page } from './html.ts';
+export { Journal } from './journal.ts';
+export { openJournalFile } from './journal-file.ts';
+export { readPageFiles } from './page-files.ts';
+export * from './phone.ts';
+export * from './program.ts';
+export { Gate, SlidingSecond } from './rate.ts';
+export * from './reply.ts';
+export * from './request.ts';
+export { findRoute, type Route, readPathMsisdn } from './routes.ts';
+export * from './served.ts';
+export * from './settings.ts';
