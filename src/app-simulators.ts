@@ -5,7 +5,9 @@ import { AppError } from '#errors';
 import { newPayoutGroup, payoutTopics } from '#payouts';
 import { type ErpSimulator, type ErpTransport, startErpSimulator } from '#simulators/erp';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
+import { type SmsProviderSimulator, startSmsProviderSimulator } from '#simulators/sms-provider';
 import { demoOperator } from './demo.ts';
+import { demoCallbacks } from './demo-sms.ts';
 import type { House } from './house.ts';
 
 const ERP_BATCH = 500;
@@ -30,6 +32,17 @@ export function startErp(house: House): Promise<ErpSimulator> {
       ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'erp') },
       transport: busTransport(house),
       log: (event, details) => log.warn({ simulator: 'erp', ...details }, event),
+    }),
+  );
+}
+
+/** Its providers tell what becomes of messages where the site stands. */
+export function startSmsProviders(config: Config): Promise<SmsProviderSimulator> {
+  const port = config.smsSimulatorPort;
+  return namingPort({ port, setting: 'SMS_SIMULATOR_PORT' }, () =>
+    startSmsProviderSimulator({
+      ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'sms-provider') },
+      settings: demoCallbacks(`http://127.0.0.1:${config.dispatcherPort}`),
     }),
   );
 }

@@ -15,10 +15,12 @@ import type { Log } from '#log';
 import { createMetrics } from '#metrics';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
-import { startErp, startOperator } from './app-simulators.ts';
+import type { SmsProviderSimulator } from '#simulators/sms-provider';
+import { startErp, startOperator, startSmsProviders } from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
+import { fillSmsDemo } from './demo-sms.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
 import { type Running, startProcess } from './processes.ts';
@@ -34,6 +36,8 @@ export interface StartOptions {
   readonly simulator: boolean;
   /** Start the ERP's simulator, on the bus. */
   readonly erpSimulator?: boolean;
+  /** Start the simulator of SMS providers, and let the demo's accounts be with it. */
+  readonly smsSimulator?: boolean;
   /**
    * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
    * or where the database is embedded, the start migrates it.
@@ -65,7 +69,7 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
     const source = `kopek/${processes.join('+')}`;
     const house = await buildHouse({ config, database: opened.database, log, metrics, source });
     closing.defer(() => house.close());
-    const { demo, simulator } = await furnish(options, house, closing);
+    const { demo, simulator, smsProviders } = await furnish(options, house, closing);
     await house.declareGroups();
     addHouseMetrics(house);
     const erp = options.erpSimulator ? await startErp(house) : undefined;
@@ -82,10 +86,14 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
         database: { ...opened.report, readyMs: Math.round(databaseMs) },
         ...{
           processes,
-          simulators: [...(simulator ? [demoOperator.name] : []), ...(erp ? ['erp'] : [])],
+          simulators: [
+            ...(simulator ? [demoOperator.name] : []),
+            ...(erp ? ['erp'] : []),
+            ...(smsProviders ? ['sms-provider'] : []),
+          ],
         },
         brokers: await lookAtBrokers(house),
-        urls: urlsOf(sites, processes, { simulator, erp }),
+        urls: urlsOf(sites, processes, { simulator, erp, smsProviders }),
         readyMs: Math.round(performance.now() - beganMs),
         demo,
         counts: { subscriptions: Number(subscriptions) },
@@ -159,11 +167,14 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
     closing.defer(close);
     await saveDemoOperator(house, simulator.url);
   }
+  const smsProviders = options.smsSimulator ? await startSmsProviders(config) : undefined;
+  if (smsProviders) closing.defer(smsProviders.close);
   const demo: StartReport['demo'] =
     options.demo && (await isEmpty(house))
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
-  return { demo, simulator };
+  if (demo.created && smsProviders) await fillSmsDemo(house, smsProviders.url);
+  return { demo, simulator, smsProviders };
 }
 
 async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
@@ -198,14 +209,21 @@ async function closeAll(sites: readonly Site[]): Promise<void> {
   await Promise.all(sites.map((site) => site.close()));
 }
 
+interface Simulators {
+  readonly simulator: OperatorSimulator | undefined;
+  readonly erp: ErpSimulator | undefined;
+  readonly smsProviders: SmsProviderSimulator | undefined;
+}
+
 function urlsOf(
   sites: readonly Site[],
   processes: readonly ProcessName[],
-  { erp, simulator }: { simulator: OperatorSimulator | undefined; erp: ErpSimulator | undefined },
+  { erp, simulator, smsProviders }: Simulators,
 ): StartReport['urls'] {
   const phone = {
     ...(simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {}),
     ...(erp ? { erp: `http://localhost:${erp.port}/` } : {}),
+    ...(smsProviders ? { handsets: `http://localhost:${smsProviders.port}/` } : {}),
   };
   const [first] = sites;
   if (!first) return phone;

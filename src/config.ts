@@ -258,6 +258,20 @@ const SETTINGS = {
     fallback: '50316',
     parse: parse.parsePort,
   }),
+  smsSimulator: setting({
+    name: 'KOPEK_SMS_SIMULATOR',
+    kind: 'on or off',
+    sentence: 'Whether `kopek up` starts the simulator of SMS providers.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  smsSimulatorPort: setting({
+    name: 'SMS_SIMULATOR_PORT',
+    kind: 'port',
+    sentence: 'Port of the simulator of SMS providers: their APIs, the handsets, and its controls.',
+    fallback: '50318',
+    parse: parse.parsePort,
+  }),
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
@@ -410,6 +424,7 @@ function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): 
   const simulators = [
     [config.operatorSimulator, config.operatorSimulatorPort, 'OPERATOR_SIMULATOR_PORT'],
     [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
+    [config.smsSimulator, config.smsSimulatorPort, 'SMS_SIMULATOR_PORT'],
   ] as const;
   return simulators.flatMap(([isOn, port, name]) => {
     if (!isOn) return [];

@@ -4,6 +4,8 @@ import { createApiKey } from '#auth';
 import type { Operator } from '#operators';
 import type { House } from './house.ts';
 
+export { demoLender } from './demo-sms.ts';
+
 /** What a newcomer finds: one operator, two services, three campaigns, an API key. */
 
 export const demoOperator: Operator = {
@@ -84,6 +86,8 @@ const KEY_SCOPES = [
   ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
   ...['ledger:read', 'ledger:write', 'payments:read', 'payments:refund'],
   ...['payouts:request', 'payouts:read', 'payouts:write'],
+  ...['sms:send', 'sms:read', 'sms:admin', 'sender:send', 'rules:read', 'rules:write'],
+  ...['webhooks:read', 'webhooks:write'],
 ];
 const OWNER_ONLY = 0o600;
 

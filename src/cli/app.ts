@@ -32,6 +32,7 @@ export interface StartReport {
     readonly landing?: string;
     readonly phone?: string;
     readonly erp?: string;
+    readonly handsets?: string;
     readonly api?: string;
     readonly metrics?: string;
   };
@@ -62,6 +63,8 @@ export type StartApp = (options: {
   readonly demo: boolean;
   readonly simulator: boolean;
   readonly erpSimulator?: boolean;
+  /** Start the simulator of SMS providers. */
+  readonly smsSimulator?: boolean;
   /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
   readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

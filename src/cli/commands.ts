@@ -40,6 +40,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./follow.ts')).follow,
   },
   {
+    name: 'sms',
+    group: 'Look',
+    summary: 'one message: every state it was in, and what each rule said',
+    load: async () => (await import('./sms.ts')).smsCommand,
+  },
+  {
     name: 'check',
     group: 'Look',
     summary: 'every bad setting and what can not be reached, at once',

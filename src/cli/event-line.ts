@@ -16,6 +16,9 @@ const SHOWN = [
   'reason',
   'error',
   'bill',
+  'provider',
+  'not_before',
+  'decision',
 ] as const;
 /** Said by the event itself. */
 const REPEATED: Readonly<Record<string, readonly string[]>> = {
@@ -82,8 +85,14 @@ function formatAmount({ detail }: StoryEvent): string {
 function factsOf(noun: string, { detail }: StoryEvent): string {
   const hidden = REPEATED[noun] ?? [];
   return SHOWN.filter((name) => !hidden.includes(name) && detail[name] !== undefined)
-    .map((name) => (name === 'text' ? `"${plain(detail[name])}"` : plain(detail[name])))
+    .map((name) => factOf(name, detail[name]))
     .join(' · ');
+}
+
+function factOf(name: string, value: unknown): string {
+  if (name === 'text') return `"${plain(value)}"`;
+  if (name === 'not_before') return `not before ${formatTime(new Date(String(value)))}`;
+  return Array.isArray(value) ? value.map(plain).join('; ') : plain(value);
 }
 
 /** Texts come from strangers: what would move the cursor or change colours is taken out. */

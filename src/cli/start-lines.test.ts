@@ -32,7 +32,7 @@ function textOf(report: StartReport, lastCharge?: Date): string {
 test('a first start tells what it made, and where to click', () => {
   const text = textOf(REPORT);
   assert.match(text, /✓ database {5}PostgreSQL 18, embedded · created, 12 migrations {3}1\.2 s/);
-  assert.match(text, /✓ carrier {6}dispatcher {2}telco/);
+  assert.match(text, /✓ processes {4}dispatcher {2}telco/);
   assert.match(text, /✓ simulators {3}mobilink/);
   assert.match(text, /Landing page +http:\/\/localhost:50300\/lp\/demo/);
   assert.match(text, /Demo key +\.kopek\/demo-key/);

@@ -29,7 +29,7 @@ export function partLines(terminal: Terminal, greeting: Greeting): string[] {
     line('database', `${databaseText(greeting)}   ${seconds(report.database.readyMs)}`),
     line('bus', busText(greeting.config), away.length > 0 ? warning : tick),
     ...away.map((reason) => line('', `${reason}; messages wait in the database`, ' ')),
-    line('carrier', report.processes.join('  ')),
+    line('processes', report.processes.join('  ')),
     ...(report.simulators.length > 0
       ? [line('simulators', `${report.simulators.join('  ')}   nothing leaves this machine`)]
       : []),
@@ -38,12 +38,13 @@ export function partLines(terminal: Terminal, greeting: Greeting): string[] {
 
 /** Where to click. */
 export function placeLines({ config, keyFile, report }: Greeting): string[] {
-  const { api, erp, landing, metrics, phone } = report.urls;
+  const { api, erp, handsets, landing, metrics, phone } = report.urls;
   const line = (name: string, where: string | undefined, what: string) =>
     where === undefined ? [] : [`  ${name.padEnd(13)} ${where.padEnd(38)} ${what}`.trimEnd()];
   return [
     ...line('Landing page', landing, 'subscribe'),
     ...line('Phone', phone, 'be the customer: SMS, balance, STOP'),
+    ...line('Handsets', handsets, 'what SMS providers have delivered; answer with STOP'),
     ...line('ERP', erp, 'what it was asked to pay, and what it paid'),
     ...line('API', api, 'OpenAPI 3.1'),
     ...line('Metrics', metrics, 'Prometheus'),

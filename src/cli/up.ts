@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSystemClock } from '#clock';
 import type { Config } from '#config';
-import { demoPartner } from '#demo';
+import { demoLender, demoPartner } from '#demo';
 import { createReading } from '#ledger';
 import { createLog } from '#log';
 import { readClientStory, type StoryEvent } from '#reports';
@@ -10,6 +10,7 @@ import { type App, PROCESS_NAMES } from './app.ts';
 import type { Call, Command } from './command.ts';
 import { eventLine } from './event-line.ts';
 import { letCustomerSubscribe } from './first-customer.ts';
+import { type FirstMessagesOptions, firstRecipients, sendFirstMessages } from './first-messages.ts';
 import { askForPayout, type FirstPayoutOptions } from './first-payout.ts';
 import { printLive } from './live-events.ts';
 import { mustBeFree } from './ports.ts';
@@ -35,10 +36,12 @@ const READY_INTERVAL_MS = 500;
 export const up: Command = {
   usage: 'up [--json]',
   help: `Starts the database (an embedded PostgreSQL unless DATABASE_URL is set), the bus, all processes, the
-simulators of the operator and of the ERP, and a demo with a first customer. Ctrl-C stops it within five seconds.
+simulators of the operator, of the ERP and of SMS providers, and a demo with a first customer. Ctrl-C stops it within
+five seconds.
 
 The operator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be compared
-with what the operator says. So does the ERP with what it paid, at /book.
+with what the operator says. So does the ERP with what it paid, at /book, and SMS providers with what handsets received,
+at /ledger.
 
 --json     {"type":"ready",…} when it is up`,
   options: { json: { type: 'boolean' } },
@@ -54,6 +57,7 @@ with what the operator says. So does the ERP with what it paid, at /book.
           ...{ config, log, processes: PROCESS_NAMES },
           ...{ demo: config.demo, simulator: config.operatorSimulator },
           erpSimulator: config.erpSimulator,
+          smsSimulator: config.smsSimulator,
         }),
       present: (app, signal) => present(call, { app, config, signal }),
     });
@@ -64,10 +68,12 @@ function wantedPorts(config: Config) {
   const { dispatcherPort: port, host, operatorSimulator, operatorSimulatorPort } = config;
   const simulator = { port: operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT', host };
   const erp = { port: config.erpSimulatorPort, setting: 'ERP_SIMULATOR_PORT', host };
+  const sms = { port: config.smsSimulatorPort, setting: 'SMS_SIMULATOR_PORT', host };
   return [
     { port, setting: port === config.port ? 'KOPEK_PORT' : 'DISPATCHER_PORT', host },
     ...(operatorSimulator ? [simulator] : []),
     ...(config.erpSimulator ? [erp] : []),
+    ...(config.smsSimulator ? [sms] : []),
   ];
 }
 
@@ -100,6 +106,8 @@ async function present(call: Call, { app, config, signal }: Presented): Promise<
     const { site } = report.urls;
     if (!signal.aborted && site && keyFile)
       await showFirstPayout(terminal, { app, signal, apiUrl: site, keyFile });
+    if (!signal.aborted && site && keyFile && report.urls.handsets)
+      await showFirstMessages(terminal, { app, signal, apiUrl: site, keyFile });
   }
   terminal.out(
     `\n  Ctrl-C stops it.   ${terminal.paint('quiet', 'kopek --help tells what else there is.')}`,
@@ -179,6 +187,43 @@ async function showFirstPayout(terminal: Terminal, of: FirstPayout): Promise<voi
   await Promise.all([asking, printLive({ read, print, signal })]);
   if (end.signal.aborted)
     terminal.out(`\n  Paid.   Follow it:  npx kopek follow --client ${demoPartner}`);
+}
+
+interface FirstMessages extends Omit<FirstMessagesOptions, 'entity'> {
+  readonly app: App;
+}
+
+/** What became of all three: one is on its handset, one waits for its hours or is on its handset, one is refused. */
+const ENDED: ReadonlySet<string> = new Set(['sms.delivered', 'sms.deferred', 'sms.rejected']);
+
+/** A lender sends three messages, and the rules say of each what may become of it. */
+async function showFirstMessages(terminal: Terminal, of: FirstMessages): Promise<void> {
+  terminal.out('\n  A lender sends three messages, and the laws have a word in it:');
+  const end = new AbortController();
+  const signal = AbortSignal.any([of.signal, end.signal, AbortSignal.timeout(STORY_PATIENCE_MS)]);
+  const msisdns = Object.values(firstRecipients);
+  const waiting = new Set<string>(msisdns);
+  let told = '';
+  const print = (event: StoryEvent & { readonly story: string }) => {
+    terminal.out(eventLine(event, terminal));
+    if (event.story === firstRecipients.debtor) told = event.subject;
+    if (ENDED.has(event.kind)) waiting.delete(event.story);
+    if (waiting.size === 0) end.abort();
+  };
+  const sending = sendFirstMessages({ ...of, entity: demoLender.key }).catch((error) => {
+    if (!signal.aborted) terminal.out(`  The messages were not taken: ${error.message}`);
+    end.abort();
+  });
+  const read = async () => {
+    const stories = await Promise.all(
+      msisdns.map(async (story) =>
+        (await of.app.reports.newest(story, STORY_MOST)).map((event) => ({ ...event, story })),
+      ),
+    );
+    return stories.flat().toSorted((one, other) => one.at.getTime() - other.at.getTime());
+  };
+  await Promise.all([sending, printLive({ read, print, signal })]);
+  if (end.signal.aborted) terminal.out(`\n  Why, rule by rule:   npx kopek sms ${told}`);
 }
 
 /** The link to the content has left: nothing more comes by itself before the next period. */

@@ -84,9 +84,11 @@ export async function insertSmsEvents(tx: Tx, json: string): Promise<void> {
     insert into reports.timeline (story, at, message_id, kind, subject, detail)
     select msisdn, at, message_id, 'sms.' || event, sms, jsonb_strip_nulls(jsonb_build_object(
       'kind', kind, 'text', regexp_replace(text, '(https?://\\S*/)[^\\s/]{12,}', '\\1•••', 'g'),
-      'reference', reference, 'reason', reason))
+      'reference', reference, 'reason', reason, 'provider', provider, 'entity', entity, 'not_before', not_before,
+      'decision', decision))
     from json_to_recordset(${json}::json) as e (message_id uuid, at timestamptz, event text, sms text,
-      kind text, msisdn text, reference text, text text, reason text)`.execute(tx);
+      kind text, msisdn text, reference text, text text, reason text, provider text, entity text, not_before text,
+      decision jsonb)`.execute(tx);
 }
 
 /** A partner's story has its lines under `client:` and its id: see `clientStory`. */

@@ -31,6 +31,7 @@ export {
   createOperatorSms,
   type OperatorSmsOptions,
 } from './providers/operator-sms.ts';
+export { readSmsStory, type SmsChapter } from './read-story.ts';
 export {
   accountGroup,
   createSendWorker,

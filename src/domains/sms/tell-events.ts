@@ -103,18 +103,17 @@ export function toEvent(row: SmsRow, at: string, trace?: readonly TraceLine[]): 
     ...(row.state === 'deferred' && row.not_before
       ? { not_before: row.not_before.toISOString() }
       : {}),
-    ...(trace === undefined ? {} : { decision: trace.filter(isWorthTelling).map(toSentence) }),
+    ...(trace === undefined ? {} : { decision: reasonsOf(trace) }),
     at,
   };
 }
 
-/** What did not apply is kept in the history, and is too much for a line. */
-function isWorthTelling({ result }: TraceLine): boolean {
-  return result !== 'not_applicable';
-}
-
-function toSentence({ result, rule, text }: TraceLine): string {
-  return `${rule} ${result}: ${text}`;
+/** What decided, as sentences: the history keeps every rule, a line has room for the reason. */
+function reasonsOf(trace: readonly TraceLine[]): string[] {
+  const decisive = trace.filter(({ result }) => result === 'rejects' || result === 'defers');
+  if (decisive.length > 0) return decisive.map(({ rule, text }) => `${rule}: ${text}`);
+  const passed = trace.filter(({ result }) => result === 'passes' || result === 'restricts');
+  return [`allowed by ${passed.map(({ rule }) => rule).join(', ')}`];
 }
 
 /** Whoever sent it hears of it; what the house sends is told on the bus. */

@@ -39,7 +39,7 @@ export const SmsEvent = Type.Object({
   ),
   decision: Type.Optional(
     Type.Array(Type.String(), {
-      description: 'why the rules decided so, a sentence for each rule',
+      description: 'why the rules decided so, in sentences',
     }),
   ),
   /** What the handset shows; a secret is blotted out. */

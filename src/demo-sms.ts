@@ -1,0 +1,123 @@
+import { accountGroup, callbackUrlOf } from '#sms';
+import type { House } from './house.ts';
+
+/** A lender whose messages go through two providers and under the laws: what `npm start` shows of the SMS service. */
+export const demoLender = {
+  key: 'alfa',
+  name: 'Alfa Finance',
+  sender: 'Alfa',
+  phone: '+7 495 123-45-67',
+} as const;
+
+/** Names of its providers, best first, and the contracts of the simulator that they speak. */
+export const demoProviders = ['courier', 'relay'] as const;
+
+const ACTOR = 'demo';
+const RATE = 50;
+const TOKEN = 'password-of-the-simulator';
+const CALLBACK_SECRET = 'secret-of-the-simulator';
+const BEARER = { authorization: 'Bearer {{secret:token}}' };
+
+/** What the simulator's plain contract looks like, told as data. */
+const COURIER = {
+  send: {
+    ...{ path: '/messages', headers: BEARER, accepted: { status: 202 } },
+    body: {
+      ...{ to: '{{recipient}}', from: '{{sender}}', text: '{{text}}', reference: '{{our_id}}' },
+      ...{ validity_seconds: '{{valid}}', callback_url: '{{callback_url}}' },
+    },
+    ...{ id_path: 'id', segments_path: 'parts', code_path: 'error.code' },
+    faults: [
+      { pattern: '"code":"(bad_number|stop_list)"', fault: 'recipient' },
+      { pattern: '"code":"(no_money|bad_sender|unauthorized)"', fault: 'account' },
+      { pattern: '"code":"bad_text"', fault: 'message' },
+      { status: 429, fault: 'throttled' },
+      { status: 503, fault: 'temporary' },
+    ],
+  },
+  validity: { unit: 'second' },
+  status: {
+    ...{ path: '/messages?reference={{our_id}}', headers: BEARER, by: 'our_id' },
+    ...{ message_path: 'messages.0', empty_is_not_found: true },
+    ...{ state_path: 'status', id_path: 'id', time_path: 'at', reason_path: 'error' },
+  },
+  states: {
+    ...{ accepted: 'accepted', scheduled: 'accepted', sent: 'sent', delivered: 'delivered' },
+    ...{ undelivered: 'undelivered', expired: 'expired', rejected: 'rejected' },
+    canceled: 'cancelled',
+  },
+  callback: {
+    signature: {
+      ...{ header: 'X-Signature', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=' },
+    },
+    ...{ id_path: 'id', our_id_path: 'reference', state_path: 'status', time_path: 'at' },
+    reason_path: 'error',
+    incoming: {
+      ...{ when_path: 'type', when_value: 'message', id_path: 'id' },
+      ...{ from_path: 'from', to_path: 'to', text_path: 'text' },
+    },
+    reply: { status: 200, body: 'ok' },
+  },
+};
+
+/** Where the simulator of SMS providers tells receipts and what customers write. */
+export function demoCallbacks(publicUrl: string) {
+  const [courier, relay] = demoProviders.map((name) => callbackUrlOf(publicUrl, name));
+  return {
+    'generic-http': { callbackUrl: courier ?? '', moUrl: courier ?? '' },
+    smsc: { callbackUrl: relay ?? '', moUrl: relay ?? '' },
+  };
+}
+
+/** Two accounts with the simulator, a lender that may use them, and what it is allowed: run again, it changes nothing. */
+export async function fillSmsDemo(house: House, simulatorUrl: string): Promise<void> {
+  const { bus, database, rules, smsAccounts } = house;
+  const [courier, relay] = demoProviders;
+  const common = { enabled: true, requestsPerSecond: RATE };
+  const rates = { senderPerSecond: undefined, entityPerSecond: undefined };
+  await bus.declare(demoProviders.map(accountGroup));
+  await database.transaction(async (tx) => {
+    await smsAccounts.save(
+      tx,
+      {
+        ...{ ...common, ...rates, name: courier, kind: 'generic_http' },
+        title: 'Courier (simulated, any HTTP contract)',
+        settings: { ...COURIER, base_url: `${simulatorUrl}/generic-http` },
+        secrets: { values: { token: TOKEN }, callback_secret: CALLBACK_SECRET },
+      },
+      ACTOR,
+    );
+    await smsAccounts.save(
+      tx,
+      {
+        ...{ ...common, ...rates, name: relay, kind: 'smsc' },
+        title: 'Relay (simulated, speaks as SMSC.ru)',
+        settings: { base_url: `${simulatorUrl}/smsc`, login: 'kopek' },
+        secrets: { password: TOKEN, callback_secret: CALLBACK_SECRET },
+      },
+      ACTOR,
+    );
+    await rules.saveEntity(
+      tx,
+      {
+        ...{ key: demoLender.key, name: demoLender.name },
+        settings: {
+          ...{ names: [demoLender.sender], phone: demoLender.phone, zone: 'Europe/Moscow' },
+          standardTime: { work: [['09:00', '21:00']], off: [['10:00', '19:00']] },
+          switches: { 'std/transaction': 'exempt' },
+        },
+      },
+      ACTOR,
+    );
+    for (const [rank, name] of demoProviders.entries()) {
+      await rules.saveProvider(tx, { name, title: name, country: 'RU' }, ACTOR);
+      const senders = [{ sender: demoLender.sender }];
+      await rules.allowProvider(
+        tx,
+        { entity: demoLender.key, provider: name, senders, rank },
+        ACTOR,
+      );
+    }
+  });
+  await Promise.all([smsAccounts.refresh(), rules.refresh()]);
+}
