@@ -5,8 +5,8 @@ export interface Flow {
   /** From the first request until the receiver has heard of the last message's end. */
   readonly perSecond: number;
   readonly postMs: readonly number[];
-  /** From the beginning of the POST until the handset had it, by the provider's ledger. */
-  readonly handsetMs: readonly number[];
+  /** From the beginning of the POST until the provider had taken it, by its ledger: what it needs itself is not ours. */
+  readonly providerMs: readonly number[];
 }
 
 export interface FlowOptions {
@@ -61,7 +61,7 @@ export async function flow(stage: SmsStage, options: FlowOptions): Promise<Flow>
     load.close();
   }
   const perSecond = (count * 1000) / (performance.now() - beganMs);
-  return { perSecond, postMs, handsetMs: await timesToHandsets(stage, postedAtMs) };
+  return { perSecond, postMs, providerMs: await timesToProvider(stage, postedAtMs) };
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -98,11 +98,11 @@ export function requestOf(of: {
 const PAGE = 1000;
 
 interface LedgerPage {
-  readonly received: readonly { readonly msisdn: string; readonly at: string }[];
+  readonly received: readonly { readonly msisdn: string; readonly accepted_at: string }[];
   readonly next_after: number | null;
 }
 
-async function timesToHandsets(
+async function timesToProvider(
   { provider }: SmsStage,
   postedAtMs: ReadonlyMap<string, number>,
 ): Promise<readonly number[]> {
@@ -110,7 +110,7 @@ async function timesToHandsets(
   for (let after: number | null = 0; after !== null; ) {
     const answer = await fetch(`${provider.url}/ledger?after=${after}&limit=${PAGE}`);
     const page = (await answer.json()) as LedgerPage;
-    for (const { at, msisdn } of page.received) {
+    for (const { accepted_at: at, msisdn } of page.received) {
       const posted = postedAtMs.get(`+${msisdn}`);
       if (posted !== undefined) tookMs.push(Date.parse(at) - posted);
     }

@@ -45,11 +45,7 @@ export async function applyReports(
 ): Promise<void> {
   const told = reports.filter(({ state }) => state !== 'not_found');
   if (told.length === 0) return;
-  await adoptByOurId(tx, provider, told);
-  const found = await findSubmissions(tx, {
-    provider,
-    providerMessageIds: [...new Set(told.map((report) => report.providerMessageId))],
-  });
+  const found = await findOrAdopt(tx, provider, told);
   const known = new Set(found.map((part) => part.provider_message_id));
   await parkReports(tx, {
     now: context.clock.now(),
@@ -84,6 +80,24 @@ function fromParked({ at, providerMessageId, reason, state }: ParkedReport): Sta
     ...(at && { at }),
     ...(reason !== null && { reason }),
   };
+}
+
+/** The submissions that are meant; one whose answer was lost, or is still to come, is known by our own id. */
+async function findOrAdopt(
+  tx: Tx,
+  provider: string,
+  told: readonly StatusReport[],
+): Promise<readonly SubmissionRow[]> {
+  const providerMessageIds = [...new Set(told.map((report) => report.providerMessageId))];
+  const found = await findSubmissions(tx, { provider, providerMessageIds });
+  const messageOf = new Map(found.map((part) => [part.provider_message_id, part.message_id]));
+  const strangers = told.filter(({ providerMessageId, sms }) => {
+    const id = sms === undefined ? undefined : readId(sms);
+    return id !== undefined && messageOf.get(providerMessageId) !== id;
+  });
+  if (strangers.length === 0) return found;
+  await adoptByOurId(tx, provider, strangers);
+  return findSubmissions(tx, { provider, providerMessageIds });
 }
 
 /** Where the answer was lost only our own id tells whose report it is: from now on the provider's does too. */

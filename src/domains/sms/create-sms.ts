@@ -10,6 +10,7 @@ import { HOUSE_ENTITY } from './begin-messages.ts';
 import { cancelMessage } from './cancel-messages.ts';
 import type { Routes, SmsContext } from './context.ts';
 import { type EventRow, readHistory } from './event-store.ts';
+import { createHearing } from './hear-reports.ts';
 import { readSender, storable } from './incoming-text.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { type OutgoingSms, parseSmsId, smsId } from './message.ts';
@@ -25,7 +26,7 @@ export interface Sms {
   send(tx: Tx, messages: readonly OutgoingSms[]): Promise<readonly string[]>;
   /** Stores what a customer sent and publishes it; a repeated delivery changes nothing. */
   receive(message: Received): Promise<Reception>;
-  /** Stores all that a provider said, in one transaction: when it resolves the provider may be answered. */
+  /** Stores all that a provider said: when it resolves the provider may be answered. */
   hear(provider: string, said: Omit<CallbackReading, 'reply'>): Promise<void>;
   /** The state of a message and why; undefined when there is none. */
   find(sms: string): Promise<SmsRow | undefined>;
@@ -57,6 +58,7 @@ export function createSms(options: SmsOptions): Sms {
   const teller = createEventTeller(options);
   const context: SmsContext = { ...options, teller };
   const intake = createIntake(context);
+  const hearing = createHearing(context);
   return {
     context,
     intake,
@@ -65,20 +67,24 @@ export function createSms(options: SmsOptions): Sms {
       return registered.flatMap(({ row }) => (row ? [smsId(row.id)] : []));
     },
     receive: (message) => database.transaction((tx) => receiveMessage(context, tx, message)),
-    hear: (provider, { incoming, reports }) =>
-      database.transaction(async (tx) => {
+    hear(provider, { incoming, reports }) {
+      if (incoming.length === 0) return hearing.hear(provider, reports);
+      return database.transaction(async (tx) => {
         await applyReports(context, tx, { provider, reports });
         for (const { from, id, text, to } of incoming)
           await receiveMessage(context, tx, {
             ...{ provider, id: storable(id), msisdn: readSender(from) },
             ...{ shortCode: storable(to), text: storable(text) },
           });
-      }),
+      });
+    },
     find: (sms) => findMessage(database.pool, parseSmsId(sms)),
     list: (query) => listMessages(database.pool, query),
     history: (executor, sms) => readHistory(executor, parseSmsId(sms)),
     cancel: (tx, sms) => cancelMessage(context, tx, parseSmsId(sms)),
-    drain: () => intake.drain(),
+    async drain() {
+      await Promise.all([intake.drain(), hearing.drain()]);
+    },
   };
 }
 

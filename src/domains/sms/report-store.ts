@@ -19,6 +19,7 @@ export interface NewSubmission {
   readonly part: number;
 }
 
+/** Sorted, so that two that write the same ones wait and never cross. */
 export async function insertSubmissions(
   tx: Tx,
   submissions: readonly NewSubmission[],
@@ -29,6 +30,7 @@ export async function insertSubmissions(
     select * from unnest(${submissions.map((one) => one.provider)}::text[],
       ${submissions.map((one) => one.providerMessageId)}::text[], ${submissions.map((one) => one.messageId)}::bigint[],
       ${submissions.map((one) => one.attempt)}::smallint[], ${submissions.map((one) => one.part)}::smallint[])
+    order by 1, 2, 3
     on conflict do nothing`.execute(tx);
 }
 
