@@ -65,7 +65,9 @@ export async function run(context: BenchContext): Promise<void> {
 }
 
 function note(context: BenchContext, what: string, { postMs, providerMs }: Flow): void {
-  context.note(`${what}: POST ${sayPercentiles(postMs)}; at the provider ${sayPercentiles(providerMs)}`);
+  context.note(
+    `${what}: POST ${sayPercentiles(postMs)}; at the provider ${sayPercentiles(providerMs)}`,
+  );
 }
 
 /** What the parts do alone, in the same run; and that no handset got anything twice. */

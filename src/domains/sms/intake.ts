@@ -32,14 +32,17 @@ export interface Intake {
 
 /** Messages in one transaction, over all requests in it. */
 const MESSAGES_MOST = 1000;
+/** The next one is the larger for waiting, and costs the same dozen statements. */
+const FLUSHES_IN_FLIGHT = 1;
 /** Two of the same reference in different transactions of one moment: the second is looked for again. */
-const TRIES_MOST = 3;
+const TRIES_MOST = 4;
 
 export function createIntake(context: SmsContext): Intake {
   const batcher = createBatcher<readonly Asked[], readonly Taken[]>({
     flush: (requests) => takeAll(context, requests),
-    itemsMax: 200,
-    flushesInFlight: 2,
+    itemsMax: MESSAGES_MOST,
+    sizeOf: (messages) => messages.length,
+    flushesInFlight: FLUSHES_IN_FLIGHT,
   });
   return {
     async take(messages) {
@@ -83,9 +86,9 @@ async function takeDrafts(
         'Send it again: the same was just asked.',
       );
     const open = [...first.values()].filter((draft) => !answers.has(keyOf(draft)));
-    const before = new Map(
-      (await findByReferences(database.pool, open)).map((row) => [keyOfRow(row), row]),
-    );
+    // Nearly all are new, and to write them tells which are not: only those are looked for.
+    const found = tries === 0 ? [] : await findByReferences(database.pool, open);
+    const before = new Map(found.map((row) => [keyOfRow(row), row]));
     for (const draft of open) {
       const row = before.get(keyOf(draft));
       if (row) answers.set(keyOf(draft), answerOf(draft, row));

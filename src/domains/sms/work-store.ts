@@ -36,7 +36,7 @@ export async function adoptClaimed(
       lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     where m.id = any (array(
       select id from sms.message
-      where provider = ${input.provider} and state = 'claimed' and lease_until < clock_timestamp()
+      where provider = ${input.provider} and at_work and closed_at is null and state = 'claimed' and lease_until < clock_timestamp()
       order by id limit ${input.most} for update skip locked
     ))
     returning ${COLUMNS}`.execute(tx);
@@ -85,7 +85,7 @@ export async function findLostSubmissions(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${provider} and m.state = 'submitting' and m.lease_until < clock_timestamp()
+    where m.provider = ${provider} and m.at_work and m.closed_at is null and m.state = 'submitting' and m.lease_until < clock_timestamp()
     order by m.id limit ${most} for no key update skip locked`.execute(tx);
   return rows;
 }
@@ -97,7 +97,7 @@ export async function lockDue(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.state = 'deferred' and m.not_before <= ${input.now}
+    where not m.at_work and m.state = 'deferred' and m.not_before <= ${input.now}
     order by m.not_before, m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
@@ -109,7 +109,7 @@ export async function countAtWork(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ provider: string; count: number }>`
     select provider, count(*)::int as count
-    from (select provider from sms.message where state in ('queued', 'claimed', 'submitting') limit ${most}) as m
+    from (select provider from sms.message where at_work and closed_at is null limit ${most}) as m
     group by provider`.execute(executor);
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
@@ -121,7 +121,7 @@ export async function lockQueued(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${input.provider} and m.state = 'queued' and m.id > ${input.after}
+    where m.provider = ${input.provider} and m.at_work and m.closed_at is null and m.state = 'queued' and m.id > ${input.after}
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }
