@@ -47,8 +47,34 @@ export function addHouseMetrics(house: House): void {
       })),
   });
   addPayoutMetrics(house);
+  addSmsMetrics(house);
   metrics.gauge('kopek_database_deadlocks', 'Deadlocks this process has met: to be zero', {
     read: async () => [{ value: database.deadlocks.count }],
+  });
+}
+
+function addSmsMetrics({ metrics, sms, smsAccounts }: House): void {
+  metrics.gauge('kopek_sms_open', 'Messages that have not come to their end', {
+    labels: ['provider', 'state'],
+    read: async () =>
+      (await sms.openByState()).map(({ count, provider, state }) => ({
+        labels: { provider, state },
+        value: count,
+      })),
+  });
+  metrics.gauge('kopek_sms_oldest_seconds', 'Age of the oldest message that a sender could take', {
+    read: async () => [{ value: await sms.oldestWaitingSeconds() }],
+  });
+  metrics.gauge('kopek_sms_parked_reports', 'Receipts of which no message is known', {
+    read: async () => [{ value: await sms.parkedReports() }],
+  });
+  metrics.gauge('kopek_sms_provider_admits', 'Whether messages are given to a provider now', {
+    labels: ['provider'],
+    read: async () =>
+      smsAccounts.all().map(({ account: { name } }) => ({
+        labels: { provider: name },
+        value: smsAccounts.admits(name) ? 1 : 0,
+      })),
   });
 }
 

@@ -15,7 +15,15 @@ export async function startIdleApp(database: Database) {
       ...{ databaseUrl: database.url, dispatcherPort: ANY_PORT, secret: 'x'.repeat(32) },
     },
     ...{
-      processes: ['dispatcher', 'accounts', 'payout-api', 'oebs-gate', 'sms-rules'],
+      processes: [
+        'dispatcher',
+        'accounts',
+        'payout-api',
+        'oebs-gate',
+        'sms-rules',
+        'sms-api',
+        'sms-sender',
+      ],
       log: silentLog(),
       demo: false,
       simulator: false,

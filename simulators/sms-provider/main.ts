@@ -6,7 +6,7 @@ const usage = `All SMS providers, simulated.
 
   node simulators/sms-provider/main.ts [options]
 
-  --port <number>     default 50308; 0: any free port
+  --port <number>     default 50318; 0: any free port
   --host <address>    default 127.0.0.1
   --folder <path>     where its journal stands; default .kopek/sms-provider
   --seed <number>     default 1
@@ -16,7 +16,7 @@ const usage = `All SMS providers, simulated.
 
 const { values } = parseArgs({
   options: {
-    port: { type: 'string', default: '50308' },
+    port: { type: 'string', default: '50318' },
     host: { type: 'string', default: '127.0.0.1' },
     folder: { type: 'string', default: '.kopek/sms-provider' },
     seed: { type: 'string', default: '1' },

@@ -150,8 +150,9 @@ function watchBroker(
 }
 
 async function freePorts() {
-  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco, smsRules] =
-    await Promise.all(Array.from({ length: 8 }, () => freePort()));
+  const [accounts, payoutApi, reqGate, oebsGate, qlistener, mtManager, telco, ...sms] =
+    await Promise.all(Array.from({ length: 10 }, () => freePort()));
+  const [smsRules, smsApi, smsSender] = sms;
   return {
     ACCOUNTS_PORT: String(accounts),
     PAYOUT_API_PORT: String(payoutApi),
@@ -161,6 +162,8 @@ async function freePorts() {
     MT_MANAGER_PORT: String(mtManager),
     TELCO_PORT: String(telco),
     SMS_RULES_PORT: String(smsRules),
+    SMS_API_PORT: String(smsApi),
+    SMS_SENDER_PORT: String(smsSender),
   };
 }
 

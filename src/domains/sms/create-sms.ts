@@ -9,6 +9,7 @@ import { applyReports } from './apply-reports.ts';
 import { HOUSE_ENTITY } from './begin-messages.ts';
 import { cancelMessage } from './cancel-messages.ts';
 import type { Routes, SmsContext } from './context.ts';
+import { countOpen, countParked, type OpenCount, readOldestWaiting } from './count-store.ts';
 import { type EventRow, readHistory } from './event-store.ts';
 import { createHearing } from './hear-reports.ts';
 import { readSender, storable } from './incoming-text.ts';
@@ -37,6 +38,10 @@ export interface Sms {
   cancel(tx: Tx, sms: string): Promise<SmsRow>;
   /** Takes messages of callers of the API. */
   readonly intake: Intake;
+  /** For those who watch it: see count-store. */
+  openByState(): Promise<readonly OpenCount[]>;
+  oldestWaitingSeconds(): Promise<number>;
+  parkedReports(): Promise<number>;
   /** What its workers stand on. */
   readonly context: SmsContext;
   drain(): Promise<void>;
@@ -82,6 +87,9 @@ export function createSms(options: SmsOptions): Sms {
     list: (query) => listMessages(database.pool, query),
     history: (executor, sms) => readHistory(executor, parseSmsId(sms)),
     cancel: (tx, sms) => cancelMessage(context, tx, parseSmsId(sms)),
+    openByState: () => countOpen(database.pool),
+    oldestWaitingSeconds: () => readOldestWaiting(database.pool, context.clock.now()),
+    parkedReports: () => countParked(database.pool),
     async drain() {
       await Promise.all([intake.drain(), hearing.drain()]);
     },

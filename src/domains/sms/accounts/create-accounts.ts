@@ -1,6 +1,6 @@
 import type { Sealer } from '#auth';
 import type { Clock } from '#clock';
-import { type Database, isTransient, type Tx } from '#database';
+import { afterCommit, type Database, isTransient, type Tx } from '#database';
 import type { Log } from '#log';
 import type { SmsProvider } from '#sms/provider';
 import type { AccountState, NewAccount, ProviderAccount } from './account.ts';
@@ -90,7 +90,9 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
     admits(name) {
       const state = states.get(name);
       if (!state?.account.enabled) return false;
-      return opened.get(name)?.line.admits() ?? state.openMs === 0;
+      const known = opened.get(name);
+      // One that was opened before the last change knows of troubles that the change has ended.
+      return known?.version === state.account.version ? known.line.admits() : state.openMs === 0;
     },
     async save(tx, { secrets, ...account }, actor) {
       const now = clock.now();
@@ -104,6 +106,8 @@ export async function createAccounts(options: AccountsOptions): Promise<Accounts
         ...{ name: account.name, at: now, actor, before: before?.account },
         after: { ...account, secrets_changed: secrets !== undefined },
       });
+      // Here at once; elsewhere within a second.
+      afterCommit(tx, () => void refresh().catch(() => {}));
     },
     line(name) {
       const state = states.get(name);
