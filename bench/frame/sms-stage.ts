@@ -37,18 +37,19 @@ const RATE_LIFTED = 50_000;
 const SIMULATOR = join(import.meta.dirname, '../../simulators/sms-provider/main.ts');
 /** On the handset so long after it was taken; receipts go out at once. */
 const BEHAVIOUR = { 'generic-http': { deliverMs: { min: 100, max: 300 } } };
+const NINE_TO_NINE = [['09:00', '21:00']];
 const SIMULATOR_TOKEN = 'password-of-the-simulator';
 const SIMULATOR_SECRET = 'secret-of-the-simulator';
 
 export interface StageOptions {
   readonly perSecond?: number;
-  /** What else is laid before the site is opened. */
-  readonly furnish?: (house: House) => Promise<void>;
+  /** The entity sends from nine to nine only. */
+  readonly hours?: boolean;
 }
 
 export async function openSmsStage(
   context: BenchContext,
-  { furnish, perSecond = RATE_LIFTED }: StageOptions = {},
+  { hours = false, perSecond = RATE_LIFTED }: StageOptions = {},
 ): Promise<SmsStage> {
   const database = await context.openDatabase();
   const [folder, providerFolder] = [await temporaryFolder(), await temporaryFolder()];
@@ -64,9 +65,14 @@ export async function openSmsStage(
   const config = await benchConfig(database, folder.path);
   const metrics = createMetrics();
   const house = await buildHouse({ config, database, log: quiet, metrics, source: 'kopek/bench' });
-  await allowAll(house, { provider: provider.url, receiver: receiver.url, perSecond });
-  await furnish?.(house);
-  await house.close();
+  try {
+    await allowAll(house, { provider: provider.url, receiver: receiver.url, perSecond, hours });
+  } catch (error) {
+    await provider.stop();
+    throw error;
+  } finally {
+    await house.close();
+  }
   return {
     ...{ database, folder: folder.path, key, provider, heard: receiver.heard },
     async ledger() {
@@ -85,10 +91,16 @@ export async function openSmsStage(
 /** An entity that may send through one account, and a receiver that hears how each of its messages ended. */
 async function allowAll(
   { database, rules, smsAccounts, webhooks }: House,
-  at: { readonly provider: string; readonly receiver: string; readonly perSecond: number },
+  at: {
+    readonly provider: string;
+    readonly receiver: string;
+    readonly perSecond: number;
+    readonly hours: boolean;
+  },
 ): Promise<void> {
+  const settings = at.hours ? { standardTime: { work: NINE_TO_NINE, off: NINE_TO_NINE } } : {};
   await database.transaction(async (tx) => {
-    await rules.saveEntity(tx, { key: ENTITY, name: 'Bench' }, 'bench');
+    await rules.saveEntity(tx, { key: ENTITY, name: 'Bench', settings }, 'bench');
     await rules.saveProvider(tx, { name: PROVIDER, title: 'The simulator' }, 'bench');
     await rules.allowProvider(
       tx,
