@@ -16,12 +16,14 @@ export const claim =
 
 const TARGET = 0.8;
 const DEFERRED = 100_000;
+/** So many are asked for, and copied with their hours: to ask for all of them is another benchmark. */
+const ASKED = 5000;
 const AT_ONCE = 1000;
-const PLAIN = 10_000;
+const PLAIN = 5000;
 /** More than two cores bring to a handset: the house is measured. */
 const PER_SECOND = 1000;
 const AHEAD_SECONDS = 30;
-const WATCHED_SECONDS = 30;
+const WATCHED_SECONDS = 25;
 const SPREAD_MINUTES = 15;
 const SITE = join(import.meta.dirname, 'frame', 'sms-site.ts');
 const DAY_MS = 86_400_000;
@@ -55,7 +57,7 @@ async function sendPlain(stage: SmsStage, name: string): Promise<number> {
   try {
     const port = Number(new URL(site.url).port);
     const options = { port, perRequest: 100, connections: 4, underWayMost: 2500 };
-    await flow(stage, { ...options, count: 2000, name: `${name}-warm` });
+    await flow(stage, { ...options, count: 1000, name: `${name}-warm` });
     return (await flow(stage, { ...options, count: PLAIN, name })).perSecond;
   } finally {
     await site.stop();
@@ -104,16 +106,29 @@ async function defer(stage: SmsStage, noonMs: number): Promise<void> {
   });
   try {
     await house.declareGroups();
-    for (let from = 0; from < DEFERRED; from += AT_ONCE) {
+    for (let from = 0; from < ASKED; from += AT_ONCE) {
       const messages = Array.from({ length: AT_ONCE }, (_, n) => messageOf(from + n));
       const taken = await house.sms.intake.take(messages);
       const [other] = taken.filter((one) => one.outcome !== 'taken' || one.state !== 'deferred');
       if (other) throw new Error(`must hold: at night all wait: ${JSON.stringify(other)}`);
     }
-    await sql`vacuum (analyze) sms.message`.execute(database.pool);
+    await copyDeferred(stage);
   } finally {
     await house.close();
   }
+}
+
+/** The copies' ids lie in years to come. */
+async function copyDeferred({ database }: SmsStage): Promise<void> {
+  await sql`
+    insert into sms.message (id, origin, entity, class, provider, recipient, sender, body, kind, secret, priority, state,
+      at_work, not_before, created_at, expires_at, valid_until, segments, client_reference, fingerprint)
+    select id + (n::bigint << 42), origin, entity, class, provider, '+7917' || lpad((n * 10000 + place)::text, 7, '0'),
+      sender, body, kind, secret, priority, state, at_work, not_before, created_at, expires_at, valid_until, segments,
+      client_reference || '-' || n, fingerprint
+    from (select *, row_number() over (order by id) as place from sms.message where state = 'deferred') m
+    cross join generate_series(1, ${DEFERRED / ASKED - 1}::integer) n`.execute(database.pool);
+  await sql`vacuum (analyze) sms.message`.execute(database.pool);
 }
 
 async function noteSpread(context: BenchContext, { database }: SmsStage): Promise<void> {
