@@ -50,9 +50,10 @@ export async function run(context: BenchContext): Promise<void> {
       ours: async () => {
         const before = { site: cpuOf(site.pid), provider: cpuOf(stage.provider.pid) };
         last = await send({});
-        const usOf = (pid: number, was: number) => Math.round((cpuOf(pid) - was) / MESSAGES);
+        const { count } = last;
+        const usOf = (pid: number, was: number) => Math.round((cpuOf(pid) - was) / count);
         context.note(
-          `processor time a message: ${usOf(site.pid, before.site)} µs of Kopek, ` +
+          `${count} messages; processor time of each: ${usOf(site.pid, before.site)} µs of Kopek, ` +
             `${usOf(stage.provider.pid, before.provider)} µs of the simulator`,
         );
         return last.perSecond;
