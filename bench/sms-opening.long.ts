@@ -65,11 +65,7 @@ async function sendPlain(stage: SmsStage, name: string): Promise<number> {
 }
 
 /** Asked for in the evening, due in the morning: what is on handsets per second from the opening on. */
-async function openWindow(
-  context: BenchContext,
-  stage: SmsStage,
-  noonMs: number,
-): Promise<number> {
+async function openWindow(context: BenchContext, stage: SmsStage, noonMs: number): Promise<number> {
   const { database } = stage;
   await setSharedClock(database, new Date(noonMs + 12 * 3_600_000));
   await defer(stage, noonMs);
@@ -98,7 +94,13 @@ async function defer(stage: SmsStage, noonMs: number): Promise<void> {
   const house = await buildHouse({ config, database, log: quiet, metrics, source: 'kopek/bench' });
   const day = noonMs / DAY_MS;
   const messageOf = (n: number) => ({
-    ...{ origin: 'api', entity: ENTITY, class: 'service', kind: 'service', sender: SENDER } as const,
+    ...({
+      origin: 'api',
+      entity: ENTITY,
+      class: 'service',
+      kind: 'service',
+      sender: SENDER,
+    } as const),
     ...{ recipient: `+7917${String(n).padStart(7, '0')}`, body: `Your order ${n} is ready` },
     ...{ person: null, reference: null, dedupeKey: null, callbackUrl: null, facts: null },
     ...{ wanted: null, secret: false, priority: 0, notBefore: null, terms: '' },
