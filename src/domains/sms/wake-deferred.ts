@@ -13,7 +13,7 @@ const WAKE_MOST = 500;
  * Before a provider there stands no more than it takes in so long: what waits in the table can still be changed, and an
  * opening wakes at the pace at which is sent.
  */
-const AHEAD_SECONDS = 10;
+const AHEAD_SECONDS = 5;
 const COUNTED_MOST = 200_000;
 
 /**
