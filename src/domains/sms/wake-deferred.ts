@@ -18,7 +18,7 @@ const COUNTED_MOST = 200_000;
 
 /**
  * Wakes deferred messages whose time has come: the rules that are in force now decide anew. Woken are no more than their
- * providers take in ten seconds. Answers how many were looked at.
+ * providers take in five seconds. Answers how many were looked at.
  */
 export async function wakeDeferred(context: SmsContext): Promise<number> {
   const { clock, database, routes, teller } = context;
