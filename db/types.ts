@@ -926,6 +926,7 @@ export interface SmsKeyword {
 }
 
 export interface SmsMessage {
+  at_work: Generated<boolean>;
   attempts: Generated<number>;
   body: string;
   callback_url: string | null;

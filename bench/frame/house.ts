@@ -12,6 +12,8 @@ const root = join(import.meta.dirname, '../..');
 /** A server of the house in a process of its own. */
 export interface ChildServer {
   readonly url: string;
+  /** Of its process. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function startChild(script: string, args: readonly string[]): Promi
   });
   return {
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     async stop() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');
@@ -52,6 +55,7 @@ export async function startSimulatorProcess(): Promise<SimulatorProcess> {
   const server = await startChild(script, ['--port', '0', '--folder', folder.path]);
   return {
     url: server.url,
+    pid: server.pid,
     async metric(name) {
       const text = await (await fetch(`${server.url}/metrics`)).text();
       const lines = text.split('\n').filter((line) => line.startsWith(name));

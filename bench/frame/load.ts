@@ -9,6 +9,8 @@ export interface Load {
   send(requests: readonly string[]): Promise<void>;
   /** One request whose answer is wanted. */
   ask(request: string): Promise<string>;
+  /** For whoever decides line by line what is sent when. */
+  readonly lines: readonly Line[];
   close(): void;
 }
 
@@ -17,6 +19,7 @@ const HEAD_END = '\r\n\r\n';
 export async function openLoad(port: number, connections: number): Promise<Load> {
   const lines = await Promise.all(Array.from({ length: connections }, () => openLine(port)));
   return {
+    lines,
     async send(requests) {
       let next = 0;
       await Promise.all(
@@ -37,7 +40,7 @@ export async function openLoad(port: number, connections: number): Promise<Load>
   };
 }
 
-interface Line {
+export interface Line {
   readonly socket: Socket;
   ask(request: string): Promise<string>;
 }

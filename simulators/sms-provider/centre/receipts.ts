@@ -29,7 +29,7 @@ interface Telling {
 }
 
 /** At once to one provider's caller. */
-const tellingAtOnce = 32;
+const tellingAtOnce = 128;
 /** How long an answer waits for receipts that are to come before it. */
 const earlyPatienceMs = 5_000;
 const longestWaitMs = 1_000;

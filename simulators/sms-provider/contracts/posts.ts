@@ -3,7 +3,7 @@ import type { Incoming, Receipt, SmsCentre } from '#simulators/sms-provider/cent
 import type { Contract, Post } from './contract.ts';
 
 const callTimeoutMs = 10_000;
-const connectionsMax = 32;
+const connectionsMax = 128;
 
 /** Carries the contracts' receipts and incoming messages to the platform. */
 export class Posts {

@@ -13,9 +13,9 @@ const COUNTED_MOST = 100_000;
 export async function countOpen(executor: Executor): Promise<readonly OpenCount[]> {
   const { rows } = await sql<OpenCount>`
     select provider, state, count(*)::int as count from (
-      (select provider, state from sms.message where state in ('queued', 'claimed', 'submitting') limit ${COUNTED_MOST})
+      (select provider, state from sms.message where at_work and closed_at is null limit ${COUNTED_MOST})
       union all
-      (select provider, state from sms.message where state = 'deferred' limit ${COUNTED_MOST})
+      (select provider, state from sms.message where not_before is not null and not at_work limit ${COUNTED_MOST})
       union all
       (select provider, state from sms.message where next_question_at is not null limit ${COUNTED_MOST})
     ) as m group by provider, state order by provider, state`.execute(executor);
@@ -26,7 +26,7 @@ export async function countOpen(executor: Executor): Promise<readonly OpenCount[
 export async function readOldestWaiting(executor: Executor, now: Date): Promise<number> {
   const { rows } = await sql<{ seconds: number | null }>`
     select extract(epoch from ${now}::timestamptz - min(greatest(created_at, not_before)))::float8 as seconds
-    from (select created_at, not_before from sms.message where state = 'queued'
+    from (select created_at, not_before from sms.message where at_work and closed_at is null and state = 'queued'
       and (not_before is null or not_before <= ${now}) limit ${COUNTED_MOST}) as m`.execute(
     executor,
   );

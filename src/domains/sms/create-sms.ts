@@ -11,6 +11,7 @@ import { cancelMessage } from './cancel-messages.ts';
 import type { Routes, SmsContext } from './context.ts';
 import { countOpen, countParked, type OpenCount, readOldestWaiting } from './count-store.ts';
 import { type EventRow, readHistory } from './event-store.ts';
+import { createHearing } from './hear-reports.ts';
 import { readSender, storable } from './incoming-text.ts';
 import { createIntake, type Intake } from './intake.ts';
 import { type OutgoingSms, parseSmsId, smsId } from './message.ts';
@@ -26,7 +27,7 @@ export interface Sms {
   send(tx: Tx, messages: readonly OutgoingSms[]): Promise<readonly string[]>;
   /** Stores what a customer sent and publishes it; a repeated delivery changes nothing. */
   receive(message: Received): Promise<Reception>;
-  /** Stores all that a provider said, in one transaction: when it resolves the provider may be answered. */
+  /** Stores all that a provider said: when it resolves the provider may be answered. */
   hear(provider: string, said: Omit<CallbackReading, 'reply'>): Promise<void>;
   /** The state of a message and why; undefined when there is none. */
   find(sms: string): Promise<SmsRow | undefined>;
@@ -62,6 +63,7 @@ export function createSms(options: SmsOptions): Sms {
   const teller = createEventTeller(options);
   const context: SmsContext = { ...options, teller };
   const intake = createIntake(context);
+  const hearing = createHearing(context);
   return {
     context,
     intake,
@@ -70,8 +72,9 @@ export function createSms(options: SmsOptions): Sms {
       return registered.flatMap(({ row }) => (row ? [smsId(row.id)] : []));
     },
     receive: (message) => database.transaction((tx) => receiveMessage(context, tx, message)),
-    hear: (provider, { incoming, reports }) =>
-      database.transaction(async (tx) => {
+    hear(provider, { incoming, reports }) {
+      if (incoming.length === 0) return hearing.hear(provider, reports.map(toStorable));
+      return database.transaction(async (tx) => {
         await applyReports(context, tx, { provider, reports: reports.map(toStorable) });
         // By their ids: a provider that repeats itself may do so in another order, and at once.
         const sorted = incoming.toSorted((one, other) => (one.id < other.id ? -1 : 1));
@@ -80,7 +83,8 @@ export function createSms(options: SmsOptions): Sms {
             ...{ provider, id: storable(id), msisdn: readSender(from) },
             ...{ shortCode: storable(to), text: storable(text) },
           });
-      }),
+      });
+    },
     find: (sms) => findMessage(database.pool, parseSmsId(sms)),
     list: (query) => listMessages(database.pool, query),
     history: (executor, sms) => readHistory(executor, parseSmsId(sms)),
@@ -88,7 +92,9 @@ export function createSms(options: SmsOptions): Sms {
     openByState: () => countOpen(database.pool),
     oldestWaitingSeconds: () => readOldestWaiting(database.pool, context.clock.now()),
     parkedReports: () => countParked(database.pool),
-    drain: () => intake.drain(),
+    async drain() {
+      await Promise.all([intake.drain(), hearing.drain()]);
+    },
   };
 }
 

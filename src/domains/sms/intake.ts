@@ -48,8 +48,10 @@ export interface Intake {
 
 /** Messages in one transaction, over all requests in it. */
 const MESSAGES_MOST = 1000;
+/** The next one is the larger for waiting, and costs the same dozen statements. */
+const FLUSHES_IN_FLIGHT = 1;
 /** Two of the same reference in different transactions of one moment: the second is looked for again. */
-const TRIES_MOST = 3;
+const TRIES_MOST = 4;
 /** What callers hear when their messages were taken. */
 const TAKEN_STATUS = 202;
 
@@ -65,8 +67,9 @@ type Answered =
 export function createIntake(context: SmsContext): Intake {
   const batcher = createBatcher<TakeRequest, Answered>({
     flush: (requests) => takeAll(context, requests),
-    itemsMax: 200,
-    flushesInFlight: 2,
+    itemsMax: MESSAGES_MOST,
+    sizeOf: ({ messages }) => messages.length,
+    flushesInFlight: FLUSHES_IN_FLIGHT,
   });
   return {
     async take(messages) {
@@ -170,9 +173,9 @@ async function takeDrafts(
         'Send it again: the same was just asked.',
       );
     const open = [...first.values()].filter((draft) => !answers.has(keyOf(draft)));
-    const before = new Map(
-      (await findByReferences(database.pool, open)).map((row) => [keyOfRow(row), row]),
-    );
+    // Nearly all are new, and to write them tells which are not: only those are looked for.
+    const found = tries === 0 ? [] : await findByReferences(database.pool, open);
+    const before = new Map(found.map((row) => [keyOfRow(row), row]));
     // In one order over all copies: two who take the same ones wait for each other, and never both.
     const fresh = open
       .filter((draft) => !before.has(keyOf(draft)))

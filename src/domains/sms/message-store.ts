@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { MessageClass } from '#rules/decision';
 import type { Origin, SmsState } from './message.ts';
 
@@ -99,14 +99,14 @@ export async function insertMessages(
 ): Promise<readonly SmsRow[]> {
   const { messages, now } = input;
   const of = <Key extends keyof NewMessage>(key: Key) => messages.map((one) => one[key]);
-  const { rows } = await sql<SmsRow>`
+  const { rows } = await prepared<SmsRow>`
     insert into sms.message as m (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret,
       priority, reference, dedupe_key, client_reference, fingerprint, callback_url, facts, wanted, segments, state,
-      not_before, expires_at, valid_until, error, created_at, closed_at)
+      at_work, not_before, expires_at, valid_until, error, created_at, closed_at)
     select id, origin, entity, class, person, provider, recipient, sender,
       case when secret and state = 'rejected' then regexp_replace(body, '[0-9]{4,}', '•••••', 'g') else body end,
       kind, secret, priority, reference, dedupe_key, client_reference, fingerprint, callback_url, facts::jsonb,
-      string_to_array(wanted, ','), segments, state, not_before, expires_at, valid_until, error, ${now},
+      string_to_array(wanted, ','), segments, state, state = 'queued', not_before, expires_at, valid_until, error, ${now},
       case when state = 'rejected' then ${now}::timestamptz end
     from unnest(
       ${of('id')}::bigint[], ${of('origin')}::text[], ${of('entity')}::text[], ${of('class')}::text[],
@@ -219,7 +219,7 @@ export async function updateMessages(
   if (changes.length === 0) return [];
   const of = <Key extends keyof MessageChange>(key: Key) => changes.map((one) => one[key]);
   const { rows } = await sql<SmsRow>`
-    update sms.message m set state = c.state, provider = c.provider, tried = coalesce(string_to_array(c.tried, ','), '{}'),
+    update sms.message m set state = c.state, at_work = c.state in ('queued', 'claimed', 'submitting'), provider = c.provider, tried = coalesce(string_to_array(c.tried, ','), '{}'),
       not_before = c.not_before, valid_until = coalesce(c.valid_until, m.valid_until),
       next_question_at = c.next_question_at, questions = c.questions,
       provider_message_id = coalesce(c.provider_message_id, m.provider_message_id), error = c.error,

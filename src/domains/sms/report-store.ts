@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { ReportedState } from './provider.ts';
 
 /** One part of an attempt, as its provider calls it. */
@@ -19,16 +19,18 @@ export interface NewSubmission {
   readonly part: number;
 }
 
+/** Sorted, so that two that write the same ones wait and never cross. */
 export async function insertSubmissions(
   tx: Tx,
   submissions: readonly NewSubmission[],
 ): Promise<void> {
   if (submissions.length === 0) return;
-  await sql`
+  await prepared`
     insert into sms.submission (provider, provider_message_id, message_id, attempt, part)
     select * from unnest(${submissions.map((one) => one.provider)}::text[],
       ${submissions.map((one) => one.providerMessageId)}::text[], ${submissions.map((one) => one.messageId)}::bigint[],
       ${submissions.map((one) => one.attempt)}::smallint[], ${submissions.map((one) => one.part)}::smallint[])
+    order by 1, 2, 3
     on conflict do nothing`.execute(tx);
 }
 

@@ -12,13 +12,16 @@ import { countAtWork, findDeferring, lockDue } from './work-store.ts';
 const WAKE_MOST = 500;
 /** Of that many providers at once; which ones is left to chance, so that none is always last. */
 const PROVIDERS_MOST = 8;
-/** Before a provider there stands no more than it takes in so long: what waits in the table can still be changed. */
-const AHEAD_SECONDS = 30;
+/**
+ * Before a provider there stands no more than it takes in so long: what waits in the table can still be changed, and an
+ * opening wakes at the pace at which is sent.
+ */
+const AHEAD_SECONDS = 5;
 const COUNTED_MOST = 200_000;
 
 /**
  * Wakes deferred messages whose time has come: the rules that are in force now decide anew. Woken are no more than their
- * providers take in half a minute, and those of one that has no room hold up nobody else. Answers how many were looked at.
+ * providers take in five seconds, and those of one that has no room hold up nobody else. Answers how many were looked at.
  */
 export async function wakeDeferred(context: SmsContext): Promise<number> {
   const { clock, database, routes, teller } = context;

@@ -39,7 +39,7 @@ export async function adoptClaimed(
       lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     where m.id = any (array(
       select id from sms.message
-      where provider = ${input.provider} and state = 'claimed' and lease_until < clock_timestamp()
+      where provider = ${input.provider} and at_work and closed_at is null and state = 'claimed' and lease_until < clock_timestamp()
       order by id limit ${input.most} for update skip locked
     ))
     returning ${COLUMNS}`.execute(tx);
@@ -88,7 +88,7 @@ export async function findLostSubmissions(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${provider} and m.state = 'submitting' and m.lease_until < clock_timestamp()
+    where m.provider = ${provider} and m.at_work and m.closed_at is null and m.state = 'submitting' and m.lease_until < clock_timestamp()
     order by m.id limit ${most} for no key update skip locked`.execute(tx);
   return rows;
 }
@@ -97,10 +97,10 @@ export async function findLostSubmissions(
 export async function findDeferring(executor: Executor): Promise<readonly string[]> {
   const { rows } = await sql<{ provider: string }>`
     with recursive found as (
-      (select provider from sms.message where state = 'deferred' order by provider limit 1)
+      (select provider from sms.message where not_before is not null and not at_work order by provider limit 1)
       union all
-      select (select m.provider from sms.message m where m.state = 'deferred' and m.provider > f.provider
-        order by m.provider limit 1)
+      select (select m.provider from sms.message m
+        where m.not_before is not null and not m.at_work and m.provider > f.provider order by m.provider limit 1)
       from found f where f.provider is not null
     )
     select provider from found where provider is not null`.execute(executor);
@@ -121,7 +121,7 @@ export async function lockDue(
       as w (provider, most)
     cross join lateral (
       select ${COLUMNS} from sms.message m
-      where m.provider = w.provider and m.state = 'deferred' and m.not_before <= ${now}
+      where m.provider = w.provider and not m.at_work and m.state = 'deferred' and m.not_before <= ${now}
       order by m.not_before, m.id limit w.most for no key update skip locked
     ) m`.execute(tx);
   return rows;
@@ -134,7 +134,7 @@ export async function lockOver(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.state in ('queued', 'claimed') and m.expires_at <= ${input.now}
+    where m.at_work and m.closed_at is null and m.state in ('queued', 'claimed') and m.expires_at <= ${input.now}
       and (m.state = 'queued' or m.lease_until < clock_timestamp())
     limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
@@ -147,7 +147,7 @@ export async function countAtWork(
 ): Promise<ReadonlyMap<string, number>> {
   const { rows } = await sql<{ provider: string; count: number }>`
     select provider, count(*)::int as count
-    from (select provider from sms.message where state in ('queued', 'claimed', 'submitting') limit ${most}) as m
+    from (select provider from sms.message where at_work and closed_at is null limit ${most}) as m
     group by provider`.execute(executor);
   return new Map(rows.map((row) => [row.provider, row.count]));
 }
@@ -159,8 +159,8 @@ export async function lockQueued(
 ): Promise<readonly SmsRow[]> {
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
-    where m.provider = ${input.provider} and m.id > ${input.after} and m.state in ('queued', 'claimed')
-      and (m.state = 'queued' or m.lease_until < clock_timestamp())
+    where m.provider = ${input.provider} and m.at_work and m.closed_at is null and m.id > ${input.after}
+      and (m.state = 'queued' or (m.state = 'claimed' and m.lease_until < clock_timestamp()))
     order by m.id limit ${input.most} for no key update skip locked`.execute(tx);
   return rows;
 }

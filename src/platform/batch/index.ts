@@ -13,6 +13,8 @@ export interface BatcherOptions<Item, Result> {
   /** Does the work of all items in one transaction and answers for each, in their order. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly itemsMax?: number;
+  /** How many of `itemsMax` an item counts for; 1 each unless told. One that is larger than all goes alone. */
+  readonly sizeOf?: (item: Item) => number;
   readonly flushesInFlight?: number;
   readonly waitingMax?: number;
 }
@@ -50,9 +52,20 @@ export function createBatcher<Item, Result>(
     });
   }
 
+  function countNext(): number {
+    const { sizeOf } = options;
+    if (!sizeOf) return itemsMax;
+    let size = 0;
+    const end = waiting.findIndex(({ item }) => {
+      size += sizeOf(item);
+      return size > itemsMax;
+    });
+    return end === -1 ? waiting.length : Math.max(1, end);
+  }
+
   async function flushNext(): Promise<void> {
-    const batch = waiting.slice(0, itemsMax);
-    waiting = waiting.slice(itemsMax);
+    const batch = waiting.slice(0, countNext());
+    waiting = waiting.slice(batch.length);
     flushing += 1;
     schedule();
     await settle(batch, options.flush);

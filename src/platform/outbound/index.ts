@@ -42,7 +42,7 @@ const RECORD_MOST = 200;
 /** Room is offered when at least this part of all that may be held is free. */
 const ROOM_SHARE = 4;
 /** With this many under way more answers come within the moment that a record waits for them. */
-const BUSY = 32;
+const BUSY = 8;
 const GATHER_MS = 12;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
