@@ -134,10 +134,16 @@ export function withoutText(sets: readonly RuleSet[]): readonly RuleSet[] {
   });
 }
 
-/** One more than the highest limit: the message's own earlier place may be among them. */
+/**
+ * Beyond a limit: the message's own earlier place may be among them; and a month after the end of January lies behind a
+ * month after the first days of February, so that some that were counted later are forgotten earlier.
+ */
+const OVERLAP_MOST = 16;
+
+/** More places of one scope than any rule has to look at. */
 export function mostPlaces(sets: readonly RuleSet[]): number {
   const limits = sets.flatMap(({ rules }) =>
     rules.flatMap((rule) => (rule.kind === 'frequencyCap' ? [rule.limit] : [])),
   );
-  return Math.max(1, ...limits) + 1;
+  return Math.max(1, ...limits) + OVERLAP_MOST;
 }

@@ -77,10 +77,19 @@ function readRolling(text: string): Period {
  * yet to come (a clock that went back) take their place all the same: room is never lost again by waiting.
  */
 export function nextFree(cap: Cap, fromMs: number): number {
-  const { span, countedMs, limit } = cap;
-  const decisiveMs = countedMs[limit - 1];
-  if (decisiveMs === undefined || fromMs < span.fromMs || fromMs >= span.toMs) return fromMs;
-  return Math.min(Math.max(fromMs, forgottenAt(cap, decisiveMs)), span.toMs);
+  const { span, limit } = cap;
+  const freeMs = forgottenTimes(cap)[limit - 1];
+  if (freeMs === undefined || fromMs < span.fromMs || fromMs >= span.toMs) return fromMs;
+  return Math.min(Math.max(fromMs, freeMs), span.toMs);
+}
+
+/**
+ * When counted messages take no place any more, the last first. A month later is not always in the order of what was
+ * counted: the 31st of January is a month old on the 3rd of March, after the 2nd of February.
+ */
+function forgottenTimes(cap: Cap): readonly number[] {
+  const times = cap.countedMs.map((countedMs) => forgottenAt(cap, countedMs));
+  return 'rollingMonth' in cap.period ? times.sort((one, other) => other - one) : times;
 }
 
 /** How many still take a place at a moment. */

@@ -33,6 +33,17 @@ const calendarOnly = {
   },
 };
 
+test('what was counted on the 31st of January binds longer than what was counted after it', () => {
+  const rulebook = bookOf(setOf([capRule({ limit: 1, rolling: 'P1M' })]));
+  const given = {
+    facts: { rulebook },
+    scope: 'test/message|group:alfa|person:+79161234567',
+    counted: ['2026-01-31T20:59:00+03:00', '2026-02-02T12:00:00+03:00'],
+    request: { expiresAt: new Date('2026-03-10T00:00:00Z') },
+  };
+  assertDeferred(decide('2026-03-01T12:00:00+03:00', given), '2026-03-03T20:59:00+03:00', SPREAD_MS);
+});
+
 test('the day of the limit is the debtor’s, not the server’s', () => {
   // 23:10 of 9 June in Moscow is 08:10 of 10 June in Kamchatka: with the one of 12:00 it fills that day.
   const given = {
