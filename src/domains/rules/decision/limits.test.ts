@@ -41,7 +41,11 @@ test('what was counted on the 31st of January binds longer than what was counted
     counted: ['2026-01-31T20:59:00+03:00', '2026-02-02T12:00:00+03:00'],
     request: { expiresAt: new Date('2026-03-10T00:00:00Z') },
   };
-  assertDeferred(decide('2026-03-01T12:00:00+03:00', given), '2026-03-03T20:59:00+03:00', SPREAD_MS);
+  assertDeferred(
+    decide('2026-03-01T12:00:00+03:00', given),
+    '2026-03-03T20:59:00+03:00',
+    SPREAD_MS,
+  );
 });
 
 test('the day of the limit is the debtor’s, not the server’s', () => {
