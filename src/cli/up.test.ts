@@ -12,6 +12,7 @@ const env = {
   KOPEK_PORT: String(await freePort()),
   OPERATOR_SIMULATOR_PORT: String(await freePort()),
   ERP_SIMULATOR_PORT: String(await freePort()),
+  SMS_SIMULATOR_PORT: String(await freePort()),
 };
 
 /** Runs it as a newcomer does: an empty folder, an embedded database. */

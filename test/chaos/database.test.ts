@@ -73,6 +73,7 @@ suite('the database goes away', { concurrency: 2 }, () => {
       ...{ KOPEK_DATA_DIR: folder, KOPEK_PORT: String(await freePort()) },
       OPERATOR_SIMULATOR_PORT: String(simulatorPort),
       ERP_SIMULATOR_PORT: String(await freePort()),
+      SMS_SIMULATOR_PORT: String(await freePort()),
     };
     const first = await startKopek(['up'], settings);
     const site = `http://127.0.0.1:${settings.KOPEK_PORT}`;

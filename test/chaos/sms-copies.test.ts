@@ -61,7 +61,18 @@ test('the API killed in the midst of requests: what is repeated is taken once', 
   for (const one of promised) assert.equal(await stateOf(one), 'delivered');
 });
 
-test('three copies share the work; one of them killed in its midst, the others do the rest', async () => {
+/** A sender holds two seconds of a provider's rate: at this one no copy can hold everything. */
+async function setRate(perSecond: number): Promise<void> {
+  await sql`update sms.provider_account set requests_per_second = ${perSecond}`.execute(
+    database.pool,
+  );
+  // Accounts are read anew each second.
+  await new Promise((done) => setTimeout(done, 1500));
+}
+
+test('three copies share the work; one of them killed in its midst, the others do the rest', async (t) => {
+  await setRate(30);
+  t.after(() => setRate(500));
   const promised = await Promise.all(Array.from({ length: 250 }, () => send()));
   await senders[1]?.kill();
   senders[1] = await stage.start('sms-sender', 1);

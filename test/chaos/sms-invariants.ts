@@ -111,12 +111,8 @@ export async function untilSmsQuiet(
         select array_agg(what) as left from (
           select state || ' ' || count(*) as what from sms.message
             where closed_at is null and (state <> 'deferred' or not_before <= clock_timestamp()) group by state
-          union all select q.topic from platform.bus_parcel p join platform.bus_queue q using (queue)
-            where q.topic like '%_sms_requests'
           union all select 'parked report' from sms.parked_report p where exists (select from sms.submission s
             where s.provider = p.provider and s.provider_message_id = p.provider_message_id)
-          union all select 'delayed ' || q.topic from platform.bus_delayed d join platform.bus_queue q using (queue)
-            where q.topic like '%_sms_requests'
         ) x`.execute(database.pool);
       if (rows[0]?.left) throw new Error(`still moving: ${rows[0].left.join(', ')}`);
     },

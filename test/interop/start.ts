@@ -70,6 +70,7 @@ async function settle(t: Lifetime, url: string) {
     KOPEK_PORT: String(await freePort()),
     OPERATOR_SIMULATOR_PORT: String(await freePort()),
     ERP_SIMULATOR_PORT: String(await freePort()),
+    SMS_SIMULATOR_PORT: String(await freePort()),
   };
   return { env, folder, run: (...args: readonly string[]) => startKopek(life, args, env) };
 }

@@ -138,7 +138,9 @@ function changeUnsent(
   const tried = [...new Set([...row.tried, row.provider])];
   if (fault === OF_THE_RECIPIENT) return changeOf(row, { state: 'rejected', error: reason });
   const next = chooseProvider(allowed, { routes, tried });
-  if (next !== undefined && next !== row.provider)
+  // One that takes nothing now is no way out for a message that this provider may take in a moment.
+  const isLost = fault === 'account' || fault === 'message';
+  if (next !== undefined && next !== row.provider && (isLost || routes.admits(next)))
     return changeOf(row, { state: 'queued', provider: next, tried, error: reason });
   if (fault === 'message') return changeOf(row, { state: 'rejected', error: reason });
   const notBefore = new Date(clock.nowMs() + resendAfterMs(row, result.retryAfterMs));

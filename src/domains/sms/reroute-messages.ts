@@ -2,7 +2,7 @@ import type { Decision } from '#rules/decision';
 import { asked, ending } from './begin-messages.ts';
 import { changeOf } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
-import type { SmsContext } from './context.ts';
+import type { Routes, SmsContext } from './context.ts';
 import { type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import { decisionAt, toRuleRequest } from './rule-request.ts';
 import { lockQueued } from './work-store.ts';
@@ -52,14 +52,25 @@ function moveOf(
   if (decision.outcome === 'reject')
     return changeOf(row, { state: 'rejected', error: decision.code });
   const { providers, validUntil } = decision;
-  const tried = [...row.tried, row.provider];
-  const next = chooseProvider(providers, { routes, tried });
+  const next = otherFor(row, { providers, routes });
   if (decision.outcome === 'defer') {
     const { notBefore } = decision;
     return changeOf(row, {
       ...{ state: 'deferred', provider: next ?? row.provider, notBefore, validUntil },
     });
   }
-  if (next === undefined || !routes.admits(next)) return undefined;
-  return changeOf(row, { state: 'queued', provider: next, error: row.error });
+  if (next === undefined) return undefined;
+  // Where it comes to one that has said no before, all have: from the first again.
+  const tried = row.tried.includes(next) ? [] : row.tried;
+  return changeOf(row, { state: 'queued', provider: next, tried, error: row.error });
+}
+
+/** Another one that takes messages now: best one that was not tried; else one that was and may take it by now. */
+function otherFor(
+  { provider, tried }: SmsRow,
+  { providers, routes }: { readonly providers: readonly string[]; readonly routes: Routes },
+): string | undefined {
+  return [[...tried, provider], [provider]]
+    .map((left) => chooseProvider(providers, { routes, tried: left }))
+    .find((name) => name !== undefined && routes.admits(name));
 }

@@ -180,6 +180,18 @@ test('messages that stood before a provider when it fell ill go another way', as
   }
 });
 
+test('a message that one has turned away goes back to it when the other takes nothing at all', async () => {
+  first.script.push(notSent('temporary'));
+  second.script.push(notSent('account'));
+  const { id, to } = await take();
+  second.admitting = false;
+  await eventually(async () => {
+    clock.advanceMs(1000);
+    assert.equal(await stateOf(house, id), 'accepted');
+  });
+  assert.deepEqual(gotBy(to), ['first']);
+});
+
 test('what is of no use any more is not sent', async () => {
   await Promise.all(senders.map((sender) => sender.stop()));
   const { id, to } = await take({ expiresAt: new Date(clock.nowMs() + 60_000) });
