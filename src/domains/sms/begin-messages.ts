@@ -19,6 +19,9 @@ export interface Job {
   readonly leaveByMs: number;
 }
 
+/** Long before its lease ends: a process that slept meanwhile must not call when others have learnt that it never left. */
+const LEAVE_WITHIN_MS = 8000;
+
 interface Beginning {
   readonly line: SmsLine;
   readonly owner: string;
@@ -48,7 +51,7 @@ export async function beginMessages(
     const rows = await lockClaimed(tx, { ids: jobs.map(({ row }) => row.id), owner });
     const verdicts = await judge(context, tx, { rows, line, waits });
     const leaving = verdicts.filter(({ change }) => change === undefined);
-    const leaveByMs = performance.now() + line.provider.longestMs();
+    const leaveByMs = performance.now() + Math.min(LEAVE_WITHIN_MS, line.provider.longestMs());
     const begun = await markSubmitting(tx, {
       ...{ owner, now, leaseMs: line.provider.longestMs() },
       marks: leaving.map(({ row, validUntil }) => ({
