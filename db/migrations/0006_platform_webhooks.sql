@@ -136,6 +136,8 @@ begin
         select d.id, d.key, d.attempts, d.lease_until, d.next_attempt_at from platform.webhook_delivery d
         where d.endpoint_id = receiver.id and d.state = 'waiting' and d.behind is null and d.next_attempt_at <= at
           and (d.lease_until is null or d.lease_until <= clock_timestamp())
+          -- Looked at again: a record may have freed this one and disabled its endpoint since the loop began.
+          and (select e.enabled and e.deleted_at is null from platform.webhook_endpoint e where e.id = receiver.id)
         order by d.next_attempt_at, d.id limit looked_at for update skip locked
       ), earlier as materialized (
         select c.id, c.attempts, c.lease_until, c.next_attempt_at, (select p.id from platform.webhook_delivery p
