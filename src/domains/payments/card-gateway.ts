@@ -220,7 +220,12 @@ export interface CardQuestion {
   readonly ofTransaction?: string;
 }
 
-export type CardInquiry = CardOutcome | { readonly outcome: 'not_found' | 'voided' };
+export type CardInquiry =
+  | CardOutcome
+  /** It knows nothing of it now; whether it may still arrive is a question of time. */
+  | { readonly outcome: 'not_found' }
+  /** What was reserved has been let go. */
+  | { readonly outcome: 'voided' };
 
 export interface GatewayNotification {
   readonly method: string;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { createFakeClock } from '#clock';
@@ -103,14 +104,18 @@ function kind(expected: string) {
   return (error: unknown) => error instanceof AppError && error.kind === expected;
 }
 
+function sign(message: Buffer): string {
+  return createHmac('sha256', SECRET).update(message).digest('base64');
+}
+
 /** A notification as they would sign it. */
-async function signed(type: string, fields: Record<string, string>, json = false) {
-  const { createHmac } = await import('node:crypto');
-  const text = json ? JSON.stringify(fields) : new URLSearchParams(fields).toString();
-  const hmac = createHmac('sha256', SECRET).update(text).digest('base64');
+function signed(type: string, fields: Record<string, string>, json = false): GatewayNotification {
+  const body = Buffer.from(json ? JSON.stringify(fields) : new URLSearchParams(fields).toString());
   const contentType = json ? 'application/json' : FORM['content-type'];
-  const headers = { 'content-type': contentType, 'content-hmac': hmac };
-  return notice({ type, body: Buffer.from(text), headers });
+  return notice({
+    ...{ type, body },
+    headers: { 'content-type': contentType, 'content-hmac': sign(body) },
+  });
 }
 
 const CARD = {
@@ -124,9 +129,9 @@ const CHECK = {
 const PAY = { ...CHECK, GatewayName: 'Test', Token: 'tk_1', TotalFee: '5.97' };
 
 describe('notifications of CloudPayments', () => {
-  test('Pay tells the payment with its amount, its account and its card', async () => {
+  test('Pay tells the payment with its amount, its account and its card', () => {
     for (const json of [false, true]) {
-      const reading = readNotification(await signed('pay', PAY, json), account);
+      const reading = readNotification(signed('pay', PAY, json), account);
       assert.deepEqual(reading, {
         ...{ dedupeKey: 'pay:2000000000000000001:Completed', isHint: false },
         news: [
@@ -147,17 +152,17 @@ describe('notifications of CloudPayments', () => {
     }
   });
 
-  test('an authorized payment is reserved, not paid', async () => {
+  test('an authorized payment is reserved, not paid', () => {
     const fields = { ...PAY, Status: 'Authorized' };
-    const [news] = readNotification(await signed('pay', fields), account).news;
+    const [news] = readNotification(signed('pay', fields), account).news;
     assert.ok(news?.news === 'payment');
     assert.equal(news.outcome.outcome, 'authorized');
   });
 
-  test('Fail tells reason, class and how long to wait', async () => {
+  test('Fail tells reason, class and how long to wait', () => {
     const { Status: _status, ...failed } = CHECK;
     const fields = { ...failed, Reason: 'x', ReasonCode: '5051', RetryAfter: '3600' };
-    const { dedupeKey, news } = readNotification(await signed('fail', fields), account);
+    const { dedupeKey, news } = readNotification(signed('fail', fields), account);
     assert.equal(dedupeKey, 'fail:2000000000000000001:5051');
     assert.deepEqual(news, [
       {
@@ -170,13 +175,13 @@ describe('notifications of CloudPayments', () => {
     ]);
   });
 
-  test('Refund tells what it gave back of, and our id of it', async () => {
+  test('Refund tells what it gave back of, and our id of it', () => {
     const fields = {
       ...{ TransactionId: '3', PaymentTransactionId: '2', Amount: '50.00', InvoiceId: 'pay_1x1' },
       ...{ OperationType: 'Refund', DateTime: '2026-11-26 03:00:00' },
       Data: JSON.stringify({ kopek_payment: 'pay_1x2' }),
     };
-    const reading = readNotification(await signed('refund', fields), account);
+    const reading = readNotification(signed('refund', fields), account);
     assert.equal(reading.isHint, true, 'it names no currency');
     const [news] = reading.news;
     assert.ok(news?.news === 'refund');
@@ -184,19 +189,19 @@ describe('notifications of CloudPayments', () => {
     assert.deepEqual([news.facts.payment, news.facts.amountMinor], ['pay_1x2', 5_000n]);
   });
 
-  test('Cancel and Recurrent are read', async () => {
+  test('Cancel and Recurrent are read', () => {
     const cancel = { TransactionId: '2', Amount: '1.00', DateTime: 'x', InvoiceId: 'pay_1x1' };
-    assert.deepEqual(readNotification(await signed('cancel', cancel), account), {
+    assert.deepEqual(readNotification(signed('cancel', cancel), account), {
       ...{ dedupeKey: 'cancel:2:', isHint: false },
       news: [{ news: 'voided', transaction: '2', payment: 'pay_1x1' }],
     });
     const recurrent = { Id: 'sc_1', Status: 'PastDue', FailedTransactionsNumber: '1' };
-    assert.deepEqual(readNotification(await signed('recurrent', recurrent), account).news, [
+    assert.deepEqual(readNotification(signed('recurrent', recurrent), account).news, [
       { news: 'subscription', id: 'sc_1', status: 'PastDue' },
     ]);
   });
 
-  test('a signed body that is sent again under another type proves nothing by itself', async () => {
+  test('a signed body that is sent again under another type proves nothing by itself', () => {
     const { Status: _status, ...noStatus } = PAY;
     const bodies = {
       ...{ check: CHECK, pay: PAY, fail: { ...noStatus, ReasonCode: '5051' } },
@@ -206,7 +211,7 @@ describe('notifications of CloudPayments', () => {
     for (const [own, fields] of Object.entries(bodies)) {
       for (const type of ['pay', 'fail', 'confirm', 'refund', 'cancel', 'recurrent', 'other']) {
         if (type === own) continue;
-        const moved = await signed(type, fields);
+        const moved = signed(type, fields);
         let isHint: boolean | undefined;
         try {
           isHint = readNotification(moved, account).isHint;
@@ -214,13 +219,12 @@ describe('notifications of CloudPayments', () => {
           assert.ok(kind('invalid')(error), `${own} as ${type}`);
           isHint = true;
         }
-        // Only their words tell a cancel of a refused payment from one of a payment: both move no money to us.
         assert.equal(isHint, true, `${own} as ${type}`);
       }
     }
   });
 
-  test('what only the decoded signature proves is a hint', async () => {
+  test('what only the decoded signature proves is a hint', () => {
     const headers = { ...FORM, 'x-content-hmac': DECODED };
     const body = Buffer.from(BODY);
     assert.equal(readNotification(notice({ type: 'cancel', body, headers }), account).isHint, true);
@@ -261,12 +265,6 @@ describe('notifications of CloudPayments', () => {
     );
   });
 });
-
-const { createHmac } = await import('node:crypto');
-
-function sign(message: Buffer): string {
-  return createHmac('sha256', SECRET).update(message).digest('base64');
-}
 
 describe('answers of CloudPayments', () => {
   const model = { ...PAY, TransactionId: 504, TestMode: false, ReasonCode: 0, Status: 'Completed' };
