@@ -1,5 +1,18 @@
 import type { Acquirer } from '#simulators/cloudpayments/acquirer';
-import { type Fields, findRoute, json, type Reply, type Route } from '#simulators/kit';
+import {
+  acsPage,
+  bundleScript,
+  checkoutScript,
+  deskFile,
+  deskPage,
+  linkPage,
+  liveDesk,
+  payFromWidget,
+  returnFromBank,
+  widgetFile,
+  widgetPage,
+} from '#simulators/cloudpayments/pages';
+import { type Fields, findRoute, json, type Reply, type Route, seeOther } from '#simulators/kit';
 import { makeChargeback } from './chargebacks.ts';
 import {
   addScenario,
@@ -28,6 +41,8 @@ export interface Visit {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly fields: Fields;
+  /** A browser that sent a form: it is led back to a page instead of being shown JSON. */
+  readonly isForm: boolean;
 }
 
 type Handler = (visit: Visit, parameter: string) => Reply | Promise<Reply>;
@@ -58,11 +73,38 @@ const routes: readonly Route<Handler>[] = [
   ['POST', /^\/control\/chargebacks$/, ({ acquirer, fields }) => makeChargeback(acquirer, fields)],
   ['POST', /^\/control\/notifications\/(\d+)\/resend$/, ({ acquirer }, id) => resend(acquirer, id)],
   ['POST', /^\/control\/reset$/, reset],
+  ['GET', /^\/bundles\/cloudpayments(?:\.js)?$/, () => bundleScript],
+  ['GET', /^(?:\/bundles)?\/checkout(?:\.js)?$/, () => checkoutScript],
+  ['GET', /^\/widget$/, () => widgetPage()],
+  ['GET', /^\/(widget\.css|widget\.js)$/, (_visit, name) => widgetFile(name)],
+  ['POST', /^\/widget\/pay$/, ({ acquirer, fields }) => payFromWidget(acquirer, fields)],
+  [
+    'POST',
+    /^\/widget\/three-d-secure$/,
+    ({ acquirer, fields, query }) => returnFromBank(acquirer, fields, query.get('link')),
+  ],
+  ['POST', /^\/acs$/, ({ acquirer, fields }) => acsPage(acquirer, fields)],
+  ['GET', /^\/d\/([\w-]+)$/, ({ acquirer }, id) => linkPage(acquirer, id)],
+  ['GET', /^\/$/, ({ acquirer, query }) => deskPage(acquirer, searchOf(query))],
+  [
+    'GET',
+    /^\/live$/,
+    ({ acquirer, query }) =>
+      json(200, liveDesk(acquirer, searchOf(query), query.get('revision')), {
+        'cache-control': 'no-store',
+      }),
+  ],
+  ['GET', /^\/(desk\.css|desk\.js)$/, (_visit, name) => deskFile(name)],
 ];
+
+function searchOf(query: URLSearchParams): string {
+  return (query.get('q') ?? '').trim().slice(0, 200);
+}
 
 export async function visit(visitor: Visit): Promise<Reply> {
   const { group, handler } = findRoute(routes, visitor.method, visitor.path);
-  return handler(visitor, group);
+  const reply = await handler(visitor, group);
+  return visitor.isForm && visitor.path.startsWith('/control/') ? seeOther('/') : reply;
 }
 
 async function reset({ acquirer }: Visit): Promise<Reply> {

@@ -9,6 +9,7 @@ import { answerApi, findEndpoint } from '#simulators/cloudpayments/api';
 import {
   closeAfterTooLong,
   type Delays,
+  isForm,
   json,
   keepAliveTimeoutMs,
   Problem,
@@ -17,6 +18,7 @@ import {
   type Reply,
   readBody,
   refuseForeignForm,
+  wantsPage,
   writeReply,
 } from '#simulators/kit';
 import { visit } from './routes.ts';
@@ -74,10 +76,13 @@ async function toReply(acquirer: Acquirer, exchange: Exchange): Promise<Reply> {
   const { body, headers, method, path, query } = exchange;
   try {
     if (body === undefined) throw new Problem(413, `A body has at most ${bodyLimitBytes} bytes`);
-    refuseForeignForm(method, headers);
+    // The browser comes to the bank's page from the merchant's, and from there back into the frame.
+    if (path !== '/acs' && path !== '/widget/three-d-secure') refuseForeignForm(method, headers);
+    const contentType = headers['content-type'];
     return await visit({
       ...{ acquirer, method, path, query: new URLSearchParams(query) },
-      fields: parseFields(headers['content-type'], body.toString('utf8')),
+      fields: parseFields(contentType, body.toString('utf8')),
+      isForm: isForm(contentType) && wantsPage(headers),
     });
   } catch (error) {
     if (error instanceof Problem) return closeAfterTooLong(problemReply(error));
