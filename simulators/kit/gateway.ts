@@ -7,6 +7,7 @@ import { MoneyBook } from './money-book.ts';
 import { Notices, type NoticesOptions } from './notices.ts';
 import { ObjectStore } from './object-store.ts';
 import { Gate } from './rate.ts';
+import { Schedule } from './schedule.ts';
 import { changeNamed, type SettingReaders, type Span, spanUpTo } from './settings.ts';
 
 /** What every gateway can be told. */
@@ -54,6 +55,7 @@ export class GatewaySimulator<Settings extends LineSettings> {
   readonly book: MoneyBook;
   readonly clock = new SimulatorClock();
   readonly faults: FaultBoard;
+  readonly schedule: Schedule;
   readonly notices: Notices | undefined;
   readonly delays = new Delays();
   readonly gate = new Gate();
@@ -74,8 +76,15 @@ export class GatewaySimulator<Settings extends LineSettings> {
     this.book = new MoneyBook(this.store);
     this.faults = new FaultBoard(options.seed);
     const { clock, store } = this;
+    this.schedule = new Schedule(store, clock);
     const { notices, seed } = options;
     this.notices = notices && new Notices({ ...notices, clock, store, seed });
+  }
+
+  /** What a process before this one had still to do and to tell: once all of it is wired. */
+  start(): void {
+    this.schedule.start();
+    this.notices?.start();
   }
 
   change(fields: Fields): void {

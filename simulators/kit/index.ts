@@ -22,5 +22,6 @@ export { Gate, SlidingSecond } from './rate.ts';
 export * from './reply.ts';
 export * from './request.ts';
 export { findRoute, type Route, readPathMsisdn } from './routes.ts';
+export { Schedule } from './schedule.ts';
 export * from './served.ts';
 export * from './settings.ts';

@@ -1,9 +1,9 @@
 import { Agent, request } from 'undici';
 import { chance } from './chance.ts';
 import type { SimulatorClock } from './clock.ts';
-import { Problem } from './fields.ts';
+import { Problem, readNumber, readShare, readText } from './fields.ts';
 import type { ObjectStore, Table } from './object-store.ts';
-import type { Span } from './settings.ts';
+import { type SettingReaders, type Span, spanUpTo } from './settings.ts';
 
 /** How notifications travel. Shares are from 0 to 1. */
 export interface NoticeSettings {
@@ -20,6 +20,34 @@ export interface NoticeSettings {
   /** How long after each failed attempt the next one is made; after the last it is given up. */
   readonly noticeRetriesMs: readonly number[];
 }
+
+export const standardNotices: NoticeSettings = {
+  noticeUrl: '',
+  noticeDelayMs: { min: 0, max: 0 },
+  ...{ duplicated: 0, reordered: 0, missing: 0 },
+  reorderMs: 2_000,
+  noticeRetriesMs: [],
+};
+
+const maxDelayMs = 7 * 24 * 3_600_000;
+const retriesMax = 100;
+
+export const noticeReaders: SettingReaders<NoticeSettings> = {
+  noticeUrl: (value, field) => {
+    const url = readText(value, { field, maxLength: 2_000, mayBeEmpty: true });
+    if (url === '' || (URL.canParse(url) && /^https?:/.test(url))) return url;
+    throw new Problem(400, `${field} must be a web address, or empty`, field);
+  },
+  noticeDelayMs: spanUpTo(maxDelayMs),
+  ...{ duplicated: readShare, reordered: readShare, missing: readShare },
+  reorderMs: (value, field) => readNumber(value, { field, min: 0, max: maxDelayMs }),
+  noticeRetriesMs: (value, field) => {
+    if (!Array.isArray(value) || value.length > retriesMax) {
+      throw new Problem(400, `${field} is a list of at most ${retriesMax} delays`, field);
+    }
+    return value.map((one) => readNumber(one, { field, min: 0, max: maxDelayMs }));
+  },
+};
 
 export interface Notice {
   readonly id: string;
