@@ -195,6 +195,8 @@ export interface CardOperation {
   /** `pay_…` and the gateway's id of what it is done to. */
   readonly of: string;
   readonly transaction: string;
+  /** Whose it is. */
+  readonly account: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly receipt?: ReceiptData;

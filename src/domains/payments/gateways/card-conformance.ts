@@ -76,6 +76,7 @@ function describeCharges(tested: CardGatewayUnderTest): void {
     await tested.befall('busy', order);
     assert.equal((await charge(tested, order)).outcome, 'not_sent');
     assert.deepEqual(await tested.debits(order.payment), []);
+    await tested.recover?.();
     assert.equal((await charge(tested, order)).outcome, 'accepted');
     assert.equal((await tested.debits(order.payment)).length, 1);
   });
@@ -128,7 +129,7 @@ function describeLostAnswers(tested: CardGatewayUnderTest): void {
     if (gateway.capabilities.inquiry === 'none') return t.skip('nobody can be asked');
     const order = await tested.order();
     await charge(tested, order);
-    await tested.befall('lost_request', order);
+    await tested.befall('lost_request', order, 'question');
     assert.equal((await impatient.inquire(questionOf(order))).result.outcome, 'unknown');
   });
 

@@ -111,8 +111,9 @@ class PooledResponse extends Stripe.HttpClientResponse {
     this.#body = body;
   }
 
+  /** The client writes its own notes on it. */
   override getRawResponse(): unknown {
-    return undefined;
+    return {};
   }
 
   override toStream(): never {
