@@ -66,7 +66,7 @@ test('void is for what is authorised, and leaves nothing to be done', async (t) 
   assert.deepEqual(merchant.paths(), ['cancel']);
 });
 
-test('an authorisation that nobody confirms is free again after seven days, also across a restart', async (t) => {
+test('an authorisation that nobody confirms is free again after seven days', async (t) => {
   const merchant = await new Merchant().start(t);
   const fixture = await startFixture(t, { sites: merchant.site('Cancel') });
   const TransactionId = await authorize(fixture);
