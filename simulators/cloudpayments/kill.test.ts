@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { cardFields, cards, Fixture, Merchant, temporaryFolder, type Values } from './fixture.ts';
@@ -73,6 +73,8 @@ test('kill -9 in the middle of charging: what was answered is in the ledger, onc
     assert.equal(again.text, text, 'the same answer as before the crash');
   }
   assert.equal((await fixture.ledger()).length, charged.length);
+  const journal = readFileSync(join(folder, 'journal.jsonl'), 'utf8');
+  assert.equal(journal.includes(cards.plain), false, 'no number of a card on the disk');
   child.kill('SIGTERM');
   const [code] = (await once(child, 'exit')) as [number | null];
   assert.equal(code, 0);

@@ -102,6 +102,31 @@ test('the current call of the widget resolves when it is closed: paid in two sta
   assert.deepEqual([found.Model?.Status, found.Model?.Amount], ['Authorized', 10.5]);
 });
 
+test('a payment whose answer was lost on the way to the widget is not taken again by another try', {
+  timeout: 240_000,
+}, async (t) => {
+  const executable = browserExecutable(t);
+  if (executable === undefined) return;
+  const fixture = await startFixture(t);
+  const page = await openShop(t, executable, shopScript(fixture.url, pay));
+  let lost = 1;
+  await page.route('**/widget/pay', async (route) => {
+    const response = await route.fetch();
+    if (lost === 0) return route.fulfill({ response });
+    lost -= 1;
+    return route.abort();
+  });
+  await page.click('#pay');
+  const frame = page.frameLocator('iframe');
+  await frame.locator('summary').click();
+  await frame.locator(`[data-card="${cards.plain}"]`).click();
+  await frame.locator('[data-pay]').click();
+  await frame.getByText('No connection').waitFor();
+  await frame.locator('[data-pay]').click();
+  await frame.getByText('Paid', { exact: true }).waitFor();
+  assert.deepEqual(await fixture.movements(), ['debit 199']);
+});
+
 test('the operator’s page shows, finds, resends and charges back, and works without a script', async (t) => {
   const merchant = await new Merchant().start(t);
   const fixture = await startFixture(t, { sites: merchant.site('Pay') });

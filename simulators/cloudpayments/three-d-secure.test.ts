@@ -94,6 +94,17 @@ test('the bank shows its page for nothing else than a payment that waits, and se
   assert.equal(await shown({ PaReq: 'x', TermUrl: 'javascript:alert(1)' }), 400);
 });
 
+test('the address of the bank’s page is where browsers reach the simulator, also in a remembered answer', async (t) => {
+  const fixture = await startFixture(t);
+  const first = await fixture.charge(cards.threeDs, {}, { requestId: 'r-1' });
+  assert.equal(first.Model?.AcsUrl, `${fixture.url}/acs`);
+  const again = await fixture.charge(cards.threeDs, {}, { requestId: 'r-1' });
+  assert.equal(again.text, first.text);
+  await fixture.send('PUT', '/control/settings', { publicUrl: 'https://cards.example/' });
+  const elsewhere = await fixture.charge(cards.threeDs);
+  assert.equal(elsewhere.Model?.AcsUrl, 'https://cards.example/acs');
+});
+
 test('the checkout script makes the same cryptogram as the helper of tests', async (t) => {
   const fixture = await startFixture(t);
   const response = await fetch(`${fixture.url}/checkout.js`);
