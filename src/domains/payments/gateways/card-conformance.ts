@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CardOutcome, SavedCardOrder } from '#payments/card-gateway';
 import { describeCryptograms } from './card-cryptograms.ts';
+import { describeLists } from './card-lists.ts';
 import { describeNotifications } from './card-notifications.ts';
 import { describeOperations } from './card-operations.ts';
 import { describePages } from './card-pages.ts';
@@ -24,6 +25,7 @@ export function describeCardGateway(tested: CardGatewayUnderTest): void {
     describeCapabilities(tested);
     describeSilence(tested);
     describeOperations(tested);
+    describeLists(tested);
     if (tested.cryptograms) describeCryptograms(tested, tested.cryptograms);
     if (tested.browser) describePages(tested, tested.browser);
     if (tested.notifications) describeNotifications(tested, tested.notifications);
