@@ -177,15 +177,7 @@ describeCardGateway({
   notifications: {
     async heard(payment) {
       await control('POST', '/control/settle', {});
-      return ear
-        .heardOf(NAME)
-        .filter(({ reading }) =>
-          reading.news.some(
-            (news) =>
-              ('payment' in news && news.payment === payment) ||
-              (news.news === 'refund' && news.of === payment),
-          ),
-        );
+      return ear.heardAbout(NAME, payment);
     },
     forgeries: (notification) => [
       withBody(notification, (body) => body.replace(/Amount=[\d.]+/, 'Amount=1.00')),
