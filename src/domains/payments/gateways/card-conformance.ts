@@ -201,7 +201,6 @@ function describeSilence(tested: CardGatewayUnderTest): void {
   test('an exchange is written down without a secret, a token or the card', async () => {
     const order = await tested.order({ email: 'payer@example.org' });
     const { log, result } = await tested.gateway.chargeSaved(order);
-    const declined = await (await tested.declines[0]?.order?.())?.token;
     assert.equal(log.length, 1);
     const [entry] = log;
     assert.deepEqual(
@@ -214,7 +213,7 @@ function describeSilence(tested: CardGatewayUnderTest): void {
     );
     assert.ok((entry?.took_ms ?? -1) >= 0);
     const written = JSON.stringify(log);
-    for (const secret of [...tested.secrets, order.token, declined, 'payer@example.org']) {
+    for (const secret of [...tested.secrets, order.token, 'payer@example.org']) {
       assert.ok(!secret || !written.includes(secret), written);
     }
   });
