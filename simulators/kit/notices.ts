@@ -102,6 +102,10 @@ export class Notices {
     }
   }
 
+  get size(): number {
+    return this.#table.size;
+  }
+
   get all(): readonly Notice[] {
     return this.#table.all();
   }
