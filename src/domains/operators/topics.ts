@@ -10,8 +10,13 @@ export const TransactionLogEntry = Type.Object({
     Type.Literal('charge'),
     Type.Literal('refund'),
     Type.Literal('inquiry'),
+    /** Of cards: leading a browser to pay, taking what was reserved, letting it go. */
+    Type.Literal('present'),
+    Type.Literal('confirm'),
+    Type.Literal('void'),
     Type.Literal('sms'),
   ]),
+  /** Empty where it is about a card. */
   msisdn: Type.String(),
   /** `pay_…` or `sms_…` */
   reference: Type.String(),

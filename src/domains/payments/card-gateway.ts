@@ -42,12 +42,30 @@ export interface ReceiptData {
   readonly phone?: string;
   readonly items: readonly {
     readonly name: string;
+    /** A whole number. */
     readonly quantity: number;
+    /** Of one of them. Over all lines, times quantity, that is the amount of the operation. */
     readonly amountMinor: bigint;
-    /** Such as `vat20`, `none`. */
-    readonly tax: string;
+    readonly tax: ReceiptTax;
   }[];
 }
+
+/** The rates of VAT of a fiscal receipt; `110` and its like are those of an advance (10/110). */
+export const receiptTaxes = [
+  'none',
+  'vat0',
+  'vat5',
+  'vat7',
+  'vat10',
+  'vat20',
+  'vat22',
+  'vat105',
+  'vat107',
+  'vat110',
+  'vat120',
+  'vat122',
+] as const;
+export type ReceiptTax = (typeof receiptTaxes)[number];
 
 /** A payment by card as its gateway needs it. */
 export interface CardOrder {
@@ -148,11 +166,19 @@ export interface CardAnswer<Outcome = CardOutcome> {
   readonly log: readonly TransactionLogEntry[];
 }
 
+/**
+ * How a page uses a gateway's script. `cloudpayments-start`: `new cp.CloudPayments().start(parameters)`;
+ * `cloudpayments-pay`: `.pay(parameters.scheme, parameters.options, …)`; `stripe-elements`: `Stripe(publishableKey)` and
+ * the Payment Element with `clientSecret`, then `confirmPayment` with `returnUrl`.
+ */
+export type WidgetManner = 'cloudpayments-start' | 'cloudpayments-pay' | 'stripe-elements';
+
 /** How the browser is led to pay. Nothing in it lets it change the price: the gateway's notification is compared. */
 export type Presentation =
-  /** A script of the gateway with these parameters, shown by our signed page. */
+  /** A script of the gateway with these parameters, shown by our signed page in the manner that the script wants. */
   | {
       readonly kind: 'widget';
+      readonly manner: WidgetManner;
       readonly script: string;
       readonly parameters: Readonly<Record<string, unknown>>;
     }
@@ -169,22 +195,39 @@ export interface CardOperation {
   /** `pay_…` and the gateway's id of what it is done to. */
   readonly of: string;
   readonly transaction: string;
+  /** Whose it is. */
+  readonly account: string;
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly receipt?: ReceiptData;
 }
 
-/** What is asked about: our id always, the gateway's where it is known. */
+/**
+ * What is asked about: our id always, the gateway's where it is known. The rest is what was sent, for gateways that are
+ * asked by sending it again, and for those that are asked by looking through their list.
+ */
 export interface CardQuestion {
   readonly payment: string;
   readonly kind: 'payment' | 'refund';
+  readonly account: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  /** It was not sent before: lists are looked through from here on. */
+  readonly since: Date;
+  /** Its holder entered the card: several attempts may stand under our id, and any of them may have been accepted. */
+  readonly presented: boolean;
   readonly transaction?: string;
   /** Of a refund: what it gives back of. */
   readonly of?: string;
   readonly ofTransaction?: string;
 }
 
-export type CardInquiry = CardOutcome | { readonly outcome: 'not_found' | 'voided' };
+export type CardInquiry =
+  | CardOutcome
+  /** It knows nothing of it now; whether it may still arrive is a question of time. */
+  | { readonly outcome: 'not_found' }
+  /** What was reserved has been let go. */
+  | { readonly outcome: 'voided' };
 
 export interface GatewayNotification {
   readonly method: string;
@@ -202,9 +245,12 @@ export type GatewayNews =
   | { readonly news: 'payment'; readonly outcome: CardOutcome; readonly payment?: string }
   | {
       readonly news: 'refund';
+      /** `facts.payment` is our id of the refund itself, where the gateway gives it back. */
       readonly facts: CardFacts;
-      /** The gateway's id of what was given back of. */
+      readonly state: 'accepted' | 'pending' | 'declined';
+      /** The gateway's id of what was given back of, and ours, where it gives it back. */
       readonly ofTransaction: string;
+      readonly of?: string;
     }
   | { readonly news: 'voided'; readonly transaction: string; readonly payment?: string }
   | { readonly news: 'dispute'; readonly dispute: Dispute }
@@ -256,6 +302,8 @@ export interface Dispute {
 export interface ListedTransaction {
   readonly facts: CardFacts;
   readonly kind: 'payment' | 'refund';
+  /** Of a refund: the gateway's id of what was given back of. */
+  readonly ofTransaction?: string;
   readonly state: 'accepted' | 'authorized' | 'declined' | 'voided' | 'pending';
 }
 
@@ -275,6 +323,11 @@ export interface CardCapabilities {
   readonly disputes: 'pushed' | 'listed' | 'none';
   /** `byOurId` asks; `repeatIsSafe` sends the same again; `none`: nobody can be asked. */
   readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
+  /**
+   * Under which id what it does not know is sent again. `newId`: a failure that it answered under an id stays its answer to
+   * that id, though nothing was carried out.
+   */
+  readonly afterNotFound: 'sameId' | 'newId';
   /** How long it knows a repetition for one; after that it is asked about before anything is repeated. */
   readonly idempotencyMs: number;
 }
@@ -323,11 +376,13 @@ export interface CardGateway {
   }): Promise<{ readonly disputes: readonly Dispute[]; readonly next?: string }>;
   /** Forgets a saved card at the gateway, where it can. */
   forgetCard?(card: { readonly token: string; readonly account: string }): Promise<void>;
-  /** Throws an `AppError` of kind `forbidden` where it is not the gateway's, `invalid` where it is unreadable. */
+  /** Throws an `AppError` of kind `forbidden` where it is not the gateway's, `invalid` or `too_large` where it can't be read. */
   readNotification?(notification: GatewayNotification): NotificationReading;
   /** What the gateway must hear so that it does not repeat itself. Sent after all of it is stored. */
   acknowledgement?(): Reply;
   /** Reads a Check. Throws as `readNotification` does. */
   readCheck?(notification: GatewayNotification): CheckQuestion;
   checkReply?(verdict: CheckVerdict): Reply;
+  /** Ends its connections. */
+  close(): Promise<void>;
 }

@@ -56,10 +56,30 @@ export function amountFromApi(value: unknown, field: string): bigint {
 }
 
 /** `5.00 PKR`: for people. The sign stands before the digits; no grouping, so that it can be searched. */
-export function formatMoney({ amountMinor, currency }: Money): string {
+export function formatMoney(money: Money): string {
+  return `${formatDecimal(money)} ${money.currency}`;
+}
+
+/** `5.00`: the amount alone, with exactly the digits of its currency, as many protocols want it. */
+export function formatDecimal({ amountMinor, currency }: Money): string {
   const digits = minorDigits(currency);
   const negative = amountMinor < 0n;
   const text = (negative ? -amountMinor : amountMinor).toString().padStart(digits + 1, '0');
   const whole = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
-  return `${negative ? '-' : ''}${whole} ${currency}`;
+  return `${negative ? '-' : ''}${whole}`;
+}
+
+const DECIMAL = /^(-?)(\d{1,18})(?:\.(\d{1,10}))?$/;
+
+/**
+ * Minor units of a decimal text such as `199`, `199.0` or `199.00`, exactly. Undefined for what is none, and for what has
+ * more digits than the currency: nothing is rounded.
+ */
+export function parseDecimal(text: string, currency: string): bigint | undefined {
+  const [, sign, whole, fraction = ''] = DECIMAL.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  const digits = minorDigits(currency);
+  if (/[^0]/.test(fraction.slice(digits))) return undefined;
+  const amountMinor = BigInt(whole + fraction.slice(0, digits).padEnd(digits, '0'));
+  return sign === '-' ? -amountMinor : amountMinor;
 }

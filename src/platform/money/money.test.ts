@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { amountFromApi, formatMoney, minorDigits } from '#money';
+import { amountFromApi, formatDecimal, formatMoney, minorDigits, parseDecimal } from '#money';
 
 test('money is written with the digits of its currency', () => {
   const written = [
@@ -55,4 +55,34 @@ test('an amount from outside is a whole number, and anything else is refused wit
       String(value),
     );
   }
+});
+
+test('a decimal text is read exactly or not at all', () => {
+  const read = [
+    ['199.00', 'RUB', 19_900n],
+    ['199', 'RUB', 19_900n],
+    ['199.0', 'RUB', 19_900n],
+    ['0.01', 'RUB', 1n],
+    ['-5.50', 'RUB', -550n],
+    ['199.990000', 'RUB', 19_999n],
+    ['199.991', 'RUB', undefined],
+    ['500', 'JPY', 500n],
+    ['500.5', 'JPY', undefined],
+    ['0.005', 'KWD', 5n],
+    ['92233720368547758.07', 'PKR', 9_223_372_036_854_775_807n],
+  ] as const;
+  for (const [text, currency, amountMinor] of read)
+    assert.equal(parseDecimal(text, currency), amountMinor, text);
+  const odd = ['', '.5', '5.', '1e3', ' 5', '5,00', '0x5', 'NaN', '+5', '1'.repeat(19)];
+  for (const text of odd) assert.equal(parseDecimal(text, 'RUB'), undefined, text);
+});
+
+test('what is written as a decimal is read back as it was', () => {
+  const amount = fc.bigInt({ min: -(10n ** 16n), max: 10n ** 16n });
+  fc.assert(
+    fc.property(amount, fc.constantFrom('RUB', 'JPY', 'KWD'), (amountMinor, currency) => {
+      const text = formatDecimal({ amountMinor, currency });
+      assert.equal(parseDecimal(text, currency), amountMinor);
+    }),
+  );
 });
