@@ -89,13 +89,11 @@ export interface Restart {
 export function reanchor(anchor: Anchor, { at, number, ...changes }: Restart): Anchor {
   const { interval = anchor.interval, timeZone = anchor.timeZone } = changes;
   const fresh = createAnchor({ at, interval, timeZone });
-  const before = wallTime(anchor.timeZone, at.getTime()).day;
-  const after = wallTime(timeZone, at.getTime()).day;
-  const date = dateOf(after);
   const isBound =
     anchor.interval.unit === 'month' && periodOf(anchor, at).start.getTime() === at.getTime();
-  const clamped = Math.min(anchor.dayOfMonth, lastDayOfMonth(date)) === date.dayOfMonth;
-  const keeps = isBound && before === after && clamped;
+  // In a zone that has another date already the day is not the one that was meant.
+  const date = dateOf(wallTime(timeZone, at.getTime()).day);
+  const keeps = isBound && Math.min(anchor.dayOfMonth, lastDayOfMonth(date)) === date.dayOfMonth;
   return { ...fresh, number, dayOfMonth: keeps ? anchor.dayOfMonth : fresh.dayOfMonth };
 }
 
