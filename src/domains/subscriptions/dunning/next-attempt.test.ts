@@ -198,6 +198,43 @@ test('two tries within a day give the card a day of rest, for whichever bills th
   assert.equal(local(retryOf(after(late)).at, MOSCOW), '2026-03-02 11:30');
 });
 
+test('tries that lie a whole day apart are no two within a day', () => {
+  const declines = [
+    decline(FIRST, 'terminal_limit'),
+    decline(utc('2026-03-02T07:00'), 'terminal_limit'),
+  ];
+  const soon = { ...policy, retryDays: [1, 2], hours: { fromMinute: 0, toMinute: 1440 } };
+  const next = nextAttempt(factsOf(declines), { policy: soon, now: utc('2026-03-02T07:00') });
+  assert.equal(local(retryOf(next).at, MOSCOW).slice(0, 10), '2026-03-03');
+  const closer = [declines[0] as Decline, decline(utc('2026-03-02T06:59'), 'terminal_limit')];
+  const rested = nextAttempt(factsOf(closer), { policy: soon, now: utc('2026-03-02T06:59') });
+  assert.equal(local(retryOf(rested).at, MOSCOW), '2026-03-03 09:59');
+});
+
+test('a technical retry that the gateway or the card’s rest forbids is made on the next morning instead', () => {
+  const waits = { ...decline(FIRST, 'gateway_error'), retryAfter: utc('2026-03-01T10:00') };
+  const told = retryOf(after(factsOf([waits])));
+  assert.deepEqual([local(told.at, MOSCOW), told.because], ['2026-03-02 10:09', 'schedule']);
+  const card = cardOf({ declinedAt: [utc('2026-03-01T06:50')] });
+  const tired = retryOf(after(factsOf([decline(FIRST, 'gateway_error')], { card })));
+  assert.equal(tired.because, 'schedule');
+  // Planned at once, and then the card was tried elsewhere: not at the same hour of another night.
+  const late = [decline(utc('2026-03-01T20:00'), 'gateway_error')];
+  const planned = retryOf(after(factsOf(late)));
+  const tried = { card: cardOf({ declinedAt: [utc('2026-03-01T20:05')] }) };
+  const asked = attemptNow(factsOf(late, tried), {
+    ...{ policy, now: planned.at, plannedAt: planned.at, because: planned.because },
+  });
+  assert.equal(local(retryOf(asked as NextAttempt).at, MOSCOW), '2026-03-03 10:09');
+});
+
+test('declines of several bills at one instant count one by one', () => {
+  const at = utc('2026-02-09T07:00');
+  const card = cardOf({ brand: 'Visa', declinedAt: Array.from({ length: 14 }, () => at) });
+  const next = retryOf(after(factsOf([decline(FIRST, 'terminal_limit')], { card })));
+  assert.equal(local(next.at, MOSCOW), '2026-03-11 10:09', 'thirty days after them');
+});
+
 test('the budget of a network holds over all bills of a card: Visa fifteen in thirty days', () => {
   const declinedAt = Array.from(
     { length: 14 },

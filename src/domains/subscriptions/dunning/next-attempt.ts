@@ -54,10 +54,12 @@ export function attemptNow(
   const { because, now, plannedAt, policy } = options;
   const forbidden = verdictOn(facts);
   if (forbidden) return forbidden;
-  const earliest = earliestOf(facts, plannedAt > now ? plannedAt : now, policy);
-  const anyHour = because === 'new_card' || because === 'technical';
+  const from = plannedAt > now ? plannedAt : now;
+  const earliest = earliestOf(facts, from, policy);
   const { subscription, timeZone } = facts;
   const own = { subscription, hours: policy.hours, timeZone };
+  // What may be made at any hour has lost that when it has to wait.
+  const anyHour = (because === 'new_card' || because === 'technical') && earliest <= from;
   const at = anyHour || isWithinHours(earliest, own) ? earliest : nextWithinHours(earliest, own);
   const planned = before(endOf(facts, options), { at, because });
   return planned.next === 'retry' && at <= now ? { next: 'go' } : planned;
@@ -105,8 +107,13 @@ function plan(facts: DunningFacts, options: DunningOptions): Planned | undefined
   const own = ownDeclines(facts);
   const last = own.at(-1);
   const earliest = earliestOf(facts, now, policy);
-  // Another card: its holder has just been here, so nothing waits for a morning.
-  if (!last) return { at: earliest, because: 'new_card' };
+  if (!last) {
+    // Another card: its holder has just been here, so nothing waits for a morning, unless it has to wait anyway.
+    const { subscription, timeZone } = facts;
+    const hours = { subscription, hours: policy.hours, timeZone };
+    const at = earliest <= now ? now : nextWithinHours(earliest, hours);
+    return { at, because: 'new_card' };
+  }
   const technical = own.filter((decline) => decline.class === 'technical').length;
   if (last.class === 'technical' && technical <= policy.technicalRetry.most) {
     const soon = new Date(last.at.getTime() + policy.technicalRetry.afterMinutes * MINUTE_MS);
@@ -156,8 +163,10 @@ function earliestOf(facts: DunningFacts, from: Date, policy: DunningPolicy): Dat
   if (!card) return from;
   const own = ownDeclines(facts);
   const told = own.map(({ retryAfter }) => retryAfter?.getTime() ?? Number.NEGATIVE_INFINITY);
-  const times = new Set([...card.declinedAt, ...own.map(({ at }) => at)].map(Number));
-  const declinedAt = [...times].map((time) => new Date(time));
+  // Two declines at one instant are two; a decline that the history has already is one.
+  const known = new Set(card.declinedAt.map(Number));
+  const missing = own.map(({ at }) => at).filter((at) => !known.has(at.getTime()));
+  const declinedAt = [...card.declinedAt, ...missing];
   return firstAllowed({ ...card, declinedAt }, new Date(Math.max(from.getTime(), ...told)), policy);
 }
 
