@@ -664,6 +664,13 @@ export interface PlatformWebhookEndpoint {
   url: string;
 }
 
+export interface PlatformWebhookHand {
+  endpoint_id: bigint;
+  held: number;
+  held_until: Timestamp;
+  worker: string;
+}
+
 export interface ReportsHit {
   address: string | null;
   aff_pub: string | null;
@@ -1168,6 +1175,7 @@ export interface DB {
   "platform.webhook_attempt": PlatformWebhookAttempt;
   "platform.webhook_delivery": PlatformWebhookDelivery;
   "platform.webhook_endpoint": PlatformWebhookEndpoint;
+  "platform.webhook_hand": PlatformWebhookHand;
   "reports.hit": ReportsHit;
   "reports.last_charge": ReportsLastCharge;
   "reports.subscription_status": ReportsSubscriptionStatus;
