@@ -96,8 +96,14 @@ export interface CardGatewayUnderTest {
   /** A charge of a saved card of a payer of its own, who has money. */
   order(changes?: Partial<SavedCardOrder>): Promise<SavedCardOrder>;
   readonly declines: readonly Decline[];
-  /** The next call about what was ordered under this number meets it, whichever call that is. */
-  befall(misfortune: Misfortune, of: CardOperation | SavedCardOrder): Promise<void>;
+  /** The next call about it meets this: one that moves money, or a question. */
+  befall(
+    misfortune: Misfortune,
+    of: CardOperation | SavedCardOrder,
+    call?: 'question',
+  ): Promise<void>;
+  /** What does not end by itself is over. */
+  recover?(): Promise<void>;
   /** What the outside's own book says was taken under our id, in minor units, one number a debit. */
   debits(payment: string): Promise<readonly number[]>;
   /** What it says was given back of it. */
@@ -147,8 +153,8 @@ export function operationOf(
   transaction: string,
   amountMinor = order.amountMinor,
 ): CardOperation {
-  const { currency, payment } = order;
-  return { payment: newPayment(), of: payment, transaction, amountMinor, currency };
+  const { account, currency, payment } = order;
+  return { payment: newPayment(), of: payment, transaction, account, amountMinor, currency };
 }
 
 export function refundQuestionOf(order: SavedCardOrder, refund: CardOperation): CardQuestion {

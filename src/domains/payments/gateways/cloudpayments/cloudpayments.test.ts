@@ -342,7 +342,7 @@ describe('answers of CloudPayments', () => {
 
   test('an operation is done when they say so; a refund must be named', () => {
     const operation = {
-      ...{ payment: 'pay_1x2', of: 'pay_1x1', transaction: '504' },
+      ...{ payment: 'pay_1x2', of: 'pay_1x1', account: 'cus_7', transaction: '504' },
       ...{ amountMinor: 5_000n, currency: 'RUB' },
     };
     const done = readOperation(answerOf({ Success: true, Message: null }), operation);
@@ -413,7 +413,12 @@ describe('requests to CloudPayments', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 1n, max: 10n ** 17n }), (amountMinor) => {
         const operation = {
-          ...{ payment: 'pay_1x2', of: 'pay_1x1', transaction: '9007199254740993' },
+          ...{
+            payment: 'pay_1x2',
+            of: 'pay_1x1',
+            account: 'cus_7',
+            transaction: '9007199254740993',
+          },
           ...{ amountMinor, currency: 'RUB' },
         };
         const { body = '' } = operate('/payments/refund', operation, account);

@@ -38,7 +38,7 @@ export function createProcessing(
   const capabilities: CardCapabilities = {
     ...{ present: 'none', cryptogram: false, twoStage: false, savedCards: true },
     ...{ refund: refunds, partialRefund: refunds, check: false, notifications: 'none' },
-    ...{ list: false, disputes: 'none', inquiry },
+    ...{ list: false, disputes: 'none', inquiry, afterNotFound: 'sameId' },
     // As long as it keeps its book, where it keeps one.
     idempotencyMs: inquiry === 'none' ? 0 : Number.MAX_SAFE_INTEGER,
   };
@@ -51,11 +51,9 @@ export function createProcessing(
       order.twoStage ? absent() : execute({ ...order, type: 'payment' }, 'charge'),
     ...{ confirm: absent, void: absent },
     refund: (operation) =>
-      refunds ? execute({ ...operation, account: '', type: 'refund' }, 'refund') : absent(),
-    inquire({ account, kind, ...asked }) {
-      if (inquiry === 'none') return absent();
-      const payer = kind === 'refund' ? '' : account;
-      return execute({ ...asked, account: payer, type: kind }, 'inquiry');
+      refunds ? execute({ ...operation, type: 'refund' }, 'refund') : absent(),
+    inquire({ kind, ...asked }) {
+      return inquiry === 'none' ? absent() : execute({ ...asked, type: kind }, 'inquiry');
     },
   };
 }
