@@ -13,6 +13,7 @@ import { createInquirer } from './inquire-payments.ts';
 import { parsePaymentId } from './payment.ts';
 import { postUnposted } from './post-unposted.ts';
 import { createRecorder, type Recorder } from './record-outcomes.ts';
+import type { SavedCards } from './saved-cards.ts';
 import {
   adoptClaimed,
   claimPayments,
@@ -39,6 +40,10 @@ export interface ChargeWorkerOptions {
   readonly operators: Operators;
   readonly ledger: Ledger;
   readonly gateway: Gateway;
+  /** Where cards that their holders leave are kept; absent for gateways that know none. */
+  readonly cards?: Pick<SavedCards, 'keep'>;
+  /** `chargeGroup` of the gateway unless told. */
+  readonly group?: Group<PaymentRequest>;
 }
 
 /** What waits for its turn in a worker must be begun within this, or somebody else takes it over. */
@@ -52,6 +57,11 @@ const STOP_PATIENCE_MS = 3500;
 
 export function chargeGroup(gateway: string): Group<PaymentRequest> {
   return { topic: paymentRequests(gateway), name: 'telco' };
+}
+
+/** Of a card gateway. */
+export function cardChargeGroup(gateway: string): Group<PaymentRequest> {
+  return { topic: paymentRequests(gateway), name: 'state-machine' };
 }
 
 export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
@@ -109,7 +119,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   return {
     start() {
       consumer = bus.consume(
-        chargeGroup(gateway.name),
+        options.group ?? chargeGroup(gateway.name),
         {
           batchSize: BATCH_SIZE,
           concurrency: 2,
