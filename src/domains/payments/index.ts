@@ -20,6 +20,12 @@ export type {
   InquiryOutcome,
   RefundOrder,
 } from './gateway.ts';
+export {
+  type CardGatewayKind,
+  type CardGatewayOptions,
+  cardGatewayKinds,
+  createCardGateway,
+} from './gateways/card-gateway-kinds.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CardGateway, GatewayNotification, Reply } from '#payments/card-gateway';
+import type { CardGateway, GatewayNews, GatewayNotification, Reply } from '#payments/card-gateway';
 import type { Lifetime } from '#testing';
 import type { Heard } from './card-under-test.ts';
 
@@ -10,6 +10,8 @@ export interface CardEar {
   urlOf(name: string): string;
   listen(name: string, gateway: CardGateway): void;
   heardOf(name: string): readonly Heard[];
+  /** Of it what is about this payment or what was given back of it. */
+  heardAbout(name: string, payment: string): readonly Heard[];
   readonly refused: readonly unknown[];
 }
 
@@ -52,8 +54,22 @@ export async function openCardEar(t: Lifetime): Promise<CardEar> {
     urlOf: (name) => `${origin}/${name}`,
     listen: (name, gateway) => void gateways.set(name, gateway),
     heardOf: (name) => heard.get(name) ?? [],
+    heardAbout: (name, payment) => about(heard.get(name) ?? [], payment),
     refused,
   };
+}
+
+/** Some name of what a refund gives back only their own id. */
+function about(heard: readonly Heard[], payment: string): readonly Heard[] {
+  const transactions = new Set<string>();
+  for (const news of heard.flatMap(({ reading }) => reading.news)) {
+    if (news.news !== 'payment' || news.payment !== payment) continue;
+    if ('facts' in news.outcome) transactions.add(news.outcome.facts.transaction);
+  }
+  const isAbout = (news: GatewayNews) =>
+    ('payment' in news && news.payment === payment) ||
+    (news.news === 'refund' && transactions.has(news.ofTransaction));
+  return heard.filter(({ reading }) => reading.news.some(isAbout));
 }
 
 async function toNotification(

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
+import { after, test } from 'node:test';
 import { createSystemClock } from '#clock';
 import type { CardOutcome, GatewayNotification } from '#payments/card-gateway';
 import {
@@ -177,15 +177,7 @@ describeCardGateway({
   notifications: {
     async heard(payment) {
       await control('POST', '/control/settle', {});
-      return ear
-        .heardOf(NAME)
-        .filter(({ reading }) =>
-          reading.news.some(
-            (news) =>
-              ('payment' in news && news.payment === payment) ||
-              (news.news === 'refund' && news.of === payment),
-          ),
-        );
+      return ear.heardAbout(NAME, payment);
     },
     forgeries: (notification) => [
       withBody(notification, (body) => body.replace(/Amount=[\d.]+/, 'Amount=1.00')),
@@ -205,6 +197,57 @@ describeCardGateway({
     },
   },
 });
+
+test('disputes are listed with what the bank took back, and what was won', async () => {
+  const order = await orderWith(PLAIN);
+  const { result } = await gateway.chargeSaved(order);
+  assert.ok(result.outcome === 'accepted');
+  const { transaction } = result.facts;
+  for (const operation of ['Presentment', 'Representment']) {
+    await control('POST', '/control/chargebacks', {
+      transactionId: Number(transaction),
+      operation,
+    });
+  }
+  const now = Date.now();
+  const span = { from: new Date(now - 600_000), to: new Date(now + 600_000) };
+  const listed = await gateway.listDisputes?.(span);
+  const own = listed?.disputes.filter((one) => one.transaction === transaction) ?? [];
+  assert.deepEqual(
+    own.map(({ amountMinor, currency, kind }) => [kind, amountMinor, currency]),
+    [
+      ['lost', order.amountMinor, 'RUB'],
+      ['won', order.amountMinor, 'RUB'],
+    ],
+  );
+});
+
+for (const way of [
+  { body: 'json', HttpMethod: 'POST' },
+  { body: 'form', HttpMethod: 'GET' },
+] as const) {
+  test(`notifications as ${way.body} by ${way.HttpMethod} are read as well, and Check lets the payment go`, async () => {
+    const { HttpMethod, body } = way;
+    const notifications = Object.fromEntries(
+      addresses.map(([type = '', Address]) => [type, { IsEnabled: true, Address, HttpMethod }]),
+    );
+    await control('PUT', `/control/sites/${standardPublicId}`, { body, notifications });
+    const order = await orderWith(PLAIN);
+    const { result } = await gateway.chargeSaved(order);
+    assert.equal(result.outcome, 'accepted', String(ear.refused.at(-1)));
+    await control('POST', '/control/settle', {});
+    const told = ear
+      .heardOf(NAME)
+      .filter(({ reading }) => JSON.stringify(reading.dedupeKey).includes('pay:'))
+      .at(-1);
+    assert.equal(told?.notification.method, HttpMethod);
+    assert.deepEqual(
+      told?.reading.news.map((news) => 'payment' in news && news.payment),
+      [order.payment],
+    );
+    assert.equal(told?.reading.isHint, false);
+  });
+}
 
 function withBody(notification: GatewayNotification, change: (body: string) => string) {
   return { ...notification, body: Buffer.from(change(notification.body.toString())) };

@@ -1,5 +1,4 @@
 import { after } from 'node:test';
-import type { MoneyEntry } from '#simulators/kit';
 import { eventually } from '#testing';
 import type { CardGatewayUnderTest, Misfortune } from './card-under-test.ts';
 
@@ -44,7 +43,7 @@ export function controlsOf(url: string, question: string): PspControls {
       }
     },
     async entries(query) {
-      const { entries } = await call<{ entries: readonly MoneyEntry[] }>(
+      const { entries } = await call<{ entries: readonly { readonly amount_minor: number }[] }>(
         'GET',
         `/ledger?${new URLSearchParams(query)}`,
       );

@@ -117,15 +117,7 @@ describeCardGateway({
     async heard(payment) {
       await controls.quiet();
       await controls.call('PUT', '/settings', { duplicated: 0 });
-      return ear
-        .heardOf(NAME)
-        .filter(({ reading }) =>
-          reading.news.some(
-            (news) =>
-              ('payment' in news && news.payment === payment) ||
-              (news.news === 'refund' && news.of === payment),
-          ),
-        );
+      return ear.heardAbout(NAME, payment);
     },
     forgeries: (notification) => [
       withBody(notification, (body) => body.replace(/"amount":\s*\d+/, '"amount":1')),

@@ -18,8 +18,9 @@ export const reasonCodes: DeclineTable = {
   3001: badRequest,
   3002: badRequest,
   3003: badRequest,
-  // Our answer to Check did not come, or made no sense: another gateway may be quicker to believe us.
+  // By our own word the order was too old: its holder may begin anew.
   3004: row('cancelled_by_customer', 'authentication'),
+  // Our answer to Check did not come, or made no sense: another gateway does not ask.
   3005: elsewhere,
   3006: elsewhere,
   3007: elsewhere,

@@ -90,6 +90,7 @@ function orderFields(order: CardOrder, account: YooKassaAccount): object {
     ...{ amount: amountOf(order), capture: !order.twoStage },
     description: order.description.slice(0, DESCRIPTION_LETTERS_MAX),
     metadata: { payment: order.payment, account: order.account },
+    merchant_customer_id: order.account,
     ...receiptOf(order, account),
   };
 }
