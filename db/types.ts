@@ -253,6 +253,39 @@ export interface PaymentsAttempt {
   sent_at: Timestamp | null;
 }
 
+export interface PaymentsGatewayAccount {
+  amount_max_minor: bigint | null;
+  amount_min_minor: bigint | null;
+  brands: string[] | null;
+  closed_reason: string | null;
+  created_at: Timestamp;
+  currencies: string[] | null;
+  enabled: Generated<boolean>;
+  kind: string;
+  methods: string[] | null;
+  name: string;
+  open_until: Timestamp | null;
+  openings: Generated<number>;
+  receipts: Json | null;
+  requests_per_second: Numeric;
+  reserve: number | null;
+  sealed_secrets: string;
+  settings: Json;
+  title: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  weight: Generated<number>;
+}
+
+export interface PaymentsGatewayAccountChange {
+  actor: string;
+  after: Json;
+  at: Timestamp;
+  before: Json | null;
+  id: Generated<bigint>;
+  name: string;
+}
+
 export interface PaymentsPayment {
   allocation: bigint | null;
   amount_minor: bigint;
@@ -1140,6 +1173,8 @@ export interface DB {
   "operators.operator": OperatorsOperator;
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
+  "payments.gateway_account": PaymentsGatewayAccount;
+  "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.payment": PaymentsPayment;
   "payments.unposted": PaymentsUnposted;
   "payouts.approval": PayoutsApproval;

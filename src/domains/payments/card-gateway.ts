@@ -330,4 +330,6 @@ export interface CardGateway {
   /** Reads a Check. Throws as `readNotification` does. */
   readCheck?(notification: GatewayNotification): CheckQuestion;
   checkReply?(verdict: CheckVerdict): Reply;
+  /** Ends its connections. */
+  close(): Promise<void>;
 }

@@ -7,4 +7,5 @@ export const fail = errorCodes({
   refund_exceeds_charge: 'precondition',
   refund_not_possible: 'precondition',
   refund_open: 'conflict',
+  gateway_name_taken: 'conflict',
 });

@@ -1,4 +1,26 @@
 export {
+  type CardMethod,
+  chooseGateways,
+  createGatewayAccounts,
+  type GatewayAccount,
+  type GatewayAccountState,
+  type GatewayAccounts,
+  type GatewayAccountsOptions,
+  type GatewayConnection,
+  type GatewayKind,
+  type GatewayMaker,
+  type GatewayMakers,
+  type GatewayRouting,
+  gatewayKinds,
+  type NewGatewayAccount,
+  type OpenAccount,
+  type ReceiptDefaults,
+  type RoutableAccount,
+  type RoutedPayment,
+  readGatewayAccount,
+  readGatewayAccounts,
+} from './accounts/index.ts';
+export {
   type ChargeWorker,
   type ChargeWorkerOptions,
   chargeGroup,
@@ -16,6 +38,7 @@ export type {
 } from './gateway.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
+export { type GatewayRoutesOptions, registerGatewayRoutes } from './http-gateways.ts';
 export {
   type ChargeRequest,
   nextPaymentState,
