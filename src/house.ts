@@ -11,7 +11,13 @@ import { createLedger, type Ledger, readAccountTypes, STANDARD_ACCOUNT_TYPES } f
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
-import { chargeGroup, createPayments, type Payments } from '#payments';
+import {
+  chargeGroup,
+  createGatewayAccounts,
+  createPayments,
+  type GatewayAccounts,
+  type Payments,
+} from '#payments';
 import {
   createBankGate,
   createPayoutMachine,
@@ -40,6 +46,7 @@ export interface House {
   readonly rules: Rules;
   readonly operators: Operators;
   readonly payments: Payments;
+  readonly gatewayAccounts: GatewayAccounts;
   readonly sms: Sms;
   readonly smsAccounts: Accounts;
   readonly webhooks: Webhooks;
@@ -77,6 +84,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const operators = await createOperators(base);
   const sealer = createSealer({ secret });
   const payments = createPayments({ ...base, bus, operators, sealer });
+  // Of each kind that there is an adapter for.
+  const gatewayAccounts = await createGatewayAccounts({ ...base, sealer, makers: {} });
   const opened = await openSms({ ...base, bus, operators, rules, sealer });
   const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
@@ -89,7 +98,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine, smsAccounts, webhooks, sealer },
+    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, webhooks, sealer },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators
@@ -106,6 +115,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await payouts.close();
       await ledger.drain();
       await opened.close();
+      await gatewayAccounts.close();
       rules.close();
       await operators.close();
       await bus.close();

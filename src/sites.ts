@@ -2,7 +2,7 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerPaymentRoutes } from '#payments';
+import { registerGatewayRoutes, registerPaymentRoutes } from '#payments';
 import {
   registerPayoutClientRoutes,
   registerPayoutRoutes,
@@ -100,6 +100,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
     registerPaymentRoutes(app, house);
+    const { publicUrl } = house.config;
+    registerGatewayRoutes(app, { ...house, accounts: house.gatewayAccounts, publicUrl });
     const plans = () => house.operators.all().map((operator) => operator.plan);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }

@@ -1,3 +1,25 @@
+export {
+  type CardMethod,
+  chooseGateways,
+  createGatewayAccounts,
+  type GatewayAccount,
+  type GatewayAccountState,
+  type GatewayAccounts,
+  type GatewayAccountsOptions,
+  type GatewayConnection,
+  type GatewayKind,
+  type GatewayMaker,
+  type GatewayMakers,
+  type GatewayRouting,
+  gatewayKinds,
+  type NewGatewayAccount,
+  type OpenAccount,
+  type ReceiptDefaults,
+  type RoutableAccount,
+  type RoutedPayment,
+  readGatewayAccount,
+  readGatewayAccounts,
+} from './accounts/index.ts';
 export { createCardCharging } from './card-charging.ts';
 export type { CardDeclineReason, DeclineClass } from './card-gateway.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
@@ -28,6 +50,7 @@ export {
 } from './gateways/card-gateway-kinds.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
+export { type GatewayRoutesOptions, registerGatewayRoutes } from './http-gateways.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
 export type { NotificationInbox } from './notification-inbox.ts';
 export {
