@@ -38,7 +38,11 @@ export type {
 } from './gateway.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
-export { type GatewayRoutesOptions, registerGatewayRoutes } from './http-gateways.ts';
+export {
+  type GatewayRoutesOptions,
+  gatewayToApi,
+  registerGatewayRoutes,
+} from './http-gateways.ts';
 export {
   type ChargeRequest,
   nextPaymentState,
