@@ -1,4 +1,6 @@
 export {
+  type AccountGateways,
+  asCardGateways,
   type CardMethod,
   chooseGateways,
   createGatewayAccounts,

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { sql } from '#database';
 import { eventually, testDatabase } from '#testing';
 import { gatewayKinds } from './account.ts';
+import { asCardGateways } from './as-card-gateways.ts';
 import {
   accountOf,
   changesOf,
@@ -136,16 +137,22 @@ test('a secret is rotated alone: those that are left out stay, and the talk is o
   const name = 'rotated';
   await here.save({ name, settings, secrets: { key: KEY, webhook_key: 'the first of them' } });
   await here.accounts.refresh();
-  const before = here.accounts.gatewayOf(name);
-  assert.equal(here.accounts.gatewayOf(name), before, 'one talk for one version');
+  const gateway = here.accounts.gatewayOf(name);
+  const { chargeSaved } = gateway;
   await here.save({ name, settings, secrets: { key: NEW_KEY } });
   await here.accounts.refresh();
-  assert.equal(await keyUsed(name), NEW_KEY);
-  assert.notEqual(here.accounts.gatewayOf(name), before);
-  await eventually(() => assert.ok(closed.includes(name)));
+  assert.equal(await keyUsed(name), `${NEW_KEY} the first of them`);
+  const closings = () => closed.filter((one) => one === name).length;
+  // Two were made to look at what was saved, one is the talk before the change.
+  await eventually(() => assert.equal(closings(), 3));
+  // Whoever took hold of it before the change speaks with the new credentials.
+  assert.equal((await gateway.chargeSaved(order)).result.outcome, 'accepted');
+  assert.equal((await chargeSaved(order)).result.outcome, 'accepted');
+  assert.deepEqual(tiny.keys.slice(-2), Array(2).fill(`${NEW_KEY} the first of them`));
+  assert.equal(closings(), 3);
   await here.save({ name, settings, secrets: undefined, title: 'Another title' });
   await here.accounts.refresh();
-  assert.equal(await keyUsed(name), NEW_KEY);
+  assert.equal(await keyUsed(name), `${NEW_KEY} the first of them`);
   const changes = await changesOf(database, name);
   assert.deepEqual(
     changes.map(({ after, before: was }) => [was?.version ?? 0, after.secrets_changed]),
@@ -215,4 +222,26 @@ test('routing is kept as it was told, to the last digit', async () => {
   await here.save({ name: 'routed' });
   const { secrets: __, ...bare } = accountOf({ name: 'routed' });
   assert.deepEqual((await here.accounts.find('routed'))?.account, { ...bare, version: 2 });
+});
+
+test('what carries payments out sees them as they are now: which there are, their lines, the order of choice', async () => {
+  const gateways = asCardGateways(here.accounts);
+  const limits = { currencies: ['XTS'], settings };
+  await here.save({ name: 'likely', ...limits, weight: 1 });
+  await here.save({ name: 'spare', ...limits, weight: 0, reserve: 1 });
+  await here.save({ name: 'gone', ...limits, enabled: false });
+  await here.accounts.refresh();
+  const asked = { amountMinor: 1n, currency: 'XTS', method: 'present', seed: 'pay_1' } as const;
+  const choose = () => gateways.choose(asked).filter((name) => /likely|spare|gone/.test(name));
+  assert.deepEqual(choose(), ['likely', 'spare']);
+  assert.ok(gateways.names().includes('gone'), 'what it took is still heard of');
+  assert.equal(gateways.gateway('nobody'), undefined);
+  assert.equal(gateways.gateway('gone')?.name, 'gone');
+  assert.ok(!('list' in (gateways.gateway('gone') ?? {})), 'what its kind can not it has not');
+  const line = gateways.line('likely');
+  assert.deepEqual([line.admits(), line.perSecond()], [true, 1000]);
+  await here.save({ name: 'likely', ...limits, requestsPerSecond: 7, enabled: false });
+  await here.accounts.refresh();
+  assert.deepEqual([line.admits(), line.perSecond()], [false, 7]);
+  assert.deepEqual(choose(), ['spare']);
 });
