@@ -23,8 +23,8 @@ const subscription: Machine<SubscriptionStatus, SubscriptionStep> = {
   title: 'Subscription',
   text:
     'Alive are `pending`, `trial`, `active`, `grace`, `hold` and `paused`: a customer has at most one alive ' +
-    'subscription to a service. The content is open in `trial`, `active` and `grace`. No step leads into `trial` ' +
-    'or `paused` yet.',
+    'subscription to a service. The content is open in `trial`, `active` and `grace`. Trials and pauses are for cards ' +
+    '([their life](../concepts/card-lifecycle.md)); `pending` is a first payment that is not complete.',
   source: 'src/domains/subscriptions/subscription.ts',
   first: 'registered',
   steps: subscriptionSteps,
@@ -35,8 +35,13 @@ const subscription: Machine<SubscriptionStatus, SubscriptionStep> = {
     find_postpaid: 'the number is on the list of postpaid numbers, or its operator says so',
     pay: 'a charge was accepted',
     miss: 'a charge was declined for now',
-    park: 'a period ended unpaid',
-    expire: 'nothing was paid for `keep_days`, or the operator knows no such number',
+    park: 'a period ended unpaid; by card, the ladder of access came to hold, or a trial ended without a card',
+    begin_trial: 'by card: the first period is free, and nothing was charged',
+    pause: 'its customer pauses a paid period',
+    resume: 'he goes on, or the longest pause is over: the period ends later by the paused time',
+    expire:
+      'nothing was paid for `keep_days`, or the operator knows no such number; by card, the first payment stayed incomplete ' +
+      'for 23 hours, the ladder came to its end, or a fixed term is over',
     cancel: 'STOP by SMS, by link or by the API',
     purge: 'everything of a number is ended; nothing asks for it yet',
   },

@@ -1,3 +1,4 @@
+export type { CardDeclineReason, DeclineClass } from './card-gateway.ts';
 export {
   type ChargeWorker,
   type ChargeWorkerOptions,

@@ -9,6 +9,7 @@ export { registerSubscriptionRoutes, type SubscriptionRoutesOptions } from './ht
 export type { StopInput } from './stop-subscriptions.ts';
 export {
   aliveStatuses,
+  FIRST_PAYMENT_HOURS,
   nextStatus,
   parseSubscriptionId,
   type SubscriptionStatus,

@@ -61,7 +61,7 @@ const steps: Readonly<Partial<Record<SubscriptionStep, (made: Made) => Promise<u
   park: (made) => due(made, daysAgo(1.5)),
 };
 
-// Nothing leads into `paused` yet; who is at the door has no bill, and is never due.
+// A paused one has no bill that could be answered; who is at the door has none either, and is never due.
 const apart: Readonly<Partial<Record<SubscriptionStep, readonly SubscriptionStatus[]>>> = {
   ...{
     pay: ['paused', 'registered'],

@@ -24,6 +24,9 @@ export type SubscriptionStep =
   | 'pay'
   | 'miss'
   | 'park'
+  | 'begin_trial'
+  | 'pause'
+  | 'resume'
   | 'expire'
   | 'cancel'
   | 'purge';
@@ -36,7 +39,10 @@ const ends = {
   find_postpaid: 'postpaid',
 } as const;
 
-/** From where a step leads where; a pair that is absent never happens. `miss` is a charge that failed. */
+/**
+ * From where a step leads where; a pair that is absent never happens. `miss` is a charge that failed. By card, `pending` is a first
+ * payment that is not complete, `park` is the ladder that closes the access, and only a paid period can be paused.
+ */
 export const subscriptionSteps: Readonly<
   Record<SubscriptionStatus, Readonly<Partial<Record<SubscriptionStep, SubscriptionStatus>>>>
 > = {
@@ -49,12 +55,12 @@ export const subscriptionSteps: Readonly<
     },
     ...{ cancel: 'cancelled', purge: 'purged' },
   },
-  pending: { pay: 'active', miss: 'pending', park: 'pending', ...ends },
-  trial: { pay: 'active', miss: 'grace', ...ends },
-  active: { pay: 'active', miss: 'grace', park: 'hold', ...ends },
+  pending: { pay: 'active', miss: 'pending', park: 'pending', begin_trial: 'trial', ...ends },
+  trial: { pay: 'active', miss: 'grace', park: 'hold', ...ends },
+  active: { pay: 'active', miss: 'grace', park: 'hold', pause: 'paused', ...ends },
   grace: { pay: 'active', miss: 'grace', park: 'hold', ...ends },
   hold: { pay: 'active', miss: 'hold', park: 'hold', ...ends },
-  paused: { expire: 'expired', cancel: 'cancelled', purge: 'purged' },
+  paused: { resume: 'active', expire: 'expired', cancel: 'cancelled', purge: 'purged' },
   expired: {},
   cancelled: {},
   purged: {},
@@ -93,6 +99,9 @@ export function accessOf(status: SubscriptionStatus): {
   const open = status === 'trial' || status === 'active' || status === 'grace';
   return { open, reason: status };
 }
+
+/** How long a first payment by card may stay incomplete (its holder is at his bank's page) before the subscription expires. */
+export const FIRST_PAYMENT_HOURS = 23;
 
 export interface SubscriptionKey {
   readonly customerId: bigint;
