@@ -19,6 +19,7 @@ import {
   type SubscriptionRow,
 } from './store.ts';
 import { accessOf, isAlive, parseSubscriptionId, subscriptionId } from './subscription.ts';
+import { carrierPeriod, isCarrierPeriod, type PlanPeriod } from './terms.ts';
 import { createSubscriptionWorker, type SubscriptionWorker } from './worker.ts';
 
 /** A subscription as the outside sees it. */
@@ -32,7 +33,7 @@ export interface SubscriptionView {
   readonly alive: boolean;
   readonly priceMinor: bigint;
   readonly currency: string;
-  readonly period: 'daily' | 'weekly';
+  readonly period: PlanPeriod;
   readonly createdAt: Date;
   readonly dueAt: Date | undefined;
   readonly paidUntil: Date | undefined;
@@ -41,7 +42,7 @@ export interface SubscriptionView {
 }
 
 export interface Subscriptions {
-  /** What a service offers now; undefined when there is none. Remembered for a second. */
+  /** What a service offers through its operator now; undefined when there is nothing. Remembered for a second. */
   offer(serviceCode: string): Promise<Offer | undefined>;
   /** Adds a version of terms; the service is made when its code is new. People keep the version they agreed to. */
   addTerms: Catalogue['add'];
@@ -99,7 +100,9 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   return {
     async offer(serviceCode) {
       const terms = await catalogue.newest(serviceCode);
-      return terms && toOffer(terms);
+      // What only cards pay is no offer of an operator.
+      const isCarriers = terms && terms.operator !== 'card' && isCarrierPeriod(terms.period);
+      return isCarriers ? toOffer(terms) : undefined;
     },
     addTerms: catalogue.add,
     recordConsent: (tx, inputs) => recordConsent(context, tx, inputs),
@@ -129,7 +132,7 @@ function toOffer(terms: ServiceTerms): Offer {
     termsVersion: terms.version,
     priceMinor: terms.priceMinor,
     currency: terms.currency,
-    period: terms.period,
+    period: carrierPeriod(terms),
     open: terms.open,
     texts: terms.texts,
   };

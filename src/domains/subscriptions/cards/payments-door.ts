@@ -1,0 +1,2 @@
+import type { Executor, Tx } from '#database';
+import type { ChargeRequest, Payments } from '#payments';
