@@ -1,5 +1,5 @@
 import { wallTime } from '#rules/local-time';
-import { type Anchor, createAnchor, type Period, reanchor } from './anchor.ts';
+import { type Anchor, createAnchor, type Period, periodAt, reanchor } from './anchor.ts';
 import { fail } from './errors.ts';
 import { type Interval, stepFrom } from './interval.ts';
 import { NOTHING, type Share } from './share.ts';
@@ -70,6 +70,20 @@ export function resume(
     period: { ...period, endsAt },
     anchor: reanchor(anchor, { at: endsAt, number: period.number + 1 }),
   };
+}
+
+/**
+ * A bill that is paid out of hold. `keep`: the bounds stay, and the days without access are lost. `restart`: the period that was paid
+ * for begins with the payment, and so it does in any case when it would be over already: nobody pays for a time that he was shut
+ * out of. Out of grace nothing moves: access was open all the time.
+ */
+export function recover(
+  { anchor, period }: { readonly anchor: Anchor; readonly period: BilledPeriod },
+  { how, paidAt }: { readonly paidAt: Date; readonly how: 'keep' | 'restart' },
+): { readonly anchor: Anchor; readonly period: BilledPeriod } {
+  if (how === 'keep' && paidAt < period.endsAt) return { anchor, period };
+  const restarted = reanchor(anchor, { at: paidAt, number: period.number });
+  return { anchor: restarted, period: billedPeriod(periodAt(restarted, period.number)) };
 }
 
 /**

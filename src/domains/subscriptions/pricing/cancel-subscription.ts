@@ -1,3 +1,4 @@
+import { remainingShare } from './billed-period.ts';
 import type { Moment } from './change-plan.ts';
 import { type DraftResult, refuse } from './draft.ts';
 import type { PricedSubscription } from './priced-subscription.ts';
@@ -28,10 +29,9 @@ export function draftCancellation(
   // A paused one has stopped using its period when it was paused.
   const usedUntil = pausedAt ?? at;
   const { timeZone } = anchor;
+  const share = remainingShare(period, usedUntil, { precision, timeZone, today: 'used' });
   const lines =
-    line && unused !== 'keep'
-      ? [creditLine(line, period, usedUntil, { precision, timeZone, today: 'used' })]
-      : [];
+    line && unused !== 'keep' ? [creditLine(line, { period, from: usedUntil, share })] : [];
   return {
     ...{ outcome: 'drafted', lines, takesEffectAt: at, after: undefined },
     unused: unused === 'refund' ? 'refund' : 'credit',

@@ -5,6 +5,7 @@ import { type Draft, type DraftResult, type QuoteRefusal, refuse } from './draft
 import { sameInterval } from './interval.ts';
 import type { ChargedLine, PricedSubscription, Selection } from './priced-subscription.ts';
 import { creditLine, planLine, trialLine, wholePeriodLines } from './quote-line.ts';
+import type { Share } from './share.ts';
 import { isQuantity, lineOf } from './start-and-renew.ts';
 
 /** Another plan, version or quantity. */
@@ -94,45 +95,48 @@ function changeTrial({ subscription, to }: ChangeRequest, at: Date): Draft {
 function changeWithin(
   { subscription, to }: ChangeRequest,
   line: ChargedLine,
-  { at, precision }: Moment,
+  moment: Moment,
 ): Draft {
-  const { anchor, period } = subscription;
-  const { timeZone } = anchor;
-  const from = dayMark(line, at, timeZone);
-  const share = remainingShare(period, from, { precision, timeZone });
+  const { period } = subscription;
+  const { from, share } = markOf(subscription, line, moment);
   const lines = [
-    creditLine(line, period, from, { precision, timeZone }),
+    creditLine(line, { period, from, share }),
     planLine(to, { subscription, period, from, share }),
   ];
   const after = { ...subscription, selection: to, line: lineOf(lines), scheduled: undefined };
-  return drafted({ lines, takesEffectAt: at, after });
+  return drafted({ lines, takesEffectAt: moment.at, after });
 }
 
 /** The period is cut here; a whole one of the new length begins, and is asked for. */
 function changeInterval(
   { subscription, to }: ChangeRequest,
   line: ChargedLine,
-  { at, precision }: Moment,
+  moment: Moment,
 ): Draft {
-  const { timeZone } = subscription.anchor;
-  const from = dayMark(line, at, timeZone);
+  const { from, share } = markOf(subscription, line, moment);
   const number = subscription.period.number + 1;
   const { interval } = to.price;
   const anchor = reanchor(subscription.anchor, { at: from, number, interval });
   const period = billedPeriod(periodAt(anchor, number));
-  const credit = creditLine(line, subscription.period, from, { precision, timeZone });
+  const credit = creditLine(line, { period: subscription.period, from, share });
   const lines = [credit, ...wholePeriodLines(to, subscription, period)];
   const after = { ...subscription, anchor, period, selection: to, scheduled: undefined };
-  return drafted({ lines, takesEffectAt: at, after: { ...after, line: lineOf(lines) } });
+  return drafted({ lines, takesEffectAt: moment.at, after: { ...after, line: lineOf(lines) } });
 }
 
 /**
  * Who changes again on the day on which his line began changes it as if from its beginning: so the changes of a day come to the same
  * as the one change from the first plan to the last, and no day is paid twice.
  */
-function dayMark(line: ChargedLine, at: Date, timeZone: string): Date {
+function markOf(
+  { anchor, period }: PricedSubscription,
+  line: ChargedLine,
+  { at, precision }: Moment,
+): { readonly from: Date; readonly share: Share } {
+  const { timeZone } = anchor;
   const dayOf = (instant: Date) => wallTime(timeZone, instant.getTime()).day;
-  return dayOf(line.from) === dayOf(at) ? line.from : at;
+  if (dayOf(line.from) === dayOf(at)) return { from: line.from, share: line.share };
+  return { from: at, share: remainingShare(period, at, { precision, timeZone }) };
 }
 
 function drafted(draft: Pick<Draft, 'lines' | 'takesEffectAt' | 'after'>): Draft {

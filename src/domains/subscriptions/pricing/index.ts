@@ -18,6 +18,7 @@ export {
   billedPeriod,
   type Precision,
   pauseEndsAt,
+  recover,
   remainingShare,
   resume,
   startTrial,

@@ -145,6 +145,17 @@ test('a period that was paused is prorated by its original length: the paused da
   assert.equal(credit?.amountMinor, -shareOf(30_000n, before));
 });
 
+test('a pause between two changes of one day does not make the second dearer', () => {
+  const life = new Life({ at: utc('2026-03-01T07:00') });
+  life.change(utc('2026-03-11T06:00'), pro);
+  const spent = life.spentMinor;
+  const pausedAt = utc('2026-03-11T07:00');
+  life.put(resume(life.now, { pausedAt, resumedAt: utc('2026-03-11T10:00'), maxDays: 90 }));
+  life.change(utc('2026-03-11T11:00'), basic, { timing: 'now' });
+  life.change(utc('2026-03-11T12:00'), pro);
+  assert.equal(life.spentMinor, spent);
+});
+
 test('by days, the day of an end was used, also the first one', () => {
   const on = (at: string) => {
     const life = new Life({

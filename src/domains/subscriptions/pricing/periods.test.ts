@@ -14,6 +14,7 @@ import {
   periodAt,
   periodOf,
   reanchor,
+  recover,
   resume,
   startTrial,
 } from '#subscriptions/pricing';
@@ -145,6 +146,21 @@ test('a pause moves the end by exactly its time, at most its longest, and the ne
     () => resume({ anchor, period }, { pausedAt: period.end, resumedAt: period.end, maxDays: 1 }),
     { code: 'pause_invalid' },
   );
+});
+
+test('paid out of hold the period begins anew, or keeps its bounds while something of it is left', () => {
+  const anchor = createAnchor({
+    ...{ at: utc('2026-01-31T07:00'), interval: month, timeZone: 'Europe/Moscow' },
+  });
+  const current = { anchor, period: billedPeriod(periodAt(anchor, 1)) };
+  const paidAt = utc('2026-03-18T09:00');
+  assert.deepEqual(recover(current, { paidAt, how: 'keep' }), current);
+  const anew = recover(current, { paidAt, how: 'restart' });
+  assert.equal(anew.period.number, 1, 'it is the same bill');
+  assert.deepEqual(bounds(anew.anchor, 2), ['2026-03-18 12:00', '2026-04-18 12:00']);
+  assert.equal(anew.period.start.getTime(), paidAt.getTime());
+  const late = recover(current, { paidAt: current.period.endsAt, how: 'keep' });
+  assert.equal(local(late.period.end, 'Europe/Moscow'), '2026-04-30 10:00');
 });
 
 test('another interval after the period keeps the 31st; from any other moment the date is new', () => {

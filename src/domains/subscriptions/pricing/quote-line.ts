@@ -1,5 +1,5 @@
 import { must } from '#errors';
-import { type BilledPeriod, type Precision, remainingShare } from './billed-period.ts';
+import type { BilledPeriod } from './billed-period.ts';
 import { discountPrice } from './coupon.ts';
 import type { ChargedLine, PricedSubscription, Selection } from './priced-subscription.ts';
 import { NOTHING, type Share, shareOf, WHOLE } from './share.ts';
@@ -89,16 +89,14 @@ export function trialLine(selection: Selection, trial: BilledPeriod, from: Date)
 }
 
 /**
- * What of a charged line is given back when it ends at `at`: the remaining share of what the whole period was invoiced at, never
- * more than was charged or really paid. `today: 'used'` is for an end, where nothing follows on the same day.
+ * What of a charged line is given back when it ends at `from`: the share of what the whole period was invoiced at, never more than
+ * was charged or really paid.
  */
 export function creditLine(
   line: ChargedLine,
-  period: BilledPeriod,
-  at: Date,
-  how: { readonly precision: Precision; readonly timeZone: string; readonly today?: 'used' },
+  about: { readonly period: BilledPeriod; readonly from: Date; readonly share: Share },
 ): QuoteLine {
-  const share = remainingShare(period, at, how);
+  const { from, period, share } = about;
   const unused = shareOf(line.periodPriceMinor, share);
   const most = line.paidMinor < line.amountMinor ? line.paidMinor : line.amountMinor;
   const credited = unused < most ? unused : most;
@@ -107,7 +105,7 @@ export function creditLine(
   const keptTax = taxWithin(line.amountMinor - credited, line.tax);
   return {
     ...{ kind: 'credit', plan: line.plan, version: line.version, quantity: line.quantity },
-    ...{ period: period.number, from: at, until: period.endsAt, share },
+    ...{ period: period.number, from, until: period.endsAt, share },
     ...{ periodPriceMinor: line.periodPriceMinor, amountMinor: -credited },
     ...{ tax: line.tax, taxMinor: keptTax - taxWithin(line.amountMinor, line.tax) },
   };
