@@ -46,15 +46,16 @@ export async function readNewestPlans(executor: Executor): Promise<readonly Plan
 
 export async function readPlans(
   executor: Executor,
-  keys: readonly { readonly serviceId: number; readonly version: number }[],
+  keys: readonly { readonly plan: string; readonly version: number }[],
 ): Promise<readonly Plan[]> {
   const { rows } = await sql<PlanRow>`
     select ${COLUMNS}
-    from unnest(${keys.map((key) => key.serviceId)}::integer[], ${keys.map((key) => key.version)}::integer[])
-      as k (service_id, version)
-    join subscriptions.plan_terms p on p.service_id = k.service_id and p.version = k.version
-    join subscriptions.service_terms t on t.service_id = p.service_id and t.version = p.version
-    join subscriptions.service s on s.id = t.service_id`.execute(executor);
+    from unnest(${keys.map((key) => key.plan)}::text[], ${keys.map((key) => key.version)}::integer[]) as n (code, version)
+    join subscriptions.service s on s.code = n.code
+    join subscriptions.service_terms t on t.service_id = s.id and t.version = n.version
+    join subscriptions.plan_terms p on p.service_id = t.service_id and p.version = t.version`.execute(
+    executor,
+  );
   return rows.map(fromRow);
 }
 

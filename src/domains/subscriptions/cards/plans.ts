@@ -18,13 +18,18 @@ export interface Plans {
   newest(code: string): Promise<Plan | undefined>;
   all(): Promise<readonly Plan[]>;
   /** The plans of these versions. Every version asked for exists. */
-  versions(
-    executor: Executor,
-    keys: readonly { serviceId: number; version: number }[],
-  ): Promise<(serviceId: number, version: number) => Plan>;
+  versions(executor: Executor, keys: readonly PlanVersion[]): Promise<PlanOf>;
   /** Adds a version; people keep the one they agreed to. Throws `price_invalid`, `plan_invalid`. */
   add(tx: Tx, plan: NewPlan): Promise<number>;
 }
+
+/** A plan's code and its version, as prices name them. */
+export interface PlanVersion {
+  readonly plan: string;
+  readonly version: number;
+}
+
+export type PlanOf = (key: PlanVersion) => Plan;
 
 const FRESH_MS = 1000;
 /** Of terms that no operator charges: columns that only operators read. */
@@ -39,7 +44,7 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
   const known = new Map<string, Plan>();
   let newest = new Map<string, Plan>();
   let freshUntilMs = 0;
-  const nameOf = (serviceId: number, version: number) => `${serviceId}.${version}`;
+  const nameOf = ({ plan, version }: PlanVersion) => `${plan}@${version}`;
 
   async function fresh(): Promise<ReadonlyMap<string, Plan>> {
     if (performance.now() > freshUntilMs) {
@@ -54,15 +59,16 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
     newest: async (code) => (await fresh()).get(code),
     all: async () => [...(await fresh()).values()],
     async versions(executor, keys) {
-      const missing = keys.filter((key) => !known.has(nameOf(key.serviceId, key.version)));
-      if (missing.length > 0) {
-        const distinct = new Map(missing.map((key) => [nameOf(key.serviceId, key.version), key]));
-        for (const plan of await readPlans(executor, [...distinct.values()]))
-          known.set(nameOf(plan.serviceId, plan.price.version), plan);
+      const missing = new Map(
+        keys.filter((key) => !known.has(nameOf(key))).map((key) => [nameOf(key), key]),
+      );
+      if (missing.size > 0) {
+        for (const plan of await readPlans(executor, [...missing.values()]))
+          known.set(nameOf(plan.price), plan);
       }
-      return (serviceId, version) => {
-        const plan = known.get(nameOf(serviceId, version));
-        must(plan, `service ${serviceId} has a plan ${version}`);
+      return (key) => {
+        const plan = known.get(nameOf(key));
+        must(plan, `there is a plan ${nameOf(key)}`);
         return plan;
       };
     },
