@@ -253,11 +253,83 @@ export interface PaymentsAttempt {
   sent_at: Timestamp | null;
 }
 
+export interface PaymentsCard {
+  brand: string;
+  customer_id: bigint;
+  expires: string | null;
+  fingerprint: string | null;
+  gateway: string;
+  id: bigint;
+  is_default: boolean;
+  mask: string;
+  removed_at: Timestamp | null;
+  removed_reason: string | null;
+  saved_at: Timestamp;
+  sealed_token: string;
+  token_digest: Buffer;
+}
+
+export interface PaymentsCardChange {
+  actor: string;
+  at: Timestamp;
+  card_id: bigint;
+  change: string;
+  customer_id: bigint;
+  id: bigint;
+  reason: string | null;
+}
+
+export interface PaymentsDispute {
+  amount_minor: bigint;
+  at: Timestamp;
+  currency: string;
+  customer_id: bigint | null;
+  gateway: string;
+  id: string;
+  kind: string;
+  payment_id: bigint | null;
+  reason: string | null;
+  recorded_at: Timestamp;
+  transaction: string;
+}
+
+export interface PaymentsGatewayTransaction {
+  amount_minor: bigint;
+  at: Timestamp;
+  currency: string;
+  customer_id: bigint;
+  gateway: string;
+  kind: string;
+  payment_id: bigint;
+  reason: string | null;
+  role: string;
+  transaction: string;
+}
+
+export interface PaymentsNotification {
+  applied_at: Timestamp | null;
+  body: Buffer;
+  dedupe_key: string;
+  gateway: string;
+  headers: Json;
+  id: Generated<bigint>;
+  ip: string;
+  method: string;
+  next_try_at: Timestamp | null;
+  query: string;
+  received_at: Timestamp;
+  result: string | null;
+  state: Generated<string>;
+  tries: Generated<number>;
+  type: string;
+}
+
 export interface PaymentsPayment {
   allocation: bigint | null;
   amount_minor: bigint;
   attempts: Generated<number>;
   calls: Generated<number>;
+  card_id: bigint | null;
   closed_at: Timestamp | null;
   created_at: Timestamp;
   currency: string;
@@ -268,10 +340,13 @@ export interface PaymentsPayment {
   inquiries: Generated<number>;
   kind: Generated<string>;
   lease_until: Timestamp | null;
+  method: Generated<string>;
   msisdn: string;
   next_inquiry_at: Timestamp | null;
   not_after: Timestamp;
+  offer: Json | null;
   owner: string | null;
+  presentation: Json | null;
   priority: number;
   reason: string | null;
   reference: string;
@@ -662,6 +737,13 @@ export interface PlatformWebhookEndpoint {
   secrets: Json;
   updated_at: Timestamp;
   url: string;
+}
+
+export interface PlatformWebhookHand {
+  endpoint_id: bigint;
+  held: number;
+  held_until: Timestamp;
+  worker: string;
 }
 
 export interface ReportsHit {
@@ -1133,6 +1215,11 @@ export interface DB {
   "operators.operator": OperatorsOperator;
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
+  "payments.card": PaymentsCard;
+  "payments.card_change": PaymentsCardChange;
+  "payments.dispute": PaymentsDispute;
+  "payments.gateway_transaction": PaymentsGatewayTransaction;
+  "payments.notification": PaymentsNotification;
   "payments.payment": PaymentsPayment;
   "payments.unposted": PaymentsUnposted;
   "payouts.approval": PayoutsApproval;
@@ -1168,6 +1255,7 @@ export interface DB {
   "platform.webhook_attempt": PlatformWebhookAttempt;
   "platform.webhook_delivery": PlatformWebhookDelivery;
   "platform.webhook_endpoint": PlatformWebhookEndpoint;
+  "platform.webhook_hand": PlatformWebhookHand;
   "reports.hit": ReportsHit;
   "reports.last_charge": ReportsLastCharge;
   "reports.subscription_status": ReportsSubscriptionStatus;

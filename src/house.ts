@@ -75,8 +75,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const ledger = await createLedger({ ...base, types });
   const rules = await createRules(base);
   const operators = await createOperators(base);
-  const payments = createPayments({ ...base, bus, operators });
   const sealer = createSealer({ secret });
+  const payments = createPayments({ ...base, bus, operators, sealer });
   const opened = await openSms({ ...base, bus, operators, rules, sealer });
   const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });

@@ -60,15 +60,28 @@ create table platform.webhook_delivery (
   ended_at timestamptz,
   constraint webhook_delivery_event_once_per_endpoint unique (endpoint_id, event_id),
   constraint webhook_delivery_ended_when_not_waiting check ((ended_at is null) = (state = 'waiting'))
-);
+-- No index has a column that a claim changes, and pages keep room: it is made in place.
+) with (fillfactor = 60);
 create index webhook_delivery_due on platform.webhook_delivery (endpoint_id, next_attempt_at, id)
   where state = 'waiting' and behind is null;
 create index webhook_delivery_in_order on platform.webhook_delivery (endpoint_id, key, id) where state = 'waiting';
 create index webhook_delivery_behind on platform.webhook_delivery (behind) where behind is not null;
-create index webhook_delivery_in_hand on platform.webhook_delivery (endpoint_id, lease_until) where lease_until is not null;
 create index webhook_delivery_to_give_up on platform.webhook_delivery (give_up_at) where state = 'waiting';
-create index webhook_delivery_ended on platform.webhook_delivery (ended_at) where state <> 'waiting';
+-- Rows end in about the order of their ids: enough to find the old ones.
+create index webhook_delivery_ended on platform.webhook_delivery using brin (ended_at) with (autosummarize = on)
+  where state <> 'waiting';
 create index webhook_delivery_of_endpoint on platform.webhook_delivery (endpoint_id, id);
+
+-- How many of an endpoint's deliveries a worker has in its hand, as it said at its last claim: what the limit of calls under
+-- way is reckoned with. That of a worker which died counts until its deliveries may be taken by others.
+create table platform.webhook_hand (
+  worker uuid not null,
+  endpoint_id bigint not null,
+  held integer not null,
+  held_until timestamptz not null,
+  constraint webhook_hand_pkey primary key (endpoint_id, worker)
+) with (fillfactor = 50);
+create index webhook_hand_of_worker on platform.webhook_hand (worker);
 
 -- What came of each attempt.
 create table platform.webhook_attempt (
@@ -89,10 +102,17 @@ create table platform.webhook_attempt (
 -- endpoint only the oldest that waits is taken; what waits behind one is marked, so that the next claim need not look at
 -- it again. It waits for no lock of anybody: what is locked is left for the next time.
 create function platform.claim_webhook_deliveries(
-  for_owner uuid, lease_ms bigint, at timestamptz, most integer, per_endpoint integer, failures_max integer
-) returns setof platform.webhook_delivery language plpgsql
+  for_worker uuid, held_endpoints bigint[], held_counts integer[], for_owner uuid, lease_ms bigint, at timestamptz,
+  most integer, per_endpoint integer, failures_max integer
+) returns table (
+  id bigint, endpoint_id bigint, event_id text, url text, body text, owner uuid, attempts integer, tries integer,
+  give_up_at timestamptz,
+  -- Of its endpoint, in the first row of each.
+  secrets jsonb
+) language plpgsql
 set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
 declare
   receiver record;
   left_over integer := most;
@@ -102,7 +122,13 @@ declare
   rounds integer;
   taken_now bigint[];
   ids bigint[] := '{}';
+  ours integer;
+  taken integer;
 begin
+  -- What has come back since its last claim is free for others, also where nothing waits now.
+  update platform.webhook_hand h
+  set held = coalesce(held_counts[array_position(held_endpoints, h.endpoint_id)], 0)
+  where h.worker = for_worker and h.held > coalesce(held_counts[array_position(held_endpoints, h.endpoint_id)], 0);
   for receiver in
     -- From endpoint to endpoint that something waits for, by the index: the others, however many, cost nothing.
     with recursive waiting (id) as (
@@ -125,10 +151,12 @@ begin
     exit when left_over <= 0;
     -- Two that claim of one endpoint at once would each take as many as there is room for.
     continue when not pg_try_advisory_xact_lock(hashtextextended('webhook_endpoint', receiver.id));
-    room := case when receiver.failures >= failures_max then 1 else per_endpoint end - (
-      select count(*) from platform.webhook_delivery d
-      where d.endpoint_id = receiver.id and d.lease_until > clock_timestamp());
+    ours := coalesce(held_counts[array_position(held_endpoints, receiver.id)], 0);
+    room := case when receiver.failures >= failures_max then 1 else per_endpoint end - ours - coalesce((
+      select sum(h.held) from platform.webhook_hand h
+      where h.endpoint_id = receiver.id and h.worker <> for_worker and h.held_until > clock_timestamp()), 0);
     room := least(room, left_over);
+    taken := 0;
     looked_at := room;
     rounds := 0;
     while room > 0 loop
@@ -169,6 +197,7 @@ begin
       )
       select array(select t.id from take t), (select count(*) from park) into taken_now, parked;
       ids := ids || taken_now;
+      taken := taken + cardinality(taken_now);
       room := room - cardinality(taken_now);
       left_over := left_over - cardinality(taken_now);
       rounds := rounds + 1;
@@ -176,6 +205,78 @@ begin
       -- Many wait behind one: they are marked in larger and larger steps. Otherwise no more is locked than is taken.
       looked_at := least(looked_at * 2, 1000);
     end loop;
+    if taken > 0 then
+      insert into platform.webhook_hand as h (worker, endpoint_id, held, held_until)
+      values (for_worker, receiver.id, ours + taken, clock_timestamp() + lease_ms * interval '1 millisecond')
+      on conflict (endpoint_id, worker) do update set held = excluded.held, held_until = excluded.held_until;
+    end if;
   end loop;
-  return query select d.* from platform.webhook_delivery d where d.id = any (ids) order by d.id;
+  return query select d.id, d.endpoint_id, d.event_id, coalesce(d.url, e.url), d.body, d.owner, d.attempts, d.tries, d.give_up_at,
+    case when row_number() over (partition by d.endpoint_id order by d.id) = 1 then e.secrets end
+  from platform.webhook_delivery d join platform.webhook_endpoint e on e.id = d.endpoint_id
+  where d.id = any (ids) order by d.id;
+end $$;
+
+-- Writes what came of attempts, of those that are still in the hand of who made them: what was taken over meanwhile is
+-- whoever's who took it. Frees what waited behind the ended ones: behind their end, so that either a claim that marks
+-- somebody as waiting sees that it has ended, or we see the mark. Then counts failures in a row and opens breakers; a
+-- receiver of which nothing is new is not written. Answers whether anything may be claimed now that could not be before.
+create function platform.record_webhook_attempts(
+  given_ids bigint[], given_owners uuid[], given_attempts integer[], given_states text[], given_outcomes text[],
+  given_statuses smallint[], given_took_ms integer[], given_responses text[], given_next timestamptz[], given_at timestamptz[],
+  heard_ids bigint[], heard_answered boolean[], heard_failures integer[], heard_gone boolean[],
+  failures_max integer, open_ms double precision, open_most_ms double precision, at timestamptz
+) returns boolean language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+declare
+  ended bigint[];
+  freed boolean := false;
+begin
+  with given as (
+    select * from unnest(given_ids, given_owners, given_attempts, given_states, given_outcomes, given_statuses, given_took_ms,
+      given_responses, given_next, given_at)
+      as g (id, owner, attempt, state, outcome, status, took_ms, response, next_attempt_at, at)
+  ), ours as (
+    -- It does not say that they wait, which who is held does anyway: no index of what waits is to look like a way to them.
+    update platform.webhook_delivery d
+    set state = g.state, last_status = g.status, reason = nullif(g.outcome, 'delivered'), owner = null,
+      lease_until = null, next_attempt_at = g.next_attempt_at,
+      ended_at = case when g.state <> 'waiting' then g.at end
+    from given g
+    where d.id = g.id and d.owner = g.owner and d.attempts = g.attempt
+    returning d.id, d.state <> 'waiting' as is_ended
+  ), logged as (
+    insert into platform.webhook_attempt (delivery_id, attempt, at, outcome, status, took_ms, response)
+    select g.id, g.attempt, g.at, g.outcome, g.status, g.took_ms, g.response
+    from given g join ours o on o.id = g.id on conflict do nothing
+  )
+  select array_agg(o.id) into ended from ours o where o.is_ended;
+  if ended is not null then
+    update platform.webhook_delivery d set behind = null where d.behind = any (ended);
+    freed := found;
+  end if;
+  with heard as (
+    select * from unnest(heard_ids, heard_answered, heard_failures, heard_gone) as h (id, answered, failures, gone)
+  ), counted as materialized (
+    select e.id, h.gone and e.kind = 'endpoint' as gone, h.failures as fresh,
+      h.failures + case when h.answered then 0 else e.failures end as failures,
+      case when h.answered then 0 else e.openings end as openings
+    from platform.webhook_endpoint e join heard h on h.id = e.id
+    where h.failures > 0 or h.gone or e.failures > 0 order by e.id for no key update of e
+  ), judged as (
+    select c.*, c.fresh > 0 and c.failures >= failures_max as opens from counted c
+  )
+  update platform.webhook_endpoint e set
+    failures = j.failures,
+    openings = j.openings + case when j.opens and coalesce(e.open_until <= clock_timestamp(), true) then 1 else 0 end,
+    -- Calls from before it opened fail one after the other: they say nothing new, and prolong nothing.
+    open_until = case when j.failures = 0 then null
+      when j.opens and coalesce(e.open_until <= clock_timestamp(), true) then clock_timestamp() + interval '1 millisecond' *
+        least(open_most_ms, open_ms * 2.0 ^ least(j.openings, 20)) else e.open_until end,
+    enabled = e.enabled and not j.gone,
+    disabled_reason = case when j.gone and e.enabled then 'gone' else e.disabled_reason end,
+    updated_at = case when j.gone and e.enabled then record_webhook_attempts.at else e.updated_at end
+  from judged j where e.id = j.id;
+  return freed or found;
 end $$;

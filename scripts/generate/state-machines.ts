@@ -51,8 +51,9 @@ const payment: Machine<PaymentState, PaymentStep> = {
   title: 'Payment',
   text:
     'An attempt to take money, or to give it back; its id is the idempotency key towards the gateway. Open until `accepted`, ' +
-    '`declined`, `failed`, `withdrawn`, `expired` or `uncollectible`: at most one open payment for a reference. ' +
+    '`declined`, `failed`, `withdrawn`, `expired`, `uncollectible` or `conflicted`: at most one open payment for a reference. ' +
     'A refund takes the same steps, but for `withdraw`, `stop` and `list`: neither STOP nor a list holds it up. ' +
+    'One that its payer makes on a page begins as `presented`. ' +
     'No gateway answers `fail` yet, and nothing gives up (`give_up`) by itself.',
   source: 'src/domains/payments/payment.ts',
   first: 'new',
@@ -73,6 +74,9 @@ const payment: Machine<PaymentState, PaymentStep> = {
     expire: 'its `not_after` has passed',
     list: 'its number has come on a list while it waited',
     give_up: 'people settle it: it is never charged again',
+    authorize: 'by card, in two stages: the gateway has reserved the money',
+    conflict: 'money moved, and not what was asked for: people look at it, it never counts as paid',
+    void: 'what was reserved has been let go',
   },
 };
 

@@ -114,7 +114,7 @@ export function putSettings(acquirer: Acquirer, fields: Fields): Reply {
 }
 
 export function siteOf({ sites }: Acquirer, publicId: string): Site {
-  const site = sites.get(decodeURIComponent(publicId));
+  const site = sites.get(publicId);
   if (site === undefined) throw new Problem(404, 'No such Public ID', 'publicId');
   return site;
 }

@@ -61,7 +61,7 @@ const routes: readonly Route<Handler>[] = [
   ['GET', /^\/control\/sites$/, ({ acquirer }) => showSites(acquirer)],
   [
     'PUT',
-    /^\/control\/sites\/([^/]+)$/,
+    /^\/control\/sites\/([\w.-]+)$/,
     ({ acquirer, fields }, publicId) => putSite(acquirer, publicId, fields),
   ],
   ['GET', /^\/control\/scenarios$/, ({ acquirer }) => listScenarios(acquirer)],

@@ -60,7 +60,7 @@ function receive({ acquirer, delays }: Parties, exchange: Exchange): void {
     void answer(acquirer, exchange);
     return;
   }
-  const origin = `http://${headers.host ?? 'localhost'}`;
+  const origin = acquirer.settings.publicUrl || `http://${headers.host ?? 'localhost'}`;
   const call = { acquirer, delays, response, headers, method, path: path.slice(1), body, origin };
   answerApi(call, found);
 }

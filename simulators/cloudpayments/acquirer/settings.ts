@@ -39,6 +39,8 @@ export interface Settings {
   readonly unconfirmedMs: number;
   /** What the gateway keeps of a payment. */
   readonly feeBasisPoints: number;
+  /** Where browsers reach this simulator; empty: where the call came to. */
+  readonly publicUrl: string;
 }
 
 const minuteMs = 60_000;
@@ -61,6 +63,7 @@ export const standardSettings: Settings = {
   unconfirmed: 'cancel',
   unconfirmedMs: 7 * dayMs,
   feeBasisPoints: 350,
+  publicUrl: '',
 };
 
 const readers: SettingReaders<Settings> = {
@@ -78,6 +81,7 @@ const readers: SettingReaders<Settings> = {
   unconfirmed: (value, field) => readChoice(value, ['cancel', 'confirm'], field),
   unconfirmedMs: readDuration,
   feeBasisPoints: (value, field) => readNumber(value, { field, min: 0, max: 10_000 }),
+  publicUrl: (value, field) => readUrl(value, field).replace(/\/$/, ''),
 };
 
 export function changeSettings(current: Settings, fields: Fields): Settings {

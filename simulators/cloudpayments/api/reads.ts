@@ -1,4 +1,5 @@
 import {
+  type Acquirer,
   type Answer,
   type Chargeback,
   datePair,
@@ -31,18 +32,30 @@ function find({ caller, fields }: ApiRequest, isNew: boolean): Answer {
   return last === undefined ? notFound : show(last);
 }
 
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The last span that was looked for, so that the pages of a long list do not each look through everything. */
+const selected = new WeakMap<Acquirer, { readonly key: string; readonly found: Transaction[] }>();
+
 /** In the order they were made. */
-function select(
-  { caller }: ApiRequest,
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-): readonly Transaction[] {
-  const { publicId } = caller.site;
+function select({ caller }: ApiRequest, { fromMs, toMs }: Span): readonly Transaction[] {
+  const { acquirer, site } = caller;
+  const { revision, transactions } = acquirer.store;
+  const key = [revision, site.publicId, fromMs, toMs].join(' ');
+  const last = selected.get(acquirer);
+  if (last?.key === key) return last.found;
   const found: Transaction[] = [];
-  for (const transaction of caller.acquirer.store.transactions.values()) {
-    const { createdMs, site } = transaction;
-    if (site === publicId && createdMs >= fromMs && createdMs < toMs) found.push(transaction);
+  for (const transaction of transactions.values()) {
+    const { createdMs } = transaction;
+    const isWithin = createdMs >= fromMs && createdMs < toMs;
+    if (isWithin && transaction.site === site.publicId) found.push(transaction);
   }
-  return found.sort((left, right) => left.createdMs - right.createdMs || left.id - right.id);
+  found.sort((left, right) => left.createdMs - right.createdMs || left.id - right.id);
+  selected.set(acquirer, { key, found });
+  return found;
 }
 
 function models(site: Site, transactions: readonly Transaction[]): Answer {

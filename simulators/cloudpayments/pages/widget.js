@@ -6,10 +6,12 @@ const words = {
     ...{ tests: 'Тестовые карты', paid: 'Оплачено', declined: 'Не получилось' },
     ...{ badNumber: 'Проверьте номер карты', badExpires: 'Проверьте срок карты' },
     ...{ badCvv: 'Проверьте код: три цифры на обороте', badEmail: 'Укажите почту для чека' },
-    noConnection: 'Нет связи. Деньги могли быть списаны: проверьте, прежде чем платить снова',
+    noConnection: 'Нет связи. Попробуйте ещё раз: дважды деньги не спишут',
     InsufficientFunds: 'На карте не хватает денег',
     ExpiredCard: 'Срок карты истёк',
     AuthenticationFailed: 'Банк не подтвердил, что это вы',
+    ...{ plain: 'Пройдёт, продления тоже', 'three-d-secure': '3-D Secure' },
+    ...{ 'renewals-fail': 'Пройдёт, продления нет', 'no-money': 'Не хватит денег' },
   },
   en: {
     ...{ number: 'Card number', expires: 'Expires', cvv: 'CVV', email: 'E-mail for the receipt' },
@@ -17,10 +19,12 @@ const words = {
     ...{ tests: 'Test cards', paid: 'Paid', declined: 'It did not work' },
     ...{ badNumber: 'Check the card number', badExpires: 'Check when the card expires' },
     ...{ badCvv: 'Check the code: three digits on the back', badEmail: 'An e-mail is needed' },
-    noConnection: 'No connection. You may have been charged: check before you pay again',
+    noConnection: 'No connection. Try again: you will not be charged twice',
     InsufficientFunds: 'Not enough money on the card',
     ExpiredCard: 'The card has expired',
     AuthenticationFailed: 'The bank could not confirm that it is you',
+    ...{ plain: 'Approved, renewals too', 'three-d-secure': '3-D Secure' },
+    ...{ 'renewals-fail': 'Approved, renewals fail', 'no-money': 'Not enough money' },
   },
 };
 
@@ -185,12 +189,16 @@ function fillIn({ cvv, expires, number }, card) {
   cvv.value = '123';
 }
 
+/** The same until its result is known: what is repeated after a lost answer is not paid again. */
+let attemptId;
+
 async function sendPayment({ cvv, email, expires, number }, parameters) {
   const digits = number.value.replace(/\D/g, '');
   const date = expires.value.replace(/\D/g, '');
   const hidden = btoa(JSON.stringify({ number: digits, expires: date, cvv: cvv.value, name: '' }));
   const head = `01${digits.slice(0, 6)}${digits.slice(-4)}${date.slice(2)}${date.slice(0, 2)}02`;
   const { data, language, ...order } = parameters;
+  attemptId ??= crypto.getRandomValues(new Uint32Array(4)).join('-');
   const answer = await fetch('/widget/pay', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -198,11 +206,13 @@ async function sendPayment({ cvv, email, expires, number }, parameters) {
       ...{ ...order, email: email.value || undefined, jsonData: data, cultureName: language },
       ...{
         cardCryptogramPacket: head + hidden,
-        requestId: crypto.getRandomValues(new Uint32Array(4)).join('-'),
+        requestId: attemptId,
       },
     }),
   });
-  return answer.json();
+  const result = await answer.json();
+  attemptId = undefined;
+  return result;
 }
 
 /** The bank's page comes into a frame within the frame; its answer comes back here. */

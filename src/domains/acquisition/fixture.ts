@@ -114,7 +114,8 @@ export async function buildHouse(changes: Partial<Operator> = {}, keepMs = 0) {
       return sms.send(tx, messages);
     },
   };
-  const payments = createPayments({ database, bus, clock, ids, operators });
+  const sealer = createSealer({ secret: 'a secret that only tests know, long enough' });
+  const payments = createPayments({ database, bus, clock, ids, operators, sealer });
   const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
   const ledger = await createLedger({ database, clock, log, types });
   const subscriptions = createSubscriptions({

@@ -63,7 +63,8 @@ export async function buildHouse() {
     sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
   });
   await prepareHouse({ database, operators, rules });
-  const payments = createPayments({ database, bus, clock, ids, operators });
+  const sealer = createSealer({ secret: 'a secret that only tests know, long enough' });
+  const payments = createPayments({ database, bus, clock, ids, operators, sealer });
   const publicUrl = 'http://kopek.test';
   const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
   const ledger = await createLedger({ database, clock, log, types });

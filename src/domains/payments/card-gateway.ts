@@ -323,6 +323,11 @@ export interface CardCapabilities {
   readonly disputes: 'pushed' | 'listed' | 'none';
   /** `byOurId` asks; `repeatIsSafe` sends the same again; `none`: nobody can be asked. */
   readonly inquiry: 'byOurId' | 'repeatIsSafe' | 'none';
+  /**
+   * Under which id what it does not know is sent again. `newId`: a failure that it answered under an id stays its answer to
+   * that id, though nothing was carried out.
+   */
+  readonly afterNotFound: 'sameId' | 'newId';
   /** How long it knows a repetition for one; after that it is asked about before anything is repeated. */
   readonly idempotencyMs: number;
 }

@@ -39,6 +39,8 @@ export interface ChargeWorkerOptions {
   readonly operators: Operators;
   readonly ledger: Ledger;
   readonly gateway: Gateway;
+  /** `chargeGroup` of the gateway unless told. */
+  readonly group?: Group<PaymentRequest>;
 }
 
 /** What waits for its turn in a worker must be begun within this, or somebody else takes it over. */
@@ -52,6 +54,11 @@ const STOP_PATIENCE_MS = 3500;
 
 export function chargeGroup(gateway: string): Group<PaymentRequest> {
   return { topic: paymentRequests(gateway), name: 'telco' };
+}
+
+/** Of a card gateway. */
+export function cardChargeGroup(gateway: string): Group<PaymentRequest> {
+  return { topic: paymentRequests(gateway), name: 'state-machine' };
 }
 
 export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
@@ -109,7 +116,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
   return {
     start() {
       consumer = bus.consume(
-        chargeGroup(gateway.name),
+        options.group ?? chargeGroup(gateway.name),
         {
           batchSize: BATCH_SIZE,
           concurrency: 2,

@@ -1,4 +1,6 @@
+import type { CardFacts } from './card-gateway.ts';
 import type { ChargeOrder, ChargeOutcome, Conversation, RefundOrder } from './gateway.ts';
+import { offerFromRow } from './offer.ts';
 import { paymentId } from './payment.ts';
 import type { PaymentRow } from './store.ts';
 
@@ -6,6 +8,8 @@ import type { PaymentRow } from './store.ts';
 export interface Charged {
   readonly row: PaymentRow;
   readonly said: Conversation<ChargeOutcome>;
+  /** Of a card: all that its gateway said of it. */
+  readonly facts?: CardFacts;
 }
 
 /** A charge's row as a gateway needs it. */
@@ -19,11 +23,18 @@ export function toOrder(row: PaymentRow): ChargeOrder {
     currency: row.currency,
     reference: row.reference,
     attempt: row.attempts,
+    createdAt: row.created_at,
+    ...(row.card_id === null ? {} : { cardId: row.card_id }),
+    ...(row.offer === null ? {} : { offer: offerFromRow(row.offer) }),
   };
 }
 
 /** A refund's row as a gateway needs it; undefined where the row is a charge. */
 export function toRefundOrder(row: PaymentRow): RefundOrder | undefined {
   if (row.refund_of === null) return undefined;
-  return { ...toOrder(row), refundOf: paymentId(row.customer_id, row.refund_of) };
+  return {
+    ...toOrder(row),
+    refundOf: paymentId(row.customer_id, row.refund_of),
+    ...(row.charge_transaction === null ? {} : { refundOfTransaction: row.charge_transaction }),
+  };
 }

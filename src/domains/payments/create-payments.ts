@@ -1,11 +1,15 @@
+import type { Sealer } from '#auth';
 import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Database, Executor, Tx } from '#database';
 import type { IdSource } from '#ids';
 import type { Operators } from '#operators';
 import { createRefundStarter } from './begin-refunds.ts';
+import { type CardGateways, NO_CARD_GATEWAYS } from './card-gateways.ts';
+import { type CardPayments, createCardPayments } from './create-card-payments.ts';
 import { describePayment, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
+import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
 import { type RefundRequest, requestRefund } from './request-refund.ts';
@@ -47,6 +51,10 @@ export interface Payments {
   room(gateway: string): Promise<number>;
   of(customerId: bigint, references: readonly string[]): Promise<readonly PaymentView[]>;
   openByState(): Promise<readonly { gateway: string; state: string; count: bigint }[]>;
+  /** Pages that payers pay on, and cards that they leave. */
+  readonly cards: CardPayments;
+  /** Where card gateways tell what happened. */
+  readonly inbox: NotificationInbox;
 }
 
 export interface PaymentsOptions {
@@ -55,6 +63,9 @@ export interface PaymentsOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly operators: Operators;
+  readonly sealer: Sealer;
+  /** None unless told. */
+  readonly cardGateways?: CardGateways;
 }
 
 const ROOM_SECONDS = 30;
@@ -62,8 +73,20 @@ const ROOM_SECONDS = 30;
 const ROOM_MOST = 20_000;
 
 export function createPayments(options: PaymentsOptions): Payments {
-  const { bus, clock, database, ids, operators } = options;
+  const { bus, cardGateways = NO_CARD_GATEWAYS, clock, database, ids, operators } = options;
   const starter = createRefundStarter(options);
+
+  function lineOf(gateway: string) {
+    if (cardGateways.gateway(gateway)) {
+      const line = cardGateways.line(gateway);
+      return { admits: line.admits, chargesPerSecond: line.perSecond() };
+    }
+    const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
+    return { admits: operators.connection(gateway).admits, chargesPerSecond: perSecond };
+  }
+
+  const takesBack = (gateway: string) =>
+    cardGateways.gateway(gateway)?.capabilities.refund ?? operators.get(gateway).refunds;
 
   return {
     async request(tx, requests) {
@@ -112,20 +135,23 @@ export function createPayments(options: PaymentsOptions): Payments {
     },
 
     async refund(tx, request) {
-      const refund = await requestRefund({ operators, starter }, tx, request);
+      const refund = await requestRefund({ takesBack, starter }, tx, request);
       return paymentId(refund.customer_id, refund.id);
     },
 
     report: (executor, payment) => describePayment(executor, payment),
 
     async room(gateway) {
-      if (!operators.connection(gateway).admits()) return 0;
-      const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
+      const line = lineOf(gateway);
+      if (!line.admits()) return 0;
+      const perSecond = line.chargesPerSecond;
       const most = Math.min(ROOM_MOST, Math.max(1, Math.ceil(perSecond * ROOM_SECONDS)));
       return most - (await countOpen(database.pool, gateway, most));
     },
 
     of: (customerId, references) => findPaymentsOf(database.pool, customerId, references),
     openByState: () => countByState(database.pool),
+    cards: createCardPayments({ ...options, cardGateways }),
+    inbox: createNotificationInbox({ ...options, cardGateways }),
   };
 }

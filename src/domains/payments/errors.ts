@@ -7,4 +7,10 @@ export const fail = errorCodes({
   refund_exceeds_charge: 'precondition',
   refund_not_possible: 'precondition',
   refund_open: 'conflict',
+  card_unknown: 'not_found',
+  gateway_unknown: 'not_found',
+  no_gateway: 'precondition',
+  gateway_unavailable: 'unavailable',
+  payment_not_open: 'precondition',
+  notification_refused: 'forbidden',
 });

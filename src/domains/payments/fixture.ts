@@ -1,4 +1,5 @@
 import { after } from 'node:test';
+import { createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
@@ -78,7 +79,8 @@ export async function openPaymentsHouse(changes: Partial<Operator> = {}) {
     current: () => operators.get('mobilink'),
   });
   const house = { ...base, bus, ledger, operators, gateway };
-  const payments = createPayments(house);
+  const sealer = createSealer({ secret: 'a secret that only tests know, long enough' });
+  const payments = createPayments({ ...house, sealer });
   after(async () => {
     await operators.close();
     await bus.close();

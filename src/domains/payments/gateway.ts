@@ -1,4 +1,6 @@
 import type { TransactionLogEntry } from '#operators';
+import type { DeclineClass } from './card-gateway.ts';
+import type { Offer } from './payment.ts';
 import type { DeclineReason } from './topics.ts';
 
 /**
@@ -18,18 +20,35 @@ export interface ChargeOrder {
   readonly currency: string;
   readonly reference: string;
   readonly attempt: number;
+  /** When it was asked for. */
+  readonly createdAt: Date;
+  /** Of a charge by card: the saved one, and what its gateway is told. */
+  readonly cardId?: bigint;
+  readonly offer?: Offer;
 }
 
 /** A refund as a gateway needs it: `id`, `payment` and `amountMinor` are its own. */
 export interface RefundOrder extends ChargeOrder {
   /** `pay_…` of the charge that it gives back. */
   readonly refundOf: string;
+  /** What the gateway calls that charge, where it calls it anything. */
+  readonly refundOfTransaction?: string;
 }
 
 /** What a gateway says of a charge or a refund, in the house's own words. */
 export type ChargeOutcome =
   | { readonly outcome: 'accepted'; readonly gatewayReference?: string }
-  | { readonly outcome: 'declined'; readonly reason: DeclineReason }
+  /** Of a card: the money is reserved. */
+  | { readonly outcome: 'authorized'; readonly gatewayReference: string }
+  | {
+      readonly outcome: 'declined';
+      readonly reason: DeclineReason;
+      /** Of a card: what follows from it, and how long its gateway wants to be left alone. */
+      readonly class?: DeclineClass;
+      readonly retryAfterMs?: number;
+    }
+  /** Money moved, and not what was asked for. It never counts as paid. */
+  | { readonly outcome: 'conflicted'; readonly reason: string; readonly gatewayReference: string }
   /** It certainly had no effect and may simply be tried again, with the same id, a little later. */
   | { readonly outcome: 'not_sent'; readonly reason: string }
   /** It may have had its effect. */

@@ -1,10 +1,15 @@
+export { createCardCharging } from './card-charging.ts';
 export type { CardDeclineReason, DeclineClass } from './card-gateway.ts';
+export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
+export { type CardWorker, type CardWorkerOptions, createCardWorker } from './card-worker.ts';
 export {
   type ChargeWorker,
   type ChargeWorkerOptions,
+  cardChargeGroup,
   chargeGroup,
   createChargeWorker,
 } from './charge-worker.ts';
+export type { Browser, CardPayments, Led, PresentRequest } from './create-card-payments.ts';
 export { createPayments, type Payments, type PaymentsOptions } from './create-payments.ts';
 export type { PaymentFacts, PaymentReport } from './describe-payment.ts';
 export type {
@@ -17,9 +22,12 @@ export type {
 } from './gateway.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
+export { registerNotificationRoutes } from './http-notifications.ts';
+export type { NotificationInbox } from './notification-inbox.ts';
 export {
   type ChargeRequest,
   nextPaymentState,
+  type Offer,
   type PaymentKind,
   type PaymentState,
   type PaymentStep,
@@ -28,6 +36,7 @@ export {
   paymentSteps,
 } from './payment.ts';
 export type { RefundRequest } from './request-refund.ts';
+export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
 export type { PaymentView } from './store.ts';
 export {
   type DeclineReason,

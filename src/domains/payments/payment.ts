@@ -1,4 +1,5 @@
 import { formatId, parseId } from '#ids';
+import type { ReceiptData } from './card-gateway.ts';
 
 /** The life of a payment, drawn in `docs/reference/state-machines.md` from the table below. */
 export type PaymentState =
@@ -6,24 +7,30 @@ export type PaymentState =
   | 'claimed'
   | 'sending'
   | 'unknown'
+  | 'presented'
+  | 'authorized'
   | 'accepted'
   | 'declined'
   | 'failed'
   | 'withdrawn'
   | 'expired'
-  | 'uncollectible';
+  | 'uncollectible'
+  | 'conflicted';
 
 export type PaymentStep =
   | 'claim'
   | 'lease_lost'
   | 'send'
+  | 'authorize'
   | 'accept'
+  | 'conflict'
   | 'decline'
   | 'fail'
   | 'not_sent'
   | 'stop'
   | 'lose_answer'
   | 'withdraw'
+  | 'void'
   | 'expire'
   | 'list'
   | 'give_up';
@@ -42,6 +49,8 @@ export const paymentSteps: Readonly<
   },
   sending: {
     accept: 'accepted',
+    authorize: 'authorized',
+    conflict: 'conflicted',
     decline: 'declined',
     fail: 'failed',
     not_sent: 'new',
@@ -51,11 +60,27 @@ export const paymentSteps: Readonly<
   // The answer may come after its lease has ended: also the word that nothing was sent.
   unknown: {
     accept: 'accepted',
+    authorize: 'authorized',
+    conflict: 'conflicted',
     decline: 'declined',
     fail: 'failed',
     not_sent: 'new',
     stop: 'withdrawn',
     give_up: 'uncollectible',
+  },
+  // A page that its payer has before him: he may try several cards. What is declined leaves it open.
+  presented: {
+    accept: 'accepted',
+    authorize: 'authorized',
+    conflict: 'conflicted',
+    withdraw: 'withdrawn',
+    expire: 'expired',
+  },
+  authorized: {
+    accept: 'accepted',
+    conflict: 'conflicted',
+    void: 'withdrawn',
+    expire: 'expired',
   },
   accepted: {},
   declined: {},
@@ -63,6 +88,8 @@ export const paymentSteps: Readonly<
   withdrawn: {},
   expired: {},
   uncollectible: {},
+  // Money moved, and not what was asked for: people look at it. It never counts as paid.
+  conflicted: {},
 };
 
 /** Where `step` leads from `state`; undefined for a pair that never happens. */
@@ -84,6 +111,9 @@ export function refundReference(charge: string): string {
   return `refund of ${charge}`;
 }
 
+/** What was paid beyond a payment: it has happened, and goes back by itself. */
+export const SURPLUS = 'surplus of ';
+
 /** What a domain asks for: to take `amountMinor` from `msisdn`, for something of its own called `reference`. */
 export interface ChargeRequest {
   readonly customerId: bigint;
@@ -99,6 +129,20 @@ export interface ChargeRequest {
   readonly notAfter: Date;
   /** By which contract of the ledger it is parted, if by any. */
   readonly allocation?: bigint;
+  /** The saved card that is charged; absent: the phone's bill. */
+  readonly cardId?: bigint;
+  /** What the gateway is told of it, where a card is charged. */
+  readonly offer?: Offer;
+}
+
+/** What a card's holder, his bank and the tax office are told of a payment. */
+export interface Offer {
+  readonly description: string;
+  readonly email?: string;
+  readonly receipt?: ReceiptData;
+  /** The card is to be kept for later charges. */
+  readonly saveCard?: boolean;
+  readonly twoStage?: boolean;
 }
 
 export function paymentId(customerId: bigint, id: bigint): string {

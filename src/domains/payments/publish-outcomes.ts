@@ -21,9 +21,14 @@ const RESEND_MOST_MS = 60_000;
 export async function publishOutcomes(
   { bus, clock, gateway }: { readonly bus: Bus; readonly clock: Clock; readonly gateway: Gateway },
   tx: Tx,
-  told: { readonly rows: readonly PaymentRow[]; readonly entries: readonly TransactionLogEntry[] },
+  told: {
+    readonly rows: readonly PaymentRow[];
+    readonly entries: readonly TransactionLogEntry[];
+    /** Of charges by card: what their gateways said beyond the outcome, by id. */
+    readonly more?: ReadonlyMap<bigint, Pick<PaymentResponse, ResponseOfCard>>;
+  },
 ): Promise<void> {
-  const { entries, rows } = told;
+  const { entries, more, rows } = told;
   const now = clock.now();
   const at = now.toISOString();
   const responses: Outgoing<PaymentResponse>[] = [];
@@ -33,8 +38,11 @@ export async function publishOutcomes(
     const key = row.customer_id.toString();
     events.push({ key, payload: toEvent(row, gateway.name, at) });
     // A refund answers no bill: whoever cares hears its events.
-    if (row.state !== 'unknown' && row.kind === 'charge')
-      responses.push({ key, payload: toResponse(row, at) });
+    if (row.state !== 'unknown' && row.state !== 'authorized' && row.kind === 'charge')
+      responses.push({
+        key,
+        payload: toResponse(row, { at, gateway: gateway.name, more: more?.get(row.id) }),
+      });
   }
   const again = rows.filter((row) => row.state === 'new').map((row) => resend(row, now));
   const parcels: Parcel[] = [
@@ -63,7 +71,16 @@ function resend(row: PaymentRow, now: Date) {
   };
 }
 
-function toResponse(row: PaymentRow, at: string): PaymentResponse {
+type ResponseOfCard = 'card' | 'decline_class' | 'retry_after_ms';
+
+export function toResponse(
+  row: PaymentRow,
+  told: {
+    readonly at: string;
+    readonly gateway: string;
+    readonly more?: Pick<PaymentResponse, ResponseOfCard> | undefined;
+  },
+): PaymentResponse {
   return {
     payment: paymentId(row.customer_id, row.id),
     reference: row.reference,
@@ -72,7 +89,8 @@ function toResponse(row: PaymentRow, at: string): PaymentResponse {
     currency: row.currency,
     outcome: row.state as PaymentResponse['outcome'],
     ...(row.reason === null ? {} : { reason: row.reason }),
-    at,
+    ...(row.method === 'card' && { gateway: told.gateway, ...told.more }),
+    at: told.at,
   };
 }
 

@@ -13,7 +13,9 @@ import { createPosting } from './post-charges.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
 import { giveBackAgain, refundStopped } from './refund-stopped.ts';
 import { releaseRefunds } from './refund-store.ts';
+import { cardId, type SavedCards } from './saved-cards.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
+import type { PaymentResponse } from './topics.ts';
 
 /** Writes down what came of attempts, and tells everyone, in one transaction. */
 export interface Recorder {
@@ -38,6 +40,8 @@ export interface RecorderOptions {
   readonly operators: Operators;
   readonly ledger: Ledger;
   readonly gateway: Gateway;
+  /** Where cards that their holders leave are kept; absent for gateways that know none. */
+  readonly cards?: Pick<SavedCards, 'keep'>;
 }
 
 /** A lost answer is asked about soon: most operators know at once. */
@@ -62,7 +66,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       state: stateAfter(result),
       outcome: result.outcome,
       reason: 'reason' in result ? result.reason : null,
-      gatewayReference: (result.outcome === 'accepted' && result.gatewayReference) || null,
+      gatewayReference: ('gatewayReference' in result && result.gatewayReference) || null,
       sentAt: row.sent_at,
       askAfterMs:
         result.outcome === 'unknown' && gateway.inquiry() !== 'none' ? FIRST_QUESTION_MS : null,
@@ -84,6 +88,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       await publishOutcomes(options, tx, {
         rows: settled,
         entries: charged.flatMap((one) => one.said.log),
+        more: await saidOfCards(options, tx, { charged, settled }),
       });
       await refundStopped({ ...options, starter }, tx, settled);
       await giveBackAgain({ ...options, starter }, tx, settled);
@@ -118,6 +123,41 @@ export function createRecorder(options: RecorderOptions): Recorder {
       });
     },
   };
+}
+
+/** Keeps cards that were left with the gateway, and tells what follows from declines. */
+async function saidOfCards(
+  { cards, gateway }: RecorderOptions,
+  tx: Tx,
+  {
+    charged,
+    settled,
+  }: { readonly charged: readonly Charged[]; readonly settled: readonly PaymentRow[] },
+) {
+  const more = new Map<
+    bigint,
+    Pick<PaymentResponse, 'card' | 'decline_class' | 'retry_after_ms'>
+  >();
+  const saidOf = new Map(charged.map((one) => [one.row.id, one]));
+  for (const row of settled.filter(({ kind, method }) => method === 'card' && kind === 'charge')) {
+    const one = saidOf.get(row.id);
+    if (!one) continue;
+    const { result } = one.said;
+    if (result.outcome === 'declined')
+      more.set(row.id, {
+        ...(row.card_id !== null && { card: cardId(row.customer_id, row.card_id) }),
+        ...(result.class && { decline_class: result.class }),
+        ...(result.retryAfterMs !== undefined && { retry_after_ms: result.retryAfterMs }),
+      });
+    if (result.outcome !== 'accepted' && result.outcome !== 'authorized') continue;
+    const card = one.facts?.card;
+    const kept =
+      card && row.offer?.saveCard && cards
+        ? await cards.keep(tx, { customerId: row.customer_id, gateway: gateway.name, card })
+        : (row.card_id ?? undefined);
+    if (kept !== undefined) more.set(row.id, { card: cardId(row.customer_id, kept) });
+  }
+  return more;
 }
 
 function stateAfter(result: ChargeOutcome): AttemptResult['state'] {

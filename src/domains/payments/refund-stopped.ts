@@ -3,6 +3,7 @@ import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import type { RefundStarter } from './begin-refunds.ts';
 import type { Gateway } from './gateway.ts';
+import { SURPLUS } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
 import { AFTER_STOP, findToGiveBack } from './refund-store.ts';
 import type { PaymentRow } from './store.ts';
@@ -34,7 +35,7 @@ export async function refundStopped(
       tx,
       stopped.map((charge) => ({
         ...{ charge, gateway: gateway.name, amountMinor: charge.amount_minor },
-        reason: AFTER_STOP,
+        reason: whyBack(charge),
       })),
     );
     return;
@@ -54,6 +55,11 @@ export async function refundStopped(
   );
 }
 
+/** What was paid beyond what was asked for goes back as what came after STOP does. */
+function whyBack({ reference }: PaymentRow): string {
+  return reference.startsWith(SURPLUS) ? 'surplus' : AFTER_STOP;
+}
+
 /** The operator said no without a reason of the customer's, or knows nothing of it: it is asked again, ever more seldom. */
 const AGAIN_FIRST_MS = 5000;
 const AGAIN_MOST_MS = 6 * 3_600_000;
@@ -67,7 +73,10 @@ export async function giveBackAgain(
   settled: readonly PaymentRow[],
 ): Promise<void> {
   const lost = settled.filter(
-    (row) => row.kind === 'refund' && row.state === 'declined' && row.reason === 'operator_error',
+    (row) =>
+      row.kind === 'refund' &&
+      row.state === 'declined' &&
+      (row.reason === 'operator_error' || row.reason === 'gateway_error'),
   );
   if (lost.length === 0) return;
   const now = clock.now();

@@ -8,11 +8,10 @@ export interface PaymentDetail extends PaymentRow {
   readonly refund_reason: string | null;
   /** Of a charge: asked back, and not failed. */
   readonly refunded_minor: bigint;
-  readonly created_at: Date;
   readonly closed_at: Date | null;
 }
 
-const DETAIL = sql`${COLUMNS}, p.gateway, p.refund_reason, p.refunded_minor, p.created_at, p.closed_at`;
+const DETAIL = sql`${COLUMNS}, p.gateway, p.refund_reason, p.refunded_minor, p.closed_at`;
 
 export interface PaymentKey {
   readonly customerId: bigint;
@@ -109,13 +108,13 @@ export async function insertRefunds(
       where p.customer_id = w.customer_id and p.id = w.charge_id and p.kind = 'charge' and p.state = 'accepted'
         and p.refunded_minor + w.amount_minor <= p.amount_minor
       returning p.customer_id, p.id as charge_id, p.gateway, p.msisdn, p.currency, w.id, w.amount_minor, w.reference,
-        w.reason
+        w.reason, p.method, p.offer
     )
     insert into payments.payment as p
       (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, created_at, kind,
-        refund_of, refund_reason)
+        refund_of, refund_reason, method, offer)
     select customer_id, id, gateway, msisdn, amount_minor, currency, reference, ${input.priority}, ${input.notAfter},
-      ${input.now}, 'refund', charge_id, reason
+      ${input.now}, 'refund', charge_id, reason, method, offer
     from charge
     returning ${COLUMNS}`.execute(tx);
   return rows;
@@ -144,7 +143,7 @@ export async function findToGiveBack(
       order by p.customer_id, p.id for no key update of p
     )
     select h.*, (select count(*)::int from payments.payment r where r.customer_id = h.customer_id
-      and r.refund_of = h.id and r.refund_reason = ${AFTER_STOP}) as tries
+      and r.refund_of = h.id and r.refund_reason in (${AFTER_STOP}, 'surplus')) as tries
     from held h`.execute(tx);
   return rows.filter(({ tries }) => tries > 0);
 }

@@ -1,6 +1,5 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
-import type { Operators } from '#operators';
 import type { RefundStarter } from './begin-refunds.ts';
 import { fail } from './errors.ts';
 import { parsePaymentId, paymentId, refundReference } from './payment.ts';
@@ -16,13 +15,14 @@ export interface RefundRequest {
 }
 
 export interface RequestRefundOptions {
-  readonly operators: Operators;
+  /** Whether a gateway takes money back for us. */
+  readonly takesBack: (gateway: string) => boolean;
   readonly starter: RefundStarter;
 }
 
 /** Asks for a refund of a charge. Throws what stands against it. */
 export async function requestRefund(
-  { operators, starter }: RequestRefundOptions,
+  { starter, takesBack }: RequestRefundOptions,
   tx: Tx,
   { amountMinor, payment, reason }: RefundRequest,
 ): Promise<PaymentRow> {
@@ -30,7 +30,7 @@ export async function requestRefund(
   if (!charge) throw fail('payment_unknown', `There is no payment ${payment}.`);
   mustBeAccepted(charge, payment);
   const { gateway } = charge;
-  if (!operators.get(gateway).refunds) {
+  if (!takesBack(gateway)) {
     throw fail(
       'refund_not_possible',
       `${gateway} takes no money back for us: ask its people, with the transaction id ${charge.id}.`,

@@ -9,6 +9,7 @@ import {
   paymentSteps,
   statesBefore,
 } from './payment.ts';
+import { endPresented } from './presented-store.ts';
 import {
   type AttemptResult,
   adoptClaimed,
@@ -26,7 +27,14 @@ const NOW = new Date('2026-11-20T07:00:00Z');
 const OWNER = '019a0000-0000-7000-8000-000000000001';
 const OTHER = '019a0000-0000-7000-8000-000000000002';
 const states = Object.keys(paymentSteps) as PaymentState[];
-const OPEN: readonly PaymentState[] = ['new', 'claimed', 'sending', 'unknown'];
+const OPEN: readonly PaymentState[] = [
+  'new',
+  'claimed',
+  'sending',
+  'unknown',
+  'presented',
+  'authorized',
+];
 let made = 0n;
 
 interface Made {
@@ -74,6 +82,11 @@ function settle(keys: Keys, result: Pick<AttemptResult, 'state' | 'outcome'>, at
   );
 }
 
+function endCardPayment({ customers, ids }: Keys, step: 'expire' | 'void') {
+  const key = { customerId: customers[0] as bigint, id: ids[0] as bigint };
+  return database.transaction((tx) => endPresented(tx, { ...key, now: NOW, step, reason: step }));
+}
+
 const leased = { owner: OWNER, leaseMs: 60_000 };
 
 /** The statement of each step, on a payment in any state. `give_up` has none yet. */
@@ -93,6 +106,7 @@ const statements: Readonly<
       await database.transaction((tx) =>
         closeUnsendable(tx, { keys, owner: OWNER, now: NOW, listed: [], reasons: [] }),
       );
+      await endCardPayment(keys, 'expire');
     },
   },
   lease_lost: {
@@ -113,6 +127,9 @@ const statements: Readonly<
       ),
   },
   accept: { take: (keys) => settle(keys, { state: 'accepted', outcome: 'accepted' }) },
+  authorize: { take: (keys) => settle(keys, { state: 'authorized', outcome: 'authorized' }) },
+  conflict: { take: (keys) => settle(keys, { state: 'conflicted', outcome: 'conflicted' }) },
+  void: { take: (keys) => endCardPayment(keys, 'void') },
   decline: { take: (keys) => settle(keys, { state: 'declined', outcome: 'declined' }) },
   fail: { take: (keys) => settle(keys, { state: 'failed', outcome: 'failed' }) },
   not_sent: { take: (keys) => settle(keys, { state: 'new', outcome: 'not_sent' }) },
@@ -146,7 +163,7 @@ for (const [step, { given, take }] of Object.entries(statements)) {
 test('final states lead nowhere, and every other state has a way to its end', () => {
   const final = states.filter((state) => !OPEN.includes(state));
   for (const state of final) assert.deepEqual(paymentSteps[state], {});
-  const reached = new Set<PaymentState>(['new']);
+  const reached = new Set<PaymentState>(['new', 'presented']);
   for (let size = 0; size !== reached.size; ) {
     size = reached.size;
     for (const from of [...reached])

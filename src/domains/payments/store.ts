@@ -1,5 +1,6 @@
 import { type Executor, prepared, sql, type Tx } from '#database';
 import { isOnNoList } from '#operators';
+import { offerToRow, type StoredOffer } from './offer.ts';
 import {
   type ChargeRequest,
   type PaymentKind,
@@ -26,12 +27,22 @@ export interface PaymentRow {
   readonly allocation: bigint | null;
   readonly kind: PaymentKind;
   readonly refund_of: bigint | null;
+  readonly created_at: Date;
+  readonly method: 'phone' | 'card';
+  readonly card_id: bigint | null;
+  readonly offer: StoredOffer | null;
+  readonly gateway_reference: string | null;
+  /** Of a refund by card: what the gateway calls its charge. */
+  readonly charge_transaction: string | null;
 }
 
 export const COLUMNS =
   sql.raw(`p.customer_id, p.id, p.msisdn, p.amount_minor, p.currency, p.reference,
   p.priority, p.not_after, p.state, p.attempts, p.reason, p.sent_at, p.stopped_at, p.inquiries, p.allocation,
-  p.kind, p.refund_of`);
+  p.kind, p.refund_of, p.created_at, p.method, p.card_id, p.offer, p.gateway_reference,
+  case when p.method = 'card' and p.refund_of is not null then (
+    select c.gateway_reference from payments.payment c where c.customer_id = p.customer_id and c.id = p.refund_of)
+  end as charge_transaction`);
 
 const before = (step: Parameters<typeof statesBefore>[0]) =>
   sql`any (${statesBefore(step)}::text[])`;
@@ -55,14 +66,20 @@ export async function insertPayments(
   const { payments, now } = input;
   await prepared`
     insert into payments.payment
-      (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, created_at)
-    select *, ${now} from unnest(
+      (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, card_id,
+        method, offer, created_at)
+    select customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, card_id,
+      case when offer is null then 'phone' else 'card' end, offer::jsonb, ${now}
+    from unnest(
       ${payments.map((one) => one.customerId)}::bigint[], ${payments.map((one) => one.id)}::bigint[],
       ${payments.map((one) => one.gateway)}::text[], ${payments.map((one) => one.msisdn)}::text[],
       ${payments.map((one) => one.amountMinor)}::bigint[], ${payments.map((one) => one.currency)}::text[],
       ${payments.map((one) => one.reference)}::text[], ${payments.map((one) => one.priority)}::smallint[],
       ${payments.map((one) => one.notAfter)}::timestamptz[],
-      ${payments.map((one) => one.allocation ?? null)}::bigint[])`.execute(tx);
+      ${payments.map((one) => one.allocation ?? null)}::bigint[], ${payments.map((one) => one.cardId ?? null)}::bigint[],
+      ${payments.map((one) => (one.offer ? offerToRow(one.offer) : null))}::text[]
+    ) as n (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, card_id,
+      offer)`.execute(tx);
 }
 
 /** Takes payments by the ids of their requests: those that are past their time end here as `expired`. */
@@ -131,10 +148,15 @@ export async function markSending(
     from ${keysOf(input.keys)}
     where p.customer_id = k.customer_id and p.id = k.id and p.state = ${before('send')}
       and p.owner = ${input.owner} and p.lease_until > clock_timestamp() and p.not_after > ${input.now}
-      and (p.kind = 'refund' or ${isOnNoList('p.msisdn')})
+      and (p.kind = 'refund' or p.method = 'card' or ${isOnNoList('p.msisdn')})
+      and (p.kind = 'refund' or p.card_id is null or ${isKept})
     returning ${COLUMNS}`.execute(executor);
   return rows;
 }
+
+/** A card that its holder has removed is not charged, whatever was planned: this very statement decides. */
+const isKept = sql`exists (select from payments.card c
+  where c.customer_id = p.customer_id and c.id = p.card_id and c.removed_at is null)`;
 
 /** Ends those that could not be sent although we still hold them: too late, or their number is listed. */
 export async function closeUnsendable(
@@ -149,13 +171,15 @@ export async function closeUnsendable(
 ): Promise<PaymentRow[]> {
   const { rows } = await sql<PaymentRow>`
     update payments.payment p set closed_at = ${input.now},
-      state = case when l.reason is null then 'expired' else 'declined' end, reason = l.reason
+      state = case when l.reason is null and (p.card_id is null or ${isKept}) then 'expired' else 'declined' end,
+      reason = case when p.card_id is null or ${isKept} then l.reason else 'card_removed' end
     from ${keysOf(input.keys)}, payments.payment q
     left join unnest(${input.listed}::text[], ${input.reasons}::text[]) as l (msisdn, reason)
-      on l.msisdn = q.msisdn and q.kind = 'charge'
+      on l.msisdn = q.msisdn and q.kind = 'charge' and q.method = 'phone'
     where p.customer_id = k.customer_id and p.id = k.id and q.customer_id = k.customer_id and q.id = k.id
       and p.state = 'claimed' and p.owner = ${input.owner}
-      and (p.not_after <= ${input.now} or l.reason is not null)
+      and (p.not_after <= ${input.now} or l.reason is not null
+        or (p.kind = 'charge' and p.card_id is not null and not ${isKept}))
     returning ${COLUMNS}`.execute(tx);
   return rows;
 }
@@ -166,7 +190,14 @@ export interface AttemptResult {
   readonly id: bigint;
   readonly attempt: number;
   readonly state: PaymentState;
-  readonly outcome: 'accepted' | 'declined' | 'failed' | 'not_sent' | 'unknown';
+  readonly outcome:
+    | 'accepted'
+    | 'authorized'
+    | 'conflicted'
+    | 'declined'
+    | 'failed'
+    | 'not_sent'
+    | 'unknown';
   readonly reason: string | null;
   readonly gatewayReference: string | null;
   readonly sentAt: Date | null;
@@ -205,10 +236,12 @@ export async function settleAttempts(
         -- Nothing of it goes out any more: from here on "not found" becomes a fact with time.
         lease_until = case when r.state = 'unknown' then clock_timestamp() else p.lease_until end,
         next_inquiry_at = clock_timestamp() + make_interval(secs => r.ask_after_ms / 1000),
-        closed_at = case when r.state = 'unknown' or ${comesBack} then null else ${now}::timestamptz end
+        closed_at = case when r.state in ('unknown', 'authorized') or ${comesBack} then null
+          else ${now}::timestamptz end
       from result r, posting
       where p.customer_id = r.customer_id and p.id = r.id and p.attempts = r.attempt
-        and (p.state = 'sending' or (p.state = 'unknown' and r.state <> 'unknown'))
+        and (p.state = 'sending' or (p.state = 'unknown' and r.state <> 'unknown')
+          or (p.state in ('presented', 'authorized') and r.state in ('accepted', 'authorized', 'conflicted')))
       returning ${COLUMNS}
     ), written as (
       insert into payments.attempt (customer_id, payment_id, number, outcome, reason, sent_at, ended_at)

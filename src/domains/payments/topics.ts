@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { defineTopic, type Topic } from '#bus';
+import type { CardDeclineReason } from './card-gateway.ts';
 
 /** An order to charge, or to give back. The payment's row says how much and whom; `not_after` is repeated for readers. */
 export const PaymentRequest = Type.Object({
@@ -22,7 +23,8 @@ export const declineReasons = [
   'invalid_request',
   'operator_error',
 ] as const;
-export type DeclineReason = (typeof declineReasons)[number];
+/** Of a card: in the words of its gateways; `card_removed`: its holder has taken it away since. */
+export type DeclineReason = (typeof declineReasons)[number] | CardDeclineReason | 'card_removed';
 
 /** The end of a payment. `unknown` never stands here: it is asked about until it has ended. */
 export const PaymentResponse = Type.Object({
@@ -37,8 +39,21 @@ export const PaymentResponse = Type.Object({
     Type.Literal('failed'),
     Type.Literal('withdrawn'),
     Type.Literal('expired'),
+    Type.Literal('conflicted'),
   ]),
   reason: Type.Optional(Type.String()),
+  gateway: Type.Optional(Type.String()),
+  card: Type.Optional(
+    Type.String({ description: 'card_…: the saved card that was charged, or is kept from now on' }),
+  ),
+  decline_class: Type.Optional(
+    Type.String({
+      description: 'of a card: never, funds, temporary, technical, authentication, request',
+    }),
+  ),
+  retry_after_ms: Type.Optional(
+    Type.Integer({ description: 'how long the gateway wants to be left alone' }),
+  ),
   at: Type.String({ format: 'date-time' }),
 });
 export type PaymentResponse = Static<typeof PaymentResponse>;
@@ -48,7 +63,8 @@ export const PaymentEvent = Type.Object({
     description:
       'accepted, declined, failed, unknown, withdrawn, expired; of a refund: refund_requested, refunded, ' +
       'refund_declined, refund_failed, refund_unknown, refund_expired; of a charge after STOP that can not be given ' +
-      'back: refund_impossible',
+      'back: refund_impossible; of cards: presented, authorized, page_declined (one try on a page), conflicted, surplus ' +
+      '(paid once more than was asked: it goes back by itself), disputed',
   }),
   payment: Type.String(),
   reference: Type.String(),

@@ -73,9 +73,10 @@ export async function openHouse() {
       ...{ retryAfterMinutes: [60], keepDays: 10, recentHours: 0, texts: {} },
     }),
   );
+  const sealer = createSealer({ secret: 'a secret that only tests know, long enough' });
   const context: Context = {
     ...{ ...base, bus, operators, catalogue, ledger },
-    payments: createPayments({ ...base, bus, operators }),
+    payments: createPayments({ ...base, bus, operators, sealer }),
     sms: opened.sms,
     stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
   };

@@ -102,6 +102,8 @@ function settle(one: Settlement, announcement: Announcement, context: Context): 
     case 'expired':
       return settleExpired(one);
     case 'withdrawn':
+    // Of cards alone; people settle it.
+    case 'conflicted':
       return {};
     default:
       return unreachable(one.response.outcome);

@@ -11,8 +11,7 @@ import { createHousekeeping } from './housekeeping.ts';
 import { createAddressGuard } from './receiver-address.ts';
 import { createSecretReader } from './secrets.ts';
 import { createSender } from './send-delivery.ts';
-import { claimDeliveries } from './store-claims.ts';
-import { type BreakerPolicy, findReceivers } from './store-endpoints.ts';
+import { type BreakerPolicy, claimDeliveries } from './store-claims.ts';
 
 export interface WebhookDelivererOptions {
   readonly database: Database;
@@ -70,15 +69,21 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     ...{ clock, database, log, metrics },
     ...{ keepDays: options.keepDays ?? KEEP_DAYS, failuresMax: policy.failuresMax },
   });
+  const hand = createHand();
+  let lackedRoom = false;
   const outbound = createOutbound<Job, HeardResult>({
     ...{ log, concurrency },
     take: async (most) => most,
     // The claim has marked them. One that waited so long that its lease could end in its call is left to whoever is next.
-    begin: async (jobs) => jobs.filter((job) => performance.now() < job.beforeMs),
-    call: conversation.call,
+    async begin(jobs) {
+      const atMs = performance.now();
+      hand.drop(jobs.filter(({ beforeMs }) => beforeMs <= atMs));
+      return jobs.filter(({ beforeMs }) => beforeMs > atMs);
+    },
+    call: (job) => conversation.call(job).finally(() => hand.drop([job])),
     async record(results) {
-      await conversation.record(results);
-      alarm.ring();
+      // Whoever found nothing to claim finds something now only where that is so.
+      if ((await conversation.record(results)) || lackedRoom) alarm.ring();
     },
     holdMost: () => concurrency,
   });
@@ -86,25 +91,22 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
   /** Answers how many it took. */
   async function claim(): Promise<number> {
     const most = outbound.room();
+    lackedRoom = most === 0 || hand.hasAny(perEndpoint);
     if (most === 0) return 0;
     const beforeMs = performance.now() + leaseMs - timeoutMs;
-    const asked = { owner: randomUUID(), leaseMs, now: clock.now(), most, perEndpoint };
-    const { failuresMax } = policy;
-    const claimed = await claimDeliveries(database.pool, { ...asked, failuresMax });
-    if (claimed.length === 0) return 0;
-    const ids = [...new Set(claimed.map(({ endpointId }) => endpointId))];
-    const receivers = new Map(
-      (await findReceivers(database.pool, ids)).map((receiver) => [receiver.id, receiver]),
-    );
-    outbound.push(
-      claimed.flatMap((delivery): Job[] => {
-        const receiver = receivers.get(delivery.endpointId);
-        if (!receiver) return [];
-        const secrets = () => secretsOf(receiver.id, receiver.secrets, clock.now());
-        return [{ delivery, beforeMs, secrets, url: delivery.url ?? receiver.url }];
-      }),
-    );
-    return claimed.length;
+    const asked = {
+      ...{ worker: hand.worker, held: hand.held, owner: randomUUID(), leaseMs },
+      ...{ now: clock.now(), most, perEndpoint, failuresMax: policy.failuresMax },
+    };
+    const { deliveries, secrets } = await claimDeliveries(database.pool, asked);
+    const jobs = deliveries.map((delivery): Job => {
+      const { endpointId, url } = delivery;
+      const stored = secrets.get(endpointId) ?? [];
+      return { delivery, beforeMs, url, secrets: () => secretsOf(endpointId, stored, clock.now()) };
+    });
+    hand.take(jobs);
+    outbound.push(jobs);
+    return jobs.length;
   }
 
   const stopping = new AbortController();
@@ -136,6 +138,27 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
       await housekeeping.stop();
       await outbound.stop(STOP_PATIENCE_MS);
       await sender.close();
+    },
+  };
+}
+
+/** How much of each endpoint is in the hand of this worker, as its claims tell the others. */
+function createHand() {
+  const held = new Map<bigint, number>();
+  const change = (endpointId: bigint, by: number) => {
+    const left = (held.get(endpointId) ?? 0) + by;
+    if (left > 0) held.set(endpointId, left);
+    else held.delete(endpointId);
+  };
+  return {
+    worker: randomUUID(),
+    held: held as ReadonlyMap<bigint, number>,
+    hasAny: (count: number) => [...held.values()].some((one) => one >= count),
+    take(jobs: readonly Job[]): void {
+      for (const { delivery } of jobs) change(delivery.endpointId, 1);
+    },
+    drop(jobs: readonly Job[]): void {
+      for (const { delivery } of jobs) change(delivery.endpointId, -1);
     },
   };
 }

@@ -4,8 +4,13 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { type Answer, judgeAnswer, type Verdict } from './judge-answer.ts';
 import type { Sender } from './send-delivery.ts';
-import { type AttemptResult, type ClaimedDelivery, recordAttempts } from './store-claims.ts';
-import { type BreakerPolicy, noteReceivers, type ReceiverNews } from './store-endpoints.ts';
+import {
+  type AttemptResult,
+  type BreakerPolicy,
+  type ClaimedDelivery,
+  type ReceiverNews,
+  recordAttempts,
+} from './store-claims.ts';
 
 /** A claimed delivery with all that its call needs. */
 export interface Job {
@@ -77,12 +82,9 @@ export function createConversation(options: ConversationOptions) {
         response: answer.outcome === 'answered' ? answer.response : '',
       };
     },
-    record: (results: readonly HeardResult[]): Promise<void> =>
-      database.transaction(async (tx) => {
-        await recordAttempts(tx, results);
-        const news = newsOf(results);
-        await noteReceivers(tx, news, { now: clock.now(), policy });
-      }),
+    /** Answers whether something may be claimed by now that could not be before. */
+    record: (results: readonly HeardResult[]): Promise<boolean> =>
+      recordAttempts(database.pool, { results, news: newsOf(results), policy, now: clock.now() }),
   };
 }
 

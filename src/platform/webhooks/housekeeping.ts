@@ -2,7 +2,7 @@ import type { Clock } from '#clock';
 import { type Database, isTransient } from '#database';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
-import { giveUpOverdue, measureBacklog } from './store-claims.ts';
+import { forgetHands, giveUpOverdue, measureBacklog } from './store-claims.ts';
 import { buryDeliveries, forgetDeliveries } from './store-deliveries.ts';
 
 export interface HousekeepingOptions {
@@ -34,6 +34,7 @@ export async function tidyWebhooks(
   const buried = await buryDeliveries(database.pool, { limit }, now);
   const endedBefore = new Date(now.getTime() - keepDays * DAY_MS);
   const forgotten = await forgetDeliveries(database.pool, { endedBefore, limit });
+  await forgetHands(database.pool);
   return { givenUp, buried, forgotten };
 }
 

@@ -1,11 +1,12 @@
-import { type Executor, type RawBuilder, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
+import type { StoredSecret } from './endpoint.ts';
 
 /** A delivery in our hand. */
 export interface ClaimedDelivery {
   readonly id: bigint;
   readonly endpointId: bigint;
   readonly eventId: string;
-  readonly url: string | undefined;
+  readonly url: string;
   readonly body: string;
   readonly owner: string;
   /** Of all its attempts this one, and of those since it was enqueued or replayed. */
@@ -15,6 +16,11 @@ export interface ClaimedDelivery {
 }
 
 export interface ClaimRequest {
+  /** The one who claims, the same in all its claims. */
+  readonly worker: string;
+  /** What it has in its hand of each endpoint: claimed, and neither sent nor given up. */
+  readonly held: ReadonlyMap<bigint, number>;
+  /** Of this claim. */
   readonly owner: string;
   readonly leaseMs: number;
   readonly now: Date;
@@ -28,34 +34,39 @@ interface ClaimedRow {
   readonly id: bigint;
   readonly endpoint_id: bigint;
   readonly event_id: string;
-  readonly url: string | null;
+  readonly url: string;
   readonly body: string;
   readonly owner: string;
   readonly attempts: number;
   readonly tries: number;
   readonly give_up_at: Date;
+  readonly secrets: readonly StoredSecret[] | null;
 }
 
-export async function claimDeliveries(
-  executor: Executor,
-  asked: ClaimRequest,
-): Promise<readonly ClaimedDelivery[]> {
-  const { rows } = await sql<ClaimedRow>`
-    select id, endpoint_id, event_id, url, body, owner, attempts, tries, give_up_at
-    from platform.claim_webhook_deliveries(${asked.owner}::uuid, ${asked.leaseMs}::bigint, ${asked.now}::timestamptz,
+export interface Claimed {
+  readonly deliveries: readonly ClaimedDelivery[];
+  /** By endpoint: what they are signed with. */
+  readonly secrets: ReadonlyMap<bigint, readonly StoredSecret[]>;
+}
+
+export async function claimDeliveries(executor: Executor, asked: ClaimRequest): Promise<Claimed> {
+  const { rows } = await prepared<ClaimedRow>`
+    select id, endpoint_id, event_id, url, body, owner, attempts, tries, give_up_at, secrets
+    from platform.claim_webhook_deliveries(${asked.worker}::uuid, ${[...asked.held.keys()]}::bigint[],
+      ${[...asked.held.values()]}::integer[], ${asked.owner}::uuid, ${asked.leaseMs}::bigint, ${asked.now}::timestamptz,
       ${asked.most}::integer, ${asked.perEndpoint}::integer, ${asked.failuresMax}::integer)`.execute(
     executor,
   );
-  return rows.map((row) => ({
-    ...{
-      id: row.id,
-      endpointId: row.endpoint_id,
-      eventId: row.event_id,
-      url: row.url ?? undefined,
-    },
-    ...{ body: row.body, owner: row.owner, attempt: row.attempts, tries: row.tries },
-    giveUpAt: row.give_up_at,
-  }));
+  return {
+    deliveries: rows.map((row) => ({
+      ...{ id: row.id, endpointId: row.endpoint_id, eventId: row.event_id, url: row.url },
+      ...{ body: row.body, owner: row.owner, attempt: row.attempts, tries: row.tries },
+      giveUpAt: row.give_up_at,
+    })),
+    secrets: new Map(
+      rows.flatMap(({ endpoint_id: id, secrets }) => (secrets ? [[id, secrets] as const] : [])),
+    ),
+  };
 }
 
 export interface AttemptResult {
@@ -69,47 +80,49 @@ export interface AttemptResult {
   readonly at: Date;
 }
 
-/**
- * Writes what came of attempts, of those that are still in our hand: what was taken over meanwhile is whoever's who took it.
- * Frees what waited behind the ended ones. Two statements, and in this order: a claim that marks somebody as waiting
- * holds the one before it, so either it sees that it has ended, or the second statement sees the mark.
- */
-export async function recordAttempts(tx: Tx, results: readonly AttemptResult[]): Promise<void> {
-  const { rows } = await writeAttempts(results).execute(tx);
-  const ended = rows.filter((row) => row.ended).map(({ id }) => id);
-  if (ended.length > 0) await freeFollowers(tx, ended);
+/** What a batch of attempts says of one receiver. */
+export interface ReceiverNews {
+  readonly endpointId: bigint;
+  /** It answered at least once; `failures` are those after that. */
+  readonly answered: boolean;
+  readonly failures: number;
+  /** It answered 410: it wants no more. */
+  readonly gone: boolean;
+}
+
+export interface BreakerPolicy {
+  readonly failuresMax: number;
+  readonly openMs: number;
+  readonly openMostMs: number;
+}
+
+export interface AttemptsRecord {
+  readonly results: readonly AttemptResult[];
+  readonly news: readonly ReceiverNews[];
+  readonly policy: BreakerPolicy;
+  readonly now: Date;
 }
 
 /**
- * The first of them. It does not say that they wait, which who is held does anyway: statistics of a table in which
- * nothing waited for a while would lead to all that wait now, instead of to these by their ids.
+ * Writes what came of attempts that are still in our hand, frees what waited behind the ended ones, counts failures of
+ * receivers. Answers whether something may be claimed by now that could not be before.
  */
-export function writeAttempts(
-  results: readonly AttemptResult[],
-): RawBuilder<{ readonly id: bigint; readonly ended: boolean }> {
-  return sql`
-    with given as (
-      select * from unnest(
-        ${results.map((one) => one.delivery.id)}::bigint[], ${results.map((one) => one.delivery.owner)}::uuid[],
-        ${results.map((one) => one.delivery.attempt)}::integer[], ${results.map((one) => one.state)}::text[],
-        ${results.map((one) => one.outcome)}::text[], ${results.map((one) => one.status ?? null)}::smallint[],
-        ${results.map((one) => one.tookMs)}::integer[], ${results.map((one) => one.response)}::text[],
-        ${results.map((one) => one.nextAttemptAt)}::timestamptz[], ${results.map((one) => one.at)}::timestamptz[]
-      ) as g (id, owner, attempt, state, outcome, status, took_ms, response, next_attempt_at, at)
-    ), ours as (
-      update platform.webhook_delivery d
-      set state = g.state, last_status = g.status, reason = nullif(g.outcome, 'delivered'), owner = null,
-        lease_until = null, next_attempt_at = g.next_attempt_at,
-        ended_at = case when g.state <> 'waiting' then g.at end
-      from given g
-      where d.id = g.id and d.owner = g.owner and d.attempts = g.attempt
-      returning d.id, d.state <> 'waiting' as ended
-    ), logged as (
-      insert into platform.webhook_attempt (delivery_id, attempt, at, outcome, status, took_ms, response)
-      select g.id, g.attempt, g.at, g.outcome, g.status, g.took_ms, g.response
-      from given g join ours o on o.id = g.id on conflict do nothing
-    )
-    select id, ended from ours`;
+export async function recordAttempts(
+  executor: Executor,
+  { news, now, policy, results }: AttemptsRecord,
+): Promise<boolean> {
+  const { rows } = await prepared<{ frees: boolean }>`
+    select platform.record_webhook_attempts(
+      ${results.map((one) => one.delivery.id)}::bigint[], ${results.map((one) => one.delivery.owner)}::uuid[],
+      ${results.map((one) => one.delivery.attempt)}::integer[], ${results.map((one) => one.state)}::text[],
+      ${results.map((one) => one.outcome)}::text[], ${results.map((one) => one.status ?? null)}::smallint[],
+      ${results.map((one) => one.tookMs)}::integer[], ${results.map((one) => one.response)}::text[],
+      ${results.map((one) => one.nextAttemptAt)}::timestamptz[], ${results.map((one) => one.at)}::timestamptz[],
+      ${news.map((one) => one.endpointId)}::bigint[], ${news.map((one) => one.answered)}::boolean[],
+      ${news.map((one) => one.failures)}::integer[], ${news.map((one) => one.gone)}::boolean[],
+      ${policy.failuresMax}::integer, ${policy.openMs}::float8, ${policy.openMostMs}::float8,
+      ${now}::timestamptz) as frees`.execute(executor);
+  return rows[0]?.frees ?? false;
 }
 
 async function freeFollowers(executor: Executor, ended: readonly bigint[]): Promise<void> {
@@ -145,6 +158,13 @@ export async function giveUpOverdue(
       rows.map(({ id }) => id),
     );
   return rows.length;
+}
+
+/** Hands of workers that are gone. */
+export async function forgetHands(executor: Executor): Promise<void> {
+  await sql`delete from platform.webhook_hand where held_until < clock_timestamp() - interval '1 hour'`.execute(
+    executor,
+  );
 }
 
 /** For gauges; counts no further than `most`. */

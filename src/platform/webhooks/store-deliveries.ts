@@ -1,4 +1,4 @@
-import { type Executor, sql } from '#database';
+import { type Executor, prepared, sql } from '#database';
 
 export type DeliveryState = 'waiting' | 'delivered' | 'dead';
 
@@ -59,7 +59,7 @@ export async function insertDeliveries(
   events: readonly NewDelivery[],
   { now, giveUpAt }: { readonly now: Date; readonly giveUpAt: Date },
 ): Promise<readonly bigint[]> {
-  const { rows } = await sql<{ id: bigint }>`
+  const { rows } = await prepared<{ id: bigint }>`
     insert into platform.webhook_delivery
       (endpoint_id, event_id, type, key, url, body, next_attempt_at, give_up_at, created_at)
     select e.id, v.event_id, v.type, v.key, v.url, v.body, ${now}, ${giveUpAt}, ${now}
@@ -184,7 +184,7 @@ export async function forgetDeliveries(
   const { numAffectedRows } = await sql`
     with old as materialized (
       select id from platform.webhook_delivery where state <> 'waiting' and ended_at < ${asked.endedBefore}
-      order by ended_at limit ${asked.limit} for update skip locked
+      limit ${asked.limit} for update skip locked
     ), attempts as (
       delete from platform.webhook_attempt a using old where a.delivery_id = old.id
     )

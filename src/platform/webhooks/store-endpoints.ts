@@ -151,25 +151,6 @@ export async function writeSecrets(
     where id = ${asked.id}`.execute(tx);
 }
 
-/** Where a claimed delivery goes, and what signs it. */
-export interface Receiver {
-  readonly id: bigint;
-  readonly kind: EndpointKind;
-  readonly url: string;
-  readonly secrets: readonly StoredSecret[];
-}
-
-export async function findReceivers(
-  executor: Executor,
-  ids: readonly bigint[],
-): Promise<readonly Receiver[]> {
-  const { rows } = await sql<Receiver>`
-    select id, kind, url, secrets from platform.webhook_endpoint where id = any (${ids}::bigint[])`.execute(
-    executor,
-  );
-  return rows;
-}
-
 export interface Origin {
   readonly scope: string;
   readonly url: string;
@@ -186,55 +167,6 @@ export async function findCallbacks(
       as asked (scope, url) on asked.scope = e.scope and asked.url = e.url
     where e.kind = 'callback' and e.deleted_at is null`.execute(executor);
   return rows;
-}
-
-/** What a batch of attempts says of one receiver. */
-export interface ReceiverNews {
-  readonly endpointId: bigint;
-  /** It answered at least once; `failures` are those after that. */
-  readonly answered: boolean;
-  readonly failures: number;
-  /** It answered 410: it wants no more. */
-  readonly gone: boolean;
-}
-
-export interface BreakerPolicy {
-  readonly failuresMax: number;
-  readonly openMs: number;
-  readonly openMostMs: number;
-}
-
-/** Counts failures in a row and opens breakers; a receiver of which nothing is new is not written. */
-export async function noteReceivers(
-  tx: Tx,
-  news: readonly ReceiverNews[],
-  { now, policy }: { readonly now: Date; readonly policy: BreakerPolicy },
-): Promise<void> {
-  await sql`
-    with heard as (
-      select * from unnest(${news.map((one) => one.endpointId)}::bigint[],
-        ${news.map((one) => one.answered)}::boolean[], ${news.map((one) => one.failures)}::integer[],
-        ${news.map((one) => one.gone)}::boolean[]) as h (id, answered, failures, gone)
-    ), counted as materialized (
-      select e.id, h.gone and e.kind = 'endpoint' as gone, h.failures as fresh,
-        h.failures + case when h.answered then 0 else e.failures end as failures,
-        case when h.answered then 0 else e.openings end as openings
-      from platform.webhook_endpoint e join heard h on h.id = e.id
-      where h.failures > 0 or h.gone or e.failures > 0 order by e.id for no key update of e
-    ), judged as (
-      select c.*, c.fresh > 0 and c.failures >= ${policy.failuresMax} as opens from counted c
-    )
-    update platform.webhook_endpoint e set
-      failures = j.failures,
-      openings = j.openings + case when j.opens and coalesce(e.open_until <= clock_timestamp(), true) then 1 else 0 end,
-      -- Calls from before it opened fail one after the other: they say nothing new, and prolong nothing.
-      open_until = case when j.failures = 0 then null
-        when j.opens and coalesce(e.open_until <= clock_timestamp(), true) then clock_timestamp() + interval '1 millisecond' *
-          least(${policy.openMostMs}, ${policy.openMs} * 2.0 ^ least(j.openings, 20)) else e.open_until end,
-      enabled = e.enabled and not j.gone,
-      disabled_reason = case when j.gone and e.enabled then 'gone' else e.disabled_reason end,
-      updated_at = case when j.gone and e.enabled then ${now} else e.updated_at end
-    from judged j where e.id = j.id`.execute(tx);
 }
 
 function fromRow(row: EndpointRow): WebhookEndpoint {

@@ -39,7 +39,7 @@ export function newOrder(changes: Partial<ChargeOrder> = {}): ChargeOrder {
   return {
     ...{ ...key, payment: paymentId(key.customerId, key.id), attempt: 1 },
     ...{ msisdn: `+92300${1_000_000n + orders * 100n}`, amountMinor: 500n, currency: 'PKR' },
-    reference: 'sub_1x1/0',
+    ...{ reference: 'sub_1x1/0', createdAt: new Date() },
     ...changes,
   };
 }

@@ -49,7 +49,13 @@ export {
 const capabilities: CardCapabilities = {
   ...{ present: 'widget', cryptogram: true, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: true, notifications: 'signed' },
-  ...{ list: true, disputes: 'listed', inquiry: 'byOurId', idempotencyMs: 3_600_000 },
+  ...{
+    list: true,
+    disputes: 'listed',
+    inquiry: 'byOurId',
+    idempotencyMs: 3_600_000,
+    afterNotFound: 'sameId',
+  },
 };
 
 /** What may be read of an answer: nothing of the card, of its holder or of the token. */

@@ -121,7 +121,10 @@ class PooledResponse extends Stripe.HttpClientResponse {
   }
 
   override async toJSON(): Promise<unknown> {
-    return JSON.parse(this.#body);
+    const json: unknown = JSON.parse(this.#body);
+    // The client writes on what it is given, and would never answer where it can't.
+    if (typeof json !== 'object' || json === null) throw new Error('no object');
+    return json;
   }
 }
 

@@ -25,7 +25,14 @@ const SCRIPT = 'https://js.stripe.com/v3/';
 const capabilities: CardCapabilities = {
   ...{ present: 'widget', cryptogram: false, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: false, notifications: 'signed' },
-  ...{ list: true, disputes: 'pushed', inquiry: 'byOurId', idempotencyMs: 86_400_000 },
+  ...{
+    list: true,
+    disputes: 'pushed',
+    inquiry: 'byOurId',
+    idempotencyMs: 86_400_000,
+    // Their 500 is kept with the key, and given again for a day.
+    afterNotFound: 'newId',
+  },
 };
 
 /** What may be read of an answer: nothing of the card or its holder, and not the secret of an intent. */

@@ -30,7 +30,13 @@ export { type YooKassaAccount, YooKassaSecrets, YooKassaSettings } from './setti
 const capabilities: CardCapabilities = {
   ...{ present: 'redirect', cryptogram: false, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: false, notifications: 'hint' },
-  ...{ list: true, disputes: 'none', inquiry: 'byOurId', idempotencyMs: 86_400_000 },
+  ...{
+    list: true,
+    disputes: 'none',
+    inquiry: 'byOurId',
+    idempotencyMs: 86_400_000,
+    afterNotFound: 'sameId',
+  },
 };
 
 /** What may be read of an answer: nothing of the card, of its holder or of the saved method. */

@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import type { Sealer } from '#auth';
+import type { Clock } from '#clock';
+import type { Executor, Tx } from '#database';
+import { formatId, type IdSource, parseId } from '#ids';
+import type { SavedCard } from './card-gateway.ts';
+import {
+  type CardRow,
+  findCard,
+  findCards,
+  insertCardChange,
+  lockCards,
+  markRemoved,
+  setDefaultCard,
+  upsertCard,
+  withdrawPlanned,
+} from './card-store.ts';
+import { fail } from './errors.ts';
+
+/** A card that its holder left with a gateway, as it is shown. */
+export interface SavedCardView {
+  readonly id: bigint;
+  /** `card_…` */
+  readonly card: string;
+  readonly gateway: string;
+  readonly brand: string;
+  readonly mask: string;
+  /** `2030-09`. */
+  readonly expires: string | undefined;
+  readonly fingerprint: string | undefined;
+  readonly isDefault: boolean;
+  readonly savedAt: Date;
+}
+
+/** Who does something with a card, and why. */
+interface Act {
+  readonly customerId: bigint;
+  readonly card: string;
+  readonly actor: string;
+}
+
+export interface SavedCards {
+  list(executor: Executor, customerId: bigint): Promise<readonly SavedCardView[]>;
+  /** Throws `card_unknown`. */
+  makeDefault(tx: Tx, act: Act): Promise<void>;
+  /**
+   * It is never charged again, and what was planned on it ends in this transaction; what is under way is told by its
+   * response. Removed again, nothing happens. Throws `card_unknown`. Answers what the ended charges were for.
+   */
+  remove(
+    tx: Tx,
+    act: Act & { readonly reason: string },
+  ): Promise<{ readonly withdrawn: readonly string[] }>;
+  /** Keeps a card that a gateway has given a token for. The caller holds a payment of this customer. */
+  keep(
+    tx: Tx,
+    card: { readonly customerId: bigint; readonly gateway: string; readonly card: SavedCard },
+  ): Promise<bigint | undefined>;
+  tokenOf(executor: Executor, customerId: bigint, cardId: bigint): Promise<string | undefined>;
+}
+
+export interface SavedCardsOptions {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly sealer: Sealer;
+}
+
+export function cardId(customerId: bigint, id: bigint): string {
+  return formatId('card', { customerId, id });
+}
+
+export function createSavedCards({ clock, ids, sealer }: SavedCardsOptions): SavedCards {
+  const ownerOf = (customerId: bigint, gateway: string) => `payments.card ${customerId} ${gateway}`;
+
+  async function lockOne(tx: Tx, { card, customerId }: Act): Promise<CardRow | undefined> {
+    const key = parseId('card', card, 'card');
+    if (key.customerId !== customerId) throw unknown(card);
+    const rows = await lockCards(tx, customerId);
+    const found = rows.find(({ id }) => id === key.id);
+    if (found) return found;
+    if (await findCard(tx, { customerId, id: key.id })) return undefined;
+    throw unknown(card);
+  }
+
+  const note = (tx: Tx, change: Pick<Act, 'actor' | 'customerId'> & Noted) => {
+    const now = clock.now();
+    return insertCardChange(tx, { ...change, id: ids.next(now.getTime()), at: now });
+  };
+
+  return {
+    list: async (executor, customerId) => (await findCards(executor, customerId)).map(fromRow),
+    async makeDefault(tx, act) {
+      const row = await lockOne(tx, act);
+      if (!row) throw unknown(act.card);
+      if (row.is_default) return;
+      const { actor, customerId } = act;
+      await setDefaultCard(tx, { customerId, id: row.id });
+      await note(tx, { actor, customerId, cardId: row.id, change: 'made_default', reason: null });
+    },
+    async remove(tx, act) {
+      const row = await lockOne(tx, act);
+      if (!row) return { withdrawn: [] };
+      const { actor, customerId, reason } = act;
+      const now = clock.now();
+      await markRemoved(tx, { customerId, id: row.id, now, reason });
+      const withdrawn = await withdrawPlanned(tx, { customerId, cardId: row.id, now });
+      await note(tx, { actor, customerId, cardId: row.id, change: 'removed', reason });
+      return { withdrawn: withdrawn.map(({ reference }) => reference) };
+    },
+    async keep(tx, { card, customerId, gateway }) {
+      const { token } = card;
+      if (token === undefined) return undefined;
+      const now = clock.now();
+      const id = ids.next(now.getTime());
+      const kept = await upsertCard(tx, {
+        ...{ customerId, id, gateway, mask: card.mask, brand: card.brand, savedAt: now },
+        sealedToken: sealer.seal(token, ownerOf(customerId, gateway)),
+        tokenDigest: createHash('sha256').update(`${gateway} ${token}`).digest(),
+        ...{ fingerprint: card.fingerprint ?? null, expires: card.expires ?? null },
+      });
+      if (kept === id)
+        await note(tx, {
+          ...{ actor: gateway, customerId, cardId: id, change: 'saved', reason: null },
+        });
+      return kept;
+    },
+    async tokenOf(executor, customerId, id) {
+      const row = await findCard(executor, { customerId, id });
+      if (!row || row.removed_at) return undefined;
+      return sealer.open(row.sealed_token, ownerOf(customerId, row.gateway));
+    },
+  };
+}
+
+interface Noted {
+  readonly cardId: bigint;
+  readonly change: 'saved' | 'made_default' | 'removed';
+  readonly reason: string | null;
+}
+
+function unknown(card: string) {
+  return fail('card_unknown', `There is no card ${card} of this customer.`);
+}
+
+function fromRow(row: CardRow): SavedCardView {
+  return {
+    ...{ id: row.id, card: cardId(row.customer_id, row.id), gateway: row.gateway },
+    ...{ brand: row.brand, mask: row.mask, expires: row.expires ?? undefined },
+    ...{ fingerprint: row.fingerprint ?? undefined, isDefault: row.is_default },
+    savedAt: row.saved_at,
+  };
+}
