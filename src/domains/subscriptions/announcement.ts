@@ -3,6 +3,7 @@ import type { Tx } from '#database';
 import { formatMoney } from '#money';
 import type { Operators } from '#operators';
 import type { OutgoingSms, Sms } from '#sms';
+import { CARD, smsRouteOf } from './sms-route.ts';
 import type { SubscriptionRow } from './store.ts';
 import { billReference, subscriptionId } from './subscription.ts';
 import { priceInWords, type Terms } from './terms.ts';
@@ -47,6 +48,7 @@ export interface AnnouncementOptions {
   readonly sms: Sms;
   readonly operators: Operators;
   readonly now: Date;
+  readonly smsSender: string;
   /** The link by which a subscription is ended, for texts that name it. */
   readonly stopLink: (subscription: string) => string;
 }
@@ -113,9 +115,10 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       if (!text) return;
       const subscription = subscriptionId({ customerId: row.customer_id, id: row.id });
       messages.push({
-        provider: row.operator,
+        ...(row.operator === CARD
+          ? smsRouteOf(row.msisdn, options)
+          : { provider: row.operator, sender: operators.get(row.operator).shortCode }),
         recipient: row.msisdn,
-        sender: operators.get(row.operator).shortCode,
         body: fill(text, terms, options.stopLink(subscription)),
         kind: occasion,
         priority: 1,
