@@ -59,7 +59,7 @@ const SMS_VALID_MS = 24 * 3_600_000;
 type Rows<Action> = Extract<MtManagerAction, { action: Action }>['rows'];
 
 export function createAnnouncement(options: AnnouncementOptions): Announcement {
-  const { bus, now, operators, sms } = options;
+  const { bus, now, sms } = options;
   const at = now.toISOString();
   const events: Outgoing<SubscriptionEvent>[] = [];
   const statuses: Rows<'writeSubscriptionStatus'> = [];
@@ -115,9 +115,7 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       if (!text) return;
       const subscription = subscriptionId({ customerId: row.customer_id, id: row.id });
       messages.push({
-        ...(row.operator === CARD
-          ? smsRouteOf(row.msisdn, options)
-          : { provider: row.operator, sender: operators.get(row.operator).shortCode }),
+        ...routeOf(row, options),
         recipient: row.msisdn,
         body: fill(text, terms, options.stopLink(subscription)),
         kind: occasion,
@@ -146,6 +144,11 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       await bus.publishAll(tx, parcels);
     },
   };
+}
+
+function routeOf({ msisdn, operator }: SubscriptionRow, options: AnnouncementOptions) {
+  if (operator === CARD) return smsRouteOf(msisdn, options);
+  return { provider: operator, sender: options.operators.get(operator).shortCode };
 }
 
 /** `{title}`, `{price}` and `{stop}` in a service's texts. */

@@ -1,5 +1,5 @@
 import { must } from '#errors';
-import { receiptTaxes } from '#payments/card-gateway';
+import { receiptTaxes } from '#payments';
 import { messageAfterPayment } from '#subscriptions/dunning';
 import { type Quote, receiptLines, recover } from '#subscriptions/pricing';
 import { type BillKind, type CardBill, type CardCase, openBillOf } from './card-case.ts';
