@@ -165,6 +165,27 @@ test('a secret is rotated alone: those that are left out stay, and the talk is o
   assert.equal((await here.accounts.find(name))?.account.title, 'Another title');
 });
 
+test('calls that are under way while an account is changed come back, and only then is their talk closed', async () => {
+  const name = 'busy';
+  await here.save({ name, settings });
+  await here.accounts.refresh();
+  const gateway = here.accounts.gatewayOf(name);
+  const sent = tiny.keys.length;
+  tiny.hold();
+  const calls = [1, 2, 3].map(() => gateway.chargeSaved(order));
+  await eventually(() => assert.equal(tiny.keys.length, sent + 3));
+  tiny.hold(false);
+  await here.save({ name, settings, secrets: { key: NEW_KEY } });
+  await here.accounts.refresh();
+  const closings = () => closed.filter((one) => one === name).length;
+  assert.equal(await keyUsed(name), NEW_KEY);
+  assert.equal(closings(), 2, 'those that were made to look at what was saved');
+  tiny.letGo();
+  const outcomes = (await Promise.all(calls)).map(({ result }) => result.outcome);
+  assert.deepEqual(outcomes, ['accepted', 'accepted', 'accepted']);
+  await eventually(() => assert.equal(closings(), 3));
+});
+
 test('a change is seen by another copy within a second, without being asked for', async () => {
   await here.save({ name: 'seen', settings });
   await eventually(() => assert.ok(elsewhere.accounts.connection('seen').admits()), {

@@ -11,7 +11,7 @@ import type { RoutableAccount } from './choose-gateways.ts';
 import { fail } from './errors.ts';
 import { type GatewayMakers, makerOf } from './gateway-maker.ts';
 import { guardGateway } from './guard-gateway.ts';
-import { createLiveGateway } from './live-gateway.ts';
+import { createLiveGateway, createMadeGateway, type MadeGateway } from './live-gateway.ts';
 import { disableGatewayAccount, openSecrets, saveGatewayAccount } from './save-gateway-account.ts';
 import { createSharedBreaker, type SharedBreaker } from './shared-breaker.ts';
 
@@ -126,7 +126,7 @@ type Book = ReturnType<typeof createBook>;
 
 /** Gateways of the accounts that were asked for, each made anew when its account has changed. */
 function createGateways({ log, makers, metrics, sealer }: GatewayAccountsOptions, book: Book) {
-  const made = new Map<string, { readonly version: number; readonly gateway: CardGateway }>();
+  const made = new Map<string, MadeGateway>();
   const live = new Map<string, CardGateway>();
   const observe = createObserver(metrics);
 
@@ -140,15 +140,15 @@ function createGateways({ log, makers, metrics, sealer }: GatewayAccountsOptions
     });
   }
 
-  function current(name: string): CardGateway {
+  function current(name: string): MadeGateway {
     const state = book.get(name);
     const { version } = state.account;
     const known = made.get(name);
-    if (known?.version === version) return known.gateway;
-    const next = { version, gateway: make(state) };
+    if (known?.version === version) return known;
+    const next = createMadeGateway(version, make(state), log);
     made.set(name, next);
-    closeQuietly(known?.gateway, log);
-    return next.gateway;
+    known?.retire();
+    return next;
   }
 
   return {
@@ -224,12 +224,6 @@ function createObserver(metrics: Metrics) {
     calls.inc(of);
     took.observe({ gateway: of.gateway, call: of.call }, tookMs / 1000);
   };
-}
-
-function closeQuietly(gateway: CardGateway | undefined, log: Log): void {
-  gateway?.close().catch((error) => {
-    log.warn({ err: error, gateway: gateway.name }, 'a gateway could not be closed');
-  });
 }
 
 export function gatewayUnknown(name: string) {
