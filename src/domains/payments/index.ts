@@ -20,6 +20,7 @@ export type {
   InquiryOutcome,
   RefundOrder,
 } from './gateway.ts';
+export { createCloudPayments } from './gateways/cloudpayments/index.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
