@@ -50,6 +50,7 @@ export {
   cardGatewayKinds,
   createCardGateway,
 } from './gateways/card-gateway-kinds.ts';
+export { createCloudPayments } from './gateways/cloudpayments/index.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
 export {

@@ -103,7 +103,10 @@ function tellPaid(before: CardCase, one: CardCase, work: Work): void {
     work.tell.sms(one, plan, { occasion: 'changed', fact });
     return;
   }
-  work.tell.event(one, plan, { event: before.paidUntil ? 'renewed' : 'charged', bill });
+  work.tell.event(one, plan, {
+    event: before.priced.phase === 'trial' ? 'charged' : 'renewed',
+    bill,
+  });
   const recovered = messageAfterPayment(bill.toldReason ?? undefined);
   if (recovered) work.tell.dunning(one, plan, recovered, fact);
   else work.tell.sms(one, plan, { occasion: 'receipt', fact });
