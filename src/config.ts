@@ -281,6 +281,14 @@ const SETTINGS = {
   smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
+  stateMachinePort: processPort('STATE_MACHINE_PORT', 'state-machine', '50311'),
+  cardSimulatorPort: setting({
+    name: 'CARD_SIMULATOR_PORT',
+    kind: 'port',
+    sentence: 'Port of the simulator of a card gateway: its API, its widget and its controls.',
+    fallback: '50320',
+    parse: parse.parsePort,
+  }),
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
     kind: 'addresses and CIDR blocks, parted by commas',

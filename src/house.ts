@@ -1,6 +1,6 @@
 import { type Acquisition, createAcquisition } from '#acquisition';
 import { createKeyring, createSealer, type Keyring, type Sealer } from '#auth';
-import { type Bus, openBus } from '#bus';
+import { type Bus, type Group, openBus } from '#bus';
 import { createSharedClock, type SharedClock } from '#clock';
 import type { Config } from '#config';
 import { secretOf } from '#config';
@@ -12,6 +12,10 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
 import {
+  asCardGateways,
+  type CardGateways,
+  cardChargeGroup,
+  cardGatewayMakers,
   chargeGroup,
   createGatewayAccounts,
   createPayments,
@@ -29,7 +33,12 @@ import {
 import { createReports, type Reports } from '#reports';
 import { createRules, type Rules } from '#rules';
 import { type Accounts, accountGroup, openSms, prepareHouse, type Sms, sendGroup } from '#sms';
-import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
+import {
+  cardSubscriptionGroups,
+  createSubscriptions,
+  type Subscriptions,
+  subscriptionGroups,
+} from '#subscriptions';
 import type { Webhooks } from '#webhooks';
 
 /** Every domain, made once and given what it needs. Nothing in it runs yet. */
@@ -47,6 +56,7 @@ export interface House {
   readonly operators: Operators;
   readonly payments: Payments;
   readonly gatewayAccounts: GatewayAccounts;
+  readonly cardGateways: CardGateways;
   readonly sms: Sms;
   readonly smsAccounts: Accounts;
   readonly webhooks: Webhooks;
@@ -83,9 +93,10 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const rules = await createRules(base);
   const operators = await createOperators(base);
   const sealer = createSealer({ secret });
-  const payments = createPayments({ ...base, bus, operators, sealer });
-  // Of each kind that there is an adapter for.
-  const gatewayAccounts = await createGatewayAccounts({ ...base, sealer, makers: {} });
+  const makers = cardGatewayMakers(clock);
+  const gatewayAccounts = await createGatewayAccounts({ ...base, sealer, makers });
+  const cardGateways = asCardGateways(gatewayAccounts);
+  const payments = createPayments({ ...base, bus, operators, sealer, cardGateways });
   const opened = await openSms({ ...base, bus, operators, rules, sealer });
   const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
@@ -98,7 +109,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, webhooks, sealer },
+    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, cardGateways, webhooks, sealer },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators
@@ -107,6 +118,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await bus.declare([
         ...ofOperators,
         ...smsAccounts.all().map(({ account }) => accountGroup(account.name)),
+        ...cardGateways.names().flatMap(groupsOfGateway),
+        ...cardSubscriptionGroups([]),
         ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
       ]);
     },
@@ -114,6 +127,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await acquisition.drain();
       await payouts.close();
       await ledger.drain();
+      await payments.inbox.drain();
       await opened.close();
       await gatewayAccounts.close();
       rules.close();
@@ -122,6 +136,11 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       clock.close();
     },
   };
+}
+
+/** Who hears what is published for a card gateway. */
+export function groupsOfGateway(name: string): readonly Group[] {
+  return [cardChargeGroup(name) as Group, ...cardSubscriptionGroups([name])];
 }
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
-import { createChargeWorker, createMobilinkGateway } from '#payments';
+import { createChargeWorker, createGatewayWorkers, createMobilinkGateway } from '#payments';
 import { createRulesWorker } from '#rules';
 import { createAccountSenders, createClerk, createOperatorLine, createSendWorker } from '#sms';
 import { createWebhookDeliverer } from '#webhooks';
@@ -48,6 +48,8 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startSmsApi(house);
     case 'sms-sender':
       return startSmsSender(house);
+    case 'state-machine':
+      return startStateMachine(house);
   }
 }
 
@@ -135,6 +137,21 @@ function startSmsSender({ config, sealer, ...house }: House): Running {
   return {
     async stop() {
       const [left] = await Promise.all([senders.stop(), clerk.stop(), deliverer.stop()]);
+      return left;
+    },
+  };
+}
+
+/** Cards: what gateways tell, charges and refunds, and the lives of subscriptions that are paid by them. */
+function startStateMachine(house: House): Running {
+  const { payments, subscriptions } = house;
+  const gateways = createGatewayWorkers({ ...house, inbox: payments.inbox });
+  const worker = subscriptions.cards.worker();
+  gateways.start();
+  worker.start();
+  return {
+    async stop() {
+      const [left] = await Promise.all([gateways.stop(), worker.stop()]);
       return left;
     },
   };

@@ -2,7 +2,11 @@ import { registerAcquisitionRoutes, renderFrame, renderProblemPage } from '#acqu
 import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { registerGatewayRoutes, registerPaymentRoutes } from '#payments';
+import {
+  registerGatewayRoutes,
+  registerNotificationRoutes,
+  registerPaymentRoutes,
+} from '#payments';
 import {
   registerPayoutClientRoutes,
   registerPayoutRoutes,
@@ -24,7 +28,7 @@ import {
 import { registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
-import type { House } from './house.ts';
+import { groupsOfGateway, type House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
 export interface Site {
@@ -56,6 +60,7 @@ export async function openSites(
     'sms-rules': config.smsRulesPort,
     'sms-api': config.smsApiPort,
     'sms-sender': config.smsSenderPort,
+    'state-machine': config.stateMachinePort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -101,7 +106,11 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerSubscriptionRoutes(app, house);
     registerPaymentRoutes(app, house);
     const { publicUrl } = house.config;
-    registerGatewayRoutes(app, { ...house, accounts: house.gatewayAccounts, publicUrl });
+    registerGatewayRoutes(app, {
+      ...{ ...house, accounts: house.gatewayAccounts, publicUrl },
+      declare: (name) => house.bus.declare(groupsOfGateway(name)),
+    });
+    registerNotificationRoutes(app, house.payments);
     const plans = () => house.operators.all().map((operator) => operator.plan);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }

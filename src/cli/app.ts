@@ -33,6 +33,8 @@ export interface StartReport {
     readonly phone?: string;
     readonly erp?: string;
     readonly handsets?: string;
+    /** The operator's page of the simulated card gateway. */
+    readonly cards?: string;
     readonly api?: string;
     readonly metrics?: string;
   };
@@ -53,6 +55,7 @@ export const PROCESS_NAMES = [
   'sms-rules',
   'sms-api',
   'sms-sender',
+  'state-machine',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -22,6 +22,7 @@ const server = await createHttpServer({
   reference: { title: 'Kopek', version: '1' },
 });
 registerGatewayRoutes(server.app, {
+  declare: async () => {},
   ...{ accounts, database, publicUrl: 'https://kopek.example' },
   operators: { all: () => [{ name: 'mobilink' }] as never },
 });

@@ -21,6 +21,8 @@ export interface GatewayRoutesOptions {
   readonly operators: Pick<Operators, 'all'>;
   /** Where gateways reach us with what they have to tell. */
   readonly publicUrl: string;
+  /** Sees to it that what is published for this gateway is heard: before it is there for anybody. */
+  readonly declare: (gateway: string) => Promise<void>;
 }
 
 const Name = Type.String({
@@ -144,7 +146,7 @@ function bodyOfKind(kind: string, { secrets, settings }: GatewayMaker) {
 
 /** `/v1/gateways`: the merchant's accounts at card gateways, and which of them takes a payment. */
 export function registerGatewayRoutes(app: HttpApp, options: GatewayRoutesOptions): void {
-  const { accounts, database, operators, publicUrl } = options;
+  const { accounts, database, declare, operators, publicUrl } = options;
   const of = { tag: 'gateways', scope: 'payments:admin' } as const;
   const show = (state: GatewayAccountState) => gatewayToApi(state, publicUrl);
   apiRoute(app, {
@@ -174,6 +176,8 @@ export function registerGatewayRoutes(app: HttpApp, options: GatewayRoutesOption
     handler: async ({ body, params: { name }, principal }) => {
       mustBeFree(name, operators);
       const account = fromApi(name, body);
+      // Whoever asks it for money from the next moment on is heard.
+      await declare(name);
       return show(await database.transaction((tx) => accounts.save(tx, account, principal.name)));
     },
   });

@@ -24,6 +24,7 @@ export {
 } from './accounts/index.ts';
 export { createCardCharging } from './card-charging.ts';
 export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
+export { cardGatewayMakers } from './card-gateway-makers.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
 export { type CardWorker, type CardWorkerOptions, createCardWorker } from './card-worker.ts';
 export {
@@ -44,6 +45,7 @@ export type {
   InquiryOutcome,
   RefundOrder,
 } from './gateway.ts';
+export { createGatewayWorkers, type GatewayWorkers } from './gateway-workers.ts';
 export {
   type CardGatewayKind,
   type CardGatewayOptions,

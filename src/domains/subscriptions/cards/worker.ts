@@ -26,35 +26,42 @@ export function cardSubscriptionGroups(gateways: readonly string[]): readonly Gr
 
 export function createCardSubscriptionWorker(context: CardContext): CardSubscriptionWorker {
   const { bus, payments } = context;
-  let consumers: readonly Consumer[] = [];
-  let due: { stop(): Promise<void> } | undefined;
-  return {
-    start() {
-      const settling = payments.cards.gateways().map((gateway) =>
-        bus.consume({ topic: paymentResponses(gateway), name: GROUP }, SETTLING, (tx, messages) =>
-          settleCards(
-            context,
-            tx,
-            messages.map(({ payload }) => payload),
-          ),
+  const settling = new Map<string, Consumer>();
+  let commands: Consumer | undefined;
+  let loops: readonly { stop(): Promise<void> }[] = [];
+
+  /** Also those accounts that come while it runs. */
+  async function listen(): Promise<number> {
+    const fresh = payments.cards.gateways().filter((gateway) => !settling.has(gateway));
+    if (fresh.length > 0) await bus.declare(cardSubscriptionGroups(fresh));
+    for (const gateway of fresh) {
+      const group = { topic: paymentResponses(gateway), name: GROUP };
+      const consumer = bus.consume(group, SETTLING, (tx, messages) =>
+        settleCards(
+          context,
+          tx,
+          messages.map(({ payload }) => payload),
         ),
       );
-      const commands = bus.consume(
-        { topic: paymentCommands, name: GROUP },
-        COMMANDS,
-        (tx, messages) =>
-          applyCommands(
-            context,
-            tx,
-            messages.map(({ payload }) => payload),
-          ),
+      settling.set(gateway, consumer);
+    }
+    return 0;
+  }
+
+  return {
+    start() {
+      commands = bus.consume({ topic: paymentCommands, name: GROUP }, COMMANDS, (tx, messages) =>
+        applyCommands(
+          context,
+          tx,
+          messages.map(({ payload }) => payload),
+        ),
       );
-      consumers = [...settling, commands];
-      due = repeat(() => runDue(context), context);
+      loops = [repeat(listen, context), repeat(() => runDue(context), context)];
     },
     async stop() {
-      await due?.stop();
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([commands, ...settling.values()].map((consumer) => consumer?.stop()));
     },
   };
 }
