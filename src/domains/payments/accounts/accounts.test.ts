@@ -216,8 +216,21 @@ test('switched off it takes no new payment, but gives back and is asked', async 
   assert.deepEqual([connection.admits(), connection.isReachable()], [false, true]);
   const routed = here.accounts.routable().find(({ name }) => name === 'retired');
   assert.equal(routed?.enabled, false);
-  const { result } = await here.accounts.gatewayOf('retired').refund(order);
-  assert.equal(result.outcome, 'accepted');
+  const gateway = here.accounts.gatewayOf('retired');
+  const sent = tiny.keys.length;
+  for (const call of [gateway.present, gateway.chargeCryptogram, gateway.chargeSaved]) {
+    const { log, result } = await call(order);
+    assert.deepEqual([result, log], [{ outcome: 'not_sent', reason: 'account_off' }, []]);
+  }
+  assert.equal(tiny.keys.length, sent);
+  const proof = { transaction: '1', fields: {} };
+  for (const answer of [
+    await gateway.completeAuthentication(order, proof),
+    await gateway.confirm(order),
+    await gateway.refund(order),
+    await gateway.inquire(order),
+  ])
+    assert.equal(answer.result.outcome, 'accepted');
   const [, change, ...more] = await changesOf(database, 'retired');
   assert.deepEqual([change?.actor, more], ['somebody', []]);
 });
@@ -263,6 +276,6 @@ test('what carries payments out sees them as they are now: which there are, thei
   assert.deepEqual([line.admits(), line.perSecond()], [true, 1000]);
   await here.save({ name: 'likely', ...limits, requestsPerSecond: 7, enabled: false });
   await here.accounts.refresh();
-  assert.deepEqual([line.admits(), line.perSecond()], [false, 7]);
+  assert.deepEqual([line.admits(), line.perSecond()], [true, 7], 'refunds go on');
   assert.deepEqual(choose(), ['spare']);
 });

@@ -8,8 +8,11 @@ export interface AccountGateways {
   names(): readonly string[];
   /** Undefined where there is no such account. */
   gateway(name: string): CardGateway | undefined;
-  /** Its gateway tells its breaker by itself what came of a call: there is nothing to be told here. */
-  line(name: string): GatewayConnection & { heard(): void };
+  /**
+   * It admits also where the account is switched off: refunds and questions go on, and its gateway sends no charge by
+   * itself. It tells its breaker by itself, too, what came of a call: there is nothing to be told here.
+   */
+  line(name: string): Pick<GatewayConnection, 'admits' | 'perSecond' | 'take'> & { heard(): void };
   /** Those that may take it, the first choice first. */
   choose(asked: RoutedPayment): readonly string[];
 }
@@ -21,7 +24,10 @@ export function asCardGateways(
   return {
     names,
     gateway: (name) => (names().includes(name) ? accounts.gatewayOf(name) : undefined),
-    line: (name) => ({ ...accounts.connection(name), heard: () => {} }),
+    line(name) {
+      const { isReachable, perSecond, take } = accounts.connection(name);
+      return { admits: isReachable, perSecond, take, heard: () => {} };
+    },
     choose: (asked) => chooseGateways(accounts.routable(), asked).map(({ name }) => name),
   };
 }

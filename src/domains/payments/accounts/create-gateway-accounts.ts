@@ -136,6 +136,7 @@ function createGateways({ log, makers, metrics, sealer }: GatewayAccountsOptions
     const gateway = makerOf(makers, kind).make({ name, kind, settings, secrets, receipts });
     return guardGateway(gateway, {
       breaker: book.breakerOf(name),
+      isOn: () => book.get(name).account.enabled,
       observe: (call, outcome, tookMs) => observe({ gateway: name, call, outcome }, tookMs),
     });
   }
