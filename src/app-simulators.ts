@@ -3,10 +3,15 @@ import type { Consumer } from '#bus';
 import type { Config } from '#config';
 import { AppError } from '#errors';
 import { newPayoutGroup, payoutTopics } from '#payouts';
+import {
+  type CloudPaymentsSimulator,
+  startCloudPaymentsSimulator,
+} from '#simulators/cloudpayments';
 import { type ErpSimulator, type ErpTransport, startErpSimulator } from '#simulators/erp';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
 import { type SmsProviderSimulator, startSmsProviderSimulator } from '#simulators/sms-provider';
 import { demoOperator } from './demo.ts';
+import { demoTerminals } from './demo-cards.ts';
 import { demoCallbacks } from './demo-sms.ts';
 import type { House } from './house.ts';
 
@@ -43,6 +48,17 @@ export function startSmsProviders(config: Config): Promise<SmsProviderSimulator>
     startSmsProviderSimulator({
       ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'sms-provider') },
       settings: demoCallbacks(`http://127.0.0.1:${config.dispatcherPort}`),
+    }),
+  );
+}
+
+/** A card gateway that tells what happened where the site stands. */
+export function startCards(config: Config): Promise<CloudPaymentsSimulator> {
+  const port = config.cardSimulatorPort;
+  return namingPort({ port, setting: 'CARD_SIMULATOR_PORT' }, () =>
+    startCloudPaymentsSimulator({
+      ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'cloudpayments') },
+      sites: demoTerminals(`http://127.0.0.1:${config.dispatcherPort}`),
     }),
   );
 }

@@ -13,13 +13,15 @@ import {
 } from '#database';
 import type { Log } from '#log';
 import { createMetrics } from '#metrics';
+import type { CloudPaymentsSimulator } from '#simulators/cloudpayments';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
 import type { SmsProviderSimulator } from '#simulators/sms-provider';
-import { startErp, startOperator, startSmsProviders } from './app-simulators.ts';
+import { startCards, startErp, startOperator, startSmsProviders } from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
+import { fillCardDemo } from './demo-cards.ts';
 import { fillSmsDemo } from './demo-sms.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
@@ -38,6 +40,8 @@ export interface StartOptions {
   readonly erpSimulator?: boolean;
   /** Start the simulator of SMS providers, and let the demo's accounts be with it. */
   readonly smsSimulator?: boolean;
+  /** Start the simulator of a card gateway, and let the demo's shop have its account there. */
+  readonly cardSimulator?: boolean;
   /**
    * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
    * or where the database is embedded, the start migrates it.
@@ -69,7 +73,7 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
     const source = `kopek/${processes.join('+')}`;
     const house = await buildHouse({ config, database: opened.database, log, metrics, source });
     closing.defer(() => house.close());
-    const { demo, simulator, smsProviders } = await furnish(options, house, closing);
+    const { demo, ...simulated } = await furnish(options, house, closing);
     await house.declareGroups();
     addHouseMetrics(house);
     const erp = options.erpSimulator ? await startErp(house) : undefined;
@@ -87,13 +91,14 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
         ...{
           processes,
           simulators: [
-            ...(simulator ? [demoOperator.name] : []),
+            ...(simulated.operator ? [demoOperator.name] : []),
             ...(erp ? ['erp'] : []),
-            ...(smsProviders ? ['sms-provider'] : []),
+            ...(simulated.smsProviders ? ['sms-provider'] : []),
+            ...(simulated.cards ? ['cloudpayments'] : []),
           ],
         },
         brokers: await lookAtBrokers(house),
-        urls: urlsOf(sites, processes, { simulator, erp, smsProviders }),
+        urls: urlsOf(sites, processes, { ...simulated, erp }),
         readyMs: Math.round(performance.now() - beganMs),
         demo,
         counts: { subscriptions: Number(subscriptions) },
@@ -160,21 +165,24 @@ async function serverVersion(database: Database): Promise<string> {
 /** The simulator, the operator that stands there, and the demo, where they are wanted. */
 async function furnish(options: StartOptions, house: House, closing: AsyncDisposableStack) {
   const { config } = options;
-  let simulator: OperatorSimulator | undefined;
+  let operator: OperatorSimulator | undefined;
   if (options.simulator) {
-    simulator = await startOperator(config);
-    const { close } = simulator;
+    operator = await startOperator(config);
+    const { close } = operator;
     closing.defer(close);
-    await saveDemoOperator(house, simulator.url);
+    await saveDemoOperator(house, operator.url);
   }
   const smsProviders = options.smsSimulator ? await startSmsProviders(config) : undefined;
   if (smsProviders) closing.defer(smsProviders.close);
+  const cards = options.cardSimulator ? await startCards(config) : undefined;
+  if (cards) closing.defer(cards.close);
   const demo: StartReport['demo'] =
     options.demo && (await isEmpty(house))
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
   if (demo.created && smsProviders) await fillSmsDemo(house, smsProviders.url);
-  return { demo, simulator, smsProviders };
+  if (demo.created && cards) await fillCardDemo(house, cards.url);
+  return { demo, operator, smsProviders, cards };
 }
 
 async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
@@ -210,7 +218,8 @@ async function closeAll(sites: readonly Site[]): Promise<void> {
 }
 
 interface Simulators {
-  readonly simulator: OperatorSimulator | undefined;
+  readonly operator: OperatorSimulator | undefined;
+  readonly cards: CloudPaymentsSimulator | undefined;
   readonly erp: ErpSimulator | undefined;
   readonly smsProviders: SmsProviderSimulator | undefined;
 }
@@ -218,10 +227,11 @@ interface Simulators {
 function urlsOf(
   sites: readonly Site[],
   processes: readonly ProcessName[],
-  { erp, simulator, smsProviders }: Simulators,
+  { cards, erp, operator, smsProviders }: Simulators,
 ): StartReport['urls'] {
   const phone = {
-    ...(simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {}),
+    ...(operator ? { phone: `http://localhost:${operator.port}/sim` } : {}),
+    ...(cards ? { cards: `http://localhost:${cards.port}/` } : {}),
     ...(erp ? { erp: `http://localhost:${erp.port}/` } : {}),
     ...(smsProviders ? { handsets: `http://localhost:${smsProviders.port}/` } : {}),
   };

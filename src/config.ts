@@ -3,7 +3,9 @@ import { type FileValue, readDotenv } from './config/dotenv.ts';
 import { writeExample } from './config/example.ts';
 import { nearest } from './config/nearest.ts';
 import * as parse from './config/parsers.ts';
-import { type Setting, SettingFault } from './config/setting.ts';
+import { processPort } from './config/process-port.ts';
+import { type Setting, SettingFault, setting } from './config/setting.ts';
+import { simulatorSettings } from './config/simulators.ts';
 
 export { nearest } from './config/nearest.ts';
 export { secretOf } from './config/secret.ts';
@@ -11,16 +13,6 @@ export { secretOf } from './config/secret.ts';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const ERP_GATES = ['oebs', 'iso20022'] as const;
-
-function setting<Value>(declared: Setting<Value>): Setting<Value> {
-  return declared;
-}
-
-/** A process's own port. It matters when that process runs alone. */
-function processPort(name: string, of: string, fallback: string): Setting<number> {
-  const sentence = `Port of ${of} when it runs apart from the others, with its /metrics and health.`;
-  return setting({ name, kind: 'port', sentence, fallback, parse: parse.parsePort });
-}
 
 /** Every setting there is, in the order in which it is shown; a fallback may follow those above it. */
 const SETTINGS = {
@@ -230,48 +222,7 @@ const SETTINGS = {
     fallback: 'on',
     parse: parse.parseSwitch,
   }),
-  operatorSimulator: setting({
-    name: 'KOPEK_OPERATOR_SIMULATOR',
-    kind: 'on or off',
-    sentence: 'Whether `kopek up` starts the simulator of the mobile operator.',
-    fallback: 'on',
-    parse: parse.parseSwitch,
-  }),
-  operatorSimulatorPort: setting({
-    name: 'OPERATOR_SIMULATOR_PORT',
-    kind: 'port',
-    sentence: "Port of the operator's simulator and of its phone.",
-    fallback: '50306',
-    parse: parse.parsePort,
-  }),
-  erpSimulator: setting({
-    name: 'KOPEK_ERP_SIMULATOR',
-    kind: 'on or off',
-    sentence: 'Whether `kopek up` starts the simulator of the ERP that pays out.',
-    fallback: 'on',
-    parse: parse.parseSwitch,
-  }),
-  erpSimulatorPort: setting({
-    name: 'ERP_SIMULATOR_PORT',
-    kind: 'port',
-    sentence: "Port of the ERP's simulator: its book, and its controls.",
-    fallback: '50316',
-    parse: parse.parsePort,
-  }),
-  smsSimulator: setting({
-    name: 'KOPEK_SMS_SIMULATOR',
-    kind: 'on or off',
-    sentence: 'Whether `kopek up` starts the simulator of SMS providers.',
-    fallback: 'on',
-    parse: parse.parseSwitch,
-  }),
-  smsSimulatorPort: setting({
-    name: 'SMS_SIMULATOR_PORT',
-    kind: 'port',
-    sentence: 'Port of the simulator of SMS providers: their APIs, the handsets, and its controls.',
-    fallback: '50318',
-    parse: parse.parsePort,
-  }),
+  ...simulatorSettings,
   payoutApiPort: processPort('PAYOUT_API_PORT', 'payout-api', '50302'),
   reqGatePort: processPort('REQ_GATE_PORT', 'req-gate', '50303'),
   oebsGatePort: processPort('OEBS_GATE_PORT', 'oebs-gate', '50307'),
@@ -282,13 +233,6 @@ const SETTINGS = {
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
   stateMachinePort: processPort('STATE_MACHINE_PORT', 'state-machine', '50311'),
-  cardSimulatorPort: setting({
-    name: 'CARD_SIMULATOR_PORT',
-    kind: 'port',
-    sentence: 'Port of the simulator of a card gateway: its API, its widget and its controls.',
-    fallback: '50320',
-    parse: parse.parsePort,
-  }),
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
     kind: 'addresses and CIDR blocks, parted by commas',
@@ -433,6 +377,7 @@ function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): 
     [config.operatorSimulator, config.operatorSimulatorPort, 'OPERATOR_SIMULATOR_PORT'],
     [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
     [config.smsSimulator, config.smsSimulatorPort, 'SMS_SIMULATOR_PORT'],
+    [config.cardSimulator, config.cardSimulatorPort, 'CARD_SIMULATOR_PORT'],
   ] as const;
   return simulators.flatMap(([isOn, port, name]) => {
     if (!isOn) return [];

@@ -1,6 +1,5 @@
-import type { House } from './house.ts';
-import { groupsOfGateway } from './house.ts';
 import { defaultPolicy } from '#subscriptions/dunning';
+import { groupsOfGateway, type House } from './house.ts';
 
 /** A shop that sells a month by card: what `npm start` shows of payments by card. */
 export const demoShop = {
@@ -52,7 +51,7 @@ export async function fillCardDemo(house: House, simulatorUrl: string): Promise<
       ...{ leadMinutes: 60, precision: 'second', dunning: defaultPolicy, texts: {} },
       price: {
         ...{ unitPriceMinor: demoShop.priceMinor, setupFeeMinor: 0n, currency: 'RUB' },
-        ...{ interval: { unit: 'month', count: 1 }, tax: { code: 'vat22', basisPoints: 2200 } },
+        ...{ interval: { unit: 'month', count: 1 }, tax: { name: 'vat22', basisPoints: 2200 } },
       },
     });
   });

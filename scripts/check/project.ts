@@ -126,3 +126,29 @@ export function resolveImport(
 export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }
+
+const supports = new WeakMap<Project, ReadonlySet<string>>();
+
+/** Tests, and what nothing but tests imports: their fixtures, stages and children. */
+export function isOfTests(project: Project, path: string): boolean {
+  if (isTest(path)) return true;
+  const known = supports.get(project) ?? findSupport(project);
+  supports.set(project, known);
+  return known.has(path);
+}
+
+function findSupport(project: Project): ReadonlySet<string> {
+  const importers = new Map<string, string[]>();
+  for (const file of project.files)
+    for (const { specifier } of file.imports) {
+      const target = resolveImport(project, file, specifier);
+      if (target !== undefined) importers.set(target, [...(importers.get(target) ?? []), file.path]);
+    }
+  const support = new Set<string>();
+  for (let size = -1; size !== support.size; ) {
+    size = support.size;
+    for (const [path, by] of importers)
+      if (by.every((one) => isTest(one) || support.has(one))) support.add(path);
+  }
+  return support;
+}

@@ -1,5 +1,5 @@
 import { ownerOf } from './layers.ts';
-import { isTest, type Rule, resolveImport } from './project.ts';
+import { isOfTests, isTest, type Rule, resolveImport } from './project.ts';
 
 /** The files of src that put Kopek and its simulators side by side. */
 const WIRING = /^src\/(?:app[\w-]*\.ts|app\/.*|main\.ts|cli\/.*)$/;
@@ -16,12 +16,21 @@ export const simulatorsApart: Rule = (project) =>
   project.files.flatMap((file) =>
     file.imports.flatMap(({ line, specifier }) => {
       const target = resolveImport(project, file, specifier);
-      const message = target === undefined ? undefined : judge(file.path, target, specifier);
+      const isApart = isOfTests(project, file.path);
+      const message =
+        target === undefined ? undefined : judge(file.path, { target, specifier, isApart });
       return message === undefined ? [] : [{ path: file.path, line, message }];
     }),
   );
 
-function judge(path: string, target: string, specifier: string): string | undefined {
+interface Judged {
+  readonly target: string;
+  readonly specifier: string;
+  /** It is of tests: no code of Kopek. */
+  readonly isApart: boolean;
+}
+
+function judge(path: string, { isApart, specifier, target }: Judged): string | undefined {
   const [from, to] = [ownerOf(path), ownerOf(target)];
   if (from.place === 'simulator') {
     if (from.unit === to.unit || to.unit === KIT) return undefined;
@@ -30,6 +39,6 @@ function judge(path: string, target: string, specifier: string): string | undefi
   }
   if (to.place !== 'simulator' || !path.startsWith('src/')) return undefined;
   if (to.unit === KIT) return `only simulators import ${specifier}`;
-  if (isTest(path) || WIRING.test(path)) return undefined;
+  if (isApart || WIRING.test(path)) return undefined;
   return `only what wires (src/app*.ts, src/main.ts, src/cli) imports simulators: ${specifier}`;
 }

@@ -51,10 +51,13 @@ export interface CloudPaymentsSimulatorOptions {
   readonly log?: Log;
 }
 
+/** The gateway while it stands. */
+export type CloudPaymentsSimulator = Served;
+
 /** The payment gateway as an HTTP server; README.md beside this file is its contract. */
 export async function startCloudPaymentsSimulator(
   options: CloudPaymentsSimulatorOptions,
-): Promise<Served> {
+): Promise<CloudPaymentsSimulator> {
   const { folder, host = '127.0.0.1', log = () => undefined, seed = 1 } = options;
   const wishes = options.sites ?? { [standardPublicId]: {} };
   const sites = Object.entries(wishes).map(([publicId, wish]) => [

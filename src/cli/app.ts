@@ -68,6 +68,8 @@ export type StartApp = (options: {
   readonly erpSimulator?: boolean;
   /** Start the simulator of SMS providers. */
   readonly smsSimulator?: boolean;
+  /** Start the simulator of a card gateway. */
+  readonly cardSimulator?: boolean;
   /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
   readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

@@ -38,13 +38,14 @@ export function partLines(terminal: Terminal, greeting: Greeting): string[] {
 
 /** Where to click. */
 export function placeLines({ config, keyFile, report }: Greeting): string[] {
-  const { api, erp, handsets, landing, metrics, phone } = report.urls;
+  const { api, cards, erp, handsets, landing, metrics, phone } = report.urls;
   const line = (name: string, where: string | undefined, what: string) =>
     where === undefined ? [] : [`  ${name.padEnd(13)} ${where.padEnd(38)} ${what}`.trimEnd()];
   return [
     ...line('Landing page', landing, 'subscribe'),
     ...line('Phone', phone, 'be the customer: SMS, balance, STOP'),
     ...line('Handsets', handsets, 'what SMS providers have delivered; answer with STOP'),
+    ...line('Card gateway', cards, 'what cards were debited; send a notification again'),
     ...line('ERP', erp, 'what it was asked to pay, and what it paid'),
     ...line('API', api, 'OpenAPI 3.1'),
     ...line('Metrics', metrics, 'Prometheus'),

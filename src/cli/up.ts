@@ -58,6 +58,7 @@ at /ledger.
           ...{ demo: config.demo, simulator: config.operatorSimulator },
           erpSimulator: config.erpSimulator,
           smsSimulator: config.smsSimulator,
+          cardSimulator: config.cardSimulator,
         }),
       present: (app, signal) => present(call, { app, config, signal }),
     });
@@ -69,11 +70,13 @@ function wantedPorts(config: Config) {
   const simulator = { port: operatorSimulatorPort, setting: 'OPERATOR_SIMULATOR_PORT', host };
   const erp = { port: config.erpSimulatorPort, setting: 'ERP_SIMULATOR_PORT', host };
   const sms = { port: config.smsSimulatorPort, setting: 'SMS_SIMULATOR_PORT', host };
+  const cards = { port: config.cardSimulatorPort, setting: 'CARD_SIMULATOR_PORT', host };
   return [
     { port, setting: port === config.port ? 'KOPEK_PORT' : 'DISPATCHER_PORT', host },
     ...(operatorSimulator ? [simulator] : []),
     ...(config.erpSimulator ? [erp] : []),
     ...(config.smsSimulator ? [sms] : []),
+    ...(config.cardSimulator ? [cards] : []),
   ];
 }
 

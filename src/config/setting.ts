@@ -38,3 +38,7 @@ export class SettingFault extends Error {
     this.instead = more.instead;
   }
 }
+
+export function setting<Value>(declared: Setting<Value>): Setting<Value> {
+  return declared;
+}
