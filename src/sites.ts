@@ -25,7 +25,7 @@ import {
   segmentsOf,
   webhookScopeOf,
 } from '#sms';
-import { registerSubscriptionRoutes } from '#subscriptions';
+import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import { groupsOfGateway, type House } from './house.ts';
@@ -112,6 +112,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     });
     registerNotificationRoutes(app, house.payments);
     const plans = () => house.operators.all().map((operator) => operator.plan);
+    const { cards } = house.subscriptions;
+    registerCardSubscriptionRoutes(app, { cards, database: house.database, plans });
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))

@@ -142,7 +142,8 @@ function findSupport(project: Project): ReadonlySet<string> {
   for (const file of project.files)
     for (const { specifier } of file.imports) {
       const target = resolveImport(project, file, specifier);
-      if (target !== undefined) importers.set(target, [...(importers.get(target) ?? []), file.path]);
+      if (target !== undefined)
+        importers.set(target, [...(importers.get(target) ?? []), file.path]);
     }
   const support = new Set<string>();
   for (let size = -1; size !== support.size; ) {
