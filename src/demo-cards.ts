@@ -39,7 +39,10 @@ export async function fillCardDemo(house: House, simulatorUrl: string): Promise<
       {
         ...{ name: demoShop.gateway, kind: 'cloudpayments', enabled: true },
         title: 'CloudPayments (simulated)',
-        settings: { public_id: PUBLIC_ID, base_url: simulatorUrl },
+        settings: {
+          ...{ public_id: PUBLIC_ID, base_url: simulatorUrl },
+          widget_script: `${simulatorUrl}/bundles/cloudpayments.js`,
+        },
         secrets: { api_secret: API_SECRET },
         ...{ requestsPerSecond: RATE, weight: 1 },
       },

@@ -4,6 +4,7 @@ import { createApiKey } from '#auth';
 import type { Operator } from '#operators';
 import type { House } from './house.ts';
 
+export { demoShop } from './demo-cards.ts';
 export { demoLender } from './demo-sms.ts';
 
 /** What a newcomer finds: one operator, two services, three campaigns, an API key. */
@@ -84,7 +85,8 @@ const campaigns = [
 
 const KEY_SCOPES = [
   ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
-  ...['ledger:read', 'ledger:write', 'payments:read', 'payments:refund'],
+  ...['ledger:read', 'ledger:write', 'payments:read', 'payments:refund', 'payments:write'],
+  ...['payments:admin', 'cards:read', 'cards:write'],
   ...['payouts:request', 'payouts:read', 'payouts:write'],
   ...['sms:send', 'sms:read', 'sms:admin', 'sender:send', 'rules:read', 'rules:write'],
   ...['webhooks:read', 'webhooks:write'],

@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSystemClock } from '#clock';
 import type { Config } from '#config';
-import { demoLender, demoPartner } from '#demo';
+import { demoLender, demoPartner, demoShop } from '#demo';
 import { createReading } from '#ledger';
 import { createLog } from '#log';
 import { readClientStory, type StoryEvent } from '#reports';
 import { type App, PROCESS_NAMES } from './app.ts';
 import type { Call, Command } from './command.ts';
 import { eventLine } from './event-line.ts';
+import { buyFirstMonth, FIRST_CARD } from './first-card.ts';
 import { letCustomerSubscribe } from './first-customer.ts';
 import { type FirstMessagesOptions, firstRecipients, sendFirstMessages } from './first-messages.ts';
 import { askForPayout, type FirstPayoutOptions } from './first-payout.ts';
@@ -109,6 +110,8 @@ async function present(call: Call, { app, config, signal }: Presented): Promise<
     const { site } = report.urls;
     if (!signal.aborted && site && keyFile)
       await showFirstPayout(terminal, { app, signal, apiUrl: site, keyFile });
+    if (!signal.aborted && site && keyFile && report.urls.cards)
+      await showFirstCard(terminal, { app, signal, apiUrl: site, keyFile }, report.urls.cards);
     if (!signal.aborted && site && keyFile && report.urls.handsets)
       await showFirstMessages(terminal, { app, signal, apiUrl: site, keyFile });
   }
@@ -190,6 +193,32 @@ async function showFirstPayout(terminal: Terminal, of: FirstPayout): Promise<voi
   await Promise.all([asking, printLive({ read, print, signal })]);
   if (end.signal.aborted)
     terminal.out(`\n  Paid.   Follow it:  npx kopek follow --client ${demoPartner}`);
+}
+
+/** A shop's customer pays by card, on the widget of the simulated gateway. */
+async function showFirstCard(
+  terminal: Terminal,
+  of: FirstPayout,
+  gatewayPage: string,
+): Promise<void> {
+  terminal.out('\n  A shop sells a month by card:');
+  const end = new AbortController();
+  const signal = AbortSignal.any([of.signal, end.signal, AbortSignal.timeout(STORY_PATIENCE_MS)]);
+  const { msisdn } = FIRST_CARD;
+  const print = (event: StoryEvent) => {
+    terminal.out(eventLine(event, terminal));
+    if (event.kind === 'subscription.charged') end.abort();
+  };
+  const buying = buyFirstMonth({
+    ...{ ...of, signal, gatewayUrl: gatewayPage.replace(/\/$/, '') },
+    ...{ plan: demoShop.plan, priceMinor: demoShop.priceMinor },
+  }).catch((error) => {
+    if (!signal.aborted) terminal.out(`  The card was not taken: ${error.message}`);
+    end.abort();
+  });
+  const read = () => of.app.reports.newest(msisdn, STORY_MOST);
+  await Promise.all([buying, printLive({ read, print, signal })]);
+  if (end.signal.aborted) terminal.out(`\n  Sold.   Follow it:  npx kopek follow ${msisdn}`);
 }
 
 interface FirstMessages extends Omit<FirstMessagesOptions, 'entity'> {
