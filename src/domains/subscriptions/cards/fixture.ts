@@ -21,7 +21,6 @@ import {
   registerNotificationRoutes,
 } from '#payments';
 import { createRules } from '#rules';
-import { standardPublicId, startCloudPaymentsSimulator } from '#simulators/cloudpayments';
 import { openSms, prepareHouse } from '#sms';
 import { createCatalogue } from '#subscriptions/catalogue';
 import { defaultPolicy } from '#subscriptions/dunning';
@@ -60,8 +59,23 @@ export const monthly: NewPlan = {
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
+/** The gateway's simulator, as a test hands it in: only tests know both sides. */
+export interface SimulatedGateway {
+  readonly standardPublicId: string;
+  cryptogramOf(card: {
+    readonly number: string;
+    readonly expires: string;
+    readonly name: string;
+  }): string;
+  startCloudPaymentsSimulator(options: {
+    readonly port: number;
+    readonly folder: string;
+    readonly sites: Readonly<Record<string, object>>;
+  }): Promise<{ readonly url: string; close(): Promise<void> }>;
+}
+
 /** A merchant who sells by card: real payments, their workers, and the gateway's simulator behind them. */
-export async function openShop() {
+export async function openShop(gateway: SimulatedGateway) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
   const base = {
@@ -79,7 +93,7 @@ export async function openShop() {
   const ledger = await createLedger({ ...base, types });
   const operators = await createOperators(base);
   const rules = await createRules(base);
-  const money = await openMoney({ ...base, bus, ledger, operators });
+  const money = await openMoney({ ...base, bus, ledger, operators }, gateway);
   const opened = await openSms({ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' });
   await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
@@ -102,17 +116,18 @@ export async function openShop() {
     await operators.close();
     await bus.close();
   });
-  return { ...base, bus, cards, context, ledger, ...money };
+  return { ...base, bus, cards, context, gateway, ledger, ...money };
 }
 
 type MoneyParts = Omit<Parameters<typeof createCardWorker>[0], 'cardGateways'>;
 
-async function openMoney(parts: MoneyParts) {
+async function openMoney(parts: MoneyParts, gateway: SimulatedGateway) {
   const { database } = parts;
   const port = await freePort();
   const site = `http://127.0.0.1:${port}/v1/webhooks/${GATEWAY}`;
   const addresses = TYPES.map((type) => [type, `${site}/${type.toLowerCase()}`]);
-  const simulator = await startCloudPaymentsSimulator({
+  const { standardPublicId } = gateway;
+  const simulator = await gateway.startCloudPaymentsSimulator({
     ...{ port: 0, folder: await temporaryFolder() },
     sites: {
       [standardPublicId]: {

@@ -21,13 +21,14 @@ export const BROWSER = {
 let people = 0;
 
 /** Lets time pass. */
-export function timeOf({ bus, clock, database }: Shop) {
+export function timeOf({ bus, clock, database, payments }: Shop) {
   async function open(): Promise<number> {
     const { rows } = await sql<{ count: bigint }>`
-      select (select count(*) from subscriptions.subscription where operator = 'card' and due_at <= ${clock.now()})
-        + (select count(*) from payments.payment where closed_at is null and state not in ('presented', 'authorized'))
-        as count`.execute(database.pool);
-    return Number(rows[0]?.count ?? 0);
+      select count(*) as count from subscriptions.subscription
+      where operator = 'card' and due_at <= ${clock.now()}`.execute(database.pool);
+    const states = await payments.openByState();
+    const moving = states.filter(({ state }) => state !== 'presented' && state !== 'authorized');
+    return Number(rows[0]?.count ?? 0n) + moving.length;
   }
 
   /** Until nobody has anything to do at this moment. */
@@ -104,6 +105,8 @@ export function lives(shop: Shop) {
   return { ...time, buys, decline };
 }
 
+export type Life = ReturnType<typeof lifeOf>;
+
 /** One subscription, and what its subscriber does. */
 export function lifeOf(
   shop: Shop,
@@ -151,15 +154,18 @@ export function lifeOf(
         .filter((one) => one.subscription === subscription)
         .map((one) => `${momentOf(one.at)} ${one.event} ${one.status}`);
     },
-    /** Kinds of the texts that were sent, in order. */
-    async texts(): Promise<readonly string[]> {
-      const { rows } = await sql<{ kind: string }>`
-          select kind from sms.message where reference = ${subscription} order by id`.execute(
-        database.pool,
-      );
-      return rows.map(({ kind }) => kind);
-    },
     /** What the gateway's own book says of each bill: debits less refunds, in minor units. */
+    async bookByBill(): Promise<ReadonlyMap<number, number>> {
+      const payments = await shop.payments.of(key.customerId, await references(shop, key));
+      const sums = new Map<number, number>();
+      for (const { id, reference } of payments) {
+        const number = Number(reference.slice(reference.indexOf('/') + 1));
+        const taken = await bookOf(shop, paymentId(key.customerId, id));
+        sums.set(number, (sums.get(number) ?? 0) + taken);
+      }
+      return sums;
+    },
+    /** What the gateway's own book says of each payment: debits less refunds, in minor units. */
     async book(): Promise<readonly number[]> {
       const payments = await shop.payments.of(key.customerId, await references(shop, key));
       const sums = [];

@@ -1,12 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from '#database';
+import * as gateway from '#simulators/cloudpayments';
 import { monthly, openShop } from './fixture.ts';
 import { GOOD, lives, OTHER } from './life.ts';
 
-const shop = await openShop();
+const shop = await openShop(gateway);
 const { buys, decline, until } = lives(shop);
 const { clock, database } = shop;
 const start = '11-20 10:00';
+
+/** Kinds of the texts that were sent, in order. */
+async function textsOf(subscription: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ kind: string }>`
+    select kind from sms.message where reference = ${subscription} order by id`.execute(
+    database.pool,
+  );
+  return rows.map(({ kind }) => kind);
+}
 
 /** Each scenario begins at the same moment of its own. */
 function begin(): void {
@@ -27,7 +38,7 @@ test('paid month after month, announced three days before, charged an hour befor
     '01-17 10:00 charge_coming active',
     '01-20 09:00 renewed active',
   ]);
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'receipt', 'charge_coming', 'receipt'],
   ]);
   assert.deepEqual(await life.book(), [19_900, 19_900, 19_900]);
@@ -59,7 +70,7 @@ test('declined for want of money: tried again in grace, told once, and paid on a
       ...['failed grace', 'renewed active'],
     ],
   );
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'charge_failed', 'recovered'],
   ]);
   assert.equal(priced.period.start.toISOString(), '2026-12-20T07:00:00.000Z', 'the anchor stays');
@@ -80,7 +91,7 @@ test('a card that is lost is not tried again: hold closes the access, and the la
     '01-03 12:00 held hold',
     '01-10 12:00 ended expired',
   ]);
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'charge_failed', 'last_chance', 'held', 'last_chance', 'ended'],
   ]);
   assert.deepEqual(await life.book(), [19_900, 0]);
@@ -204,5 +215,67 @@ test('a change that costs more holds once it is paid; one that is declined chang
     '12-20 09:00 renewed active',
   ]);
   assert.deepEqual(await life.book(), [19_900, 0, 10_000, 39_900]);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('a card that was declined twice within a day rests: a third try is refused, and nothing is owed for it', async () => {
+  begin();
+  const life = await buys();
+  await life.pays();
+  clock.set(new Date('2026-12-05T07:00:00Z'));
+  await decline(5051, 2);
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal(await life.says('change', { quantity: 2 }), 'refused: card_may_not_be_tried_now');
+  assert.equal((await life.now()).status, 'active');
+  await until('2026-12-07');
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal((await life.now()).priced.selection.quantity, 2);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('switched back before it ends, it goes on; a downgrade waits for the end of the period', async () => {
+  begin();
+  const life = await buys({ quantity: 2 });
+  await life.pays();
+  assert.equal(await life.says('cancel'), 'done: ends_with_period');
+  assert.equal(await life.says('resume'), 'done: kept');
+  assert.equal(await life.says('change', { quantity: 1 }), 'done: planned');
+  await until('2026-12-21');
+  assert.deepEqual(await life.book(), [39_800, 19_900]);
+  assert.deepEqual((await life.story()).slice(2), [
+    `${start} cancel_planned active`,
+    `${start} kept active`,
+    `${start} change_planned active`,
+    '12-17 10:00 charge_coming active',
+    '12-20 09:00 renewed active',
+  ]);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('a coupon of everything needs no money: the card is tried, and the next period is paid', async () => {
+  begin();
+  await database.transaction((tx) =>
+    shop.cards.addCoupon(tx, {
+      ...{ code: 'FREE', discount: { kind: 'percent', basisPoints: 10_000 } },
+      ...{ duration: { kind: 'once' }, redemptionsMost: 1 },
+    }),
+  );
+  const life = await buys({ coupon: 'FREE' });
+  await life.pays();
+  await until('2026-12-21');
+  assert.deepEqual(await life.book(), [0, 19_900]);
+  await assert.rejects(buys({ coupon: 'FREE' }), { code: 'coupon_refused' });
+  const { rows } = await sql<{ kind: string; amount_minor: bigint }>`
+    select kind, amount_minor from subscriptions.bill_line where customer_id = ${life.key.customerId}
+      and subscription_id = ${life.key.id} order by period, line`.execute(database.pool);
+  assert.deepEqual(
+    rows.map(({ amount_minor, kind }) => [kind, amount_minor]),
+    [
+      ['plan', 0n],
+      ['plan', 19_900n],
+    ],
+    'a line of nothing is a line',
+  );
   assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
 });

@@ -21,6 +21,7 @@ import { afterDecline, type Charging } from './charge-case.ts';
 import { findChargedCards } from './charged-card.ts';
 import { readDeclines } from './dunning-facts.ts';
 import { closeBill, endCase } from './end-case.ts';
+import { roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
 import { settleCardPage } from './settle-card-page.ts';
 import { beginWork, type Work } from './work.ts';
@@ -55,6 +56,7 @@ export async function settleCards(
   const work = await beginWork(context, tx, cases);
   const charging = {
     allocationOf: await allocationNow(context),
+    room: await roomNow(context),
     book: await readDeclines(tx, cases, work.now),
   };
   const cards = await findChargedCards(context, tx, ofBills);
@@ -132,12 +134,6 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
   const tried = work.keep({ ...one, bill: { ...bill, attempts, lastPayment, ...OVER } });
   const result = attempts === 1 ? 'failed' : 'retry_failed';
   work.tell.transaction(one, plan, { payment: response.payment, bill, result, reason });
-  if (bill.kind === 'change') {
-    const closed = closeBill(tried, { state: 'void', reason }, work);
-    work.tell.event(closed, plan, { event: 'change_failed', reason, bill });
-    work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
-    return closed;
-  }
   if (reason !== 'card_removed') {
     const decline = {
       ...{ bill: { ...one.key, number: bill.number }, payment: lastPayment, at: work.now, reason },
@@ -147,6 +143,12 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
     };
     work.decline(decline);
     charging.book.add(decline);
+  }
+  if (bill.kind === 'change') {
+    const closed = closeBill(tried, { state: 'void', reason }, work);
+    work.tell.event(closed, plan, { event: 'change_failed', reason, bill });
+    work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
+    return closed;
   }
   if (reason === 'consent_withdrawn' || reason === 'cancelled_by_customer') {
     // He takes back at his bank what he gave us: nothing is charged again, nor asked of him.

@@ -69,7 +69,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
     const plan = ofCase(one);
     const { serviceId } = plan;
     const { version } = plan.price;
-    const kept = { ...one, serviceId, version, dueAt: nextDueAt(one, plan) };
+    const kept = { ...one, serviceId, version };
     cases.set(subscriptionId(one.key), kept);
     const { bill } = kept;
     if (bill) {
@@ -97,7 +97,12 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
     withdraw: (one, reference, reason) => void withdrawals.push({ one, reference, reason }),
     async write(tx) {
       await insertCardBills(tx, [...opened.values()]);
-      await updateCases(tx, [...cases.values()]);
+      // Only what it is at the end waits for something.
+      const ended = [...cases.values()].map((one) => ({
+        ...one,
+        dueAt: nextDueAt(one, ofCase(one)),
+      }));
+      await updateCases(tx, ended);
       await updateCardBills(tx, [...bills.values()]);
       await insertDeclines(tx, declines);
       await withdrawAll(context, tx, withdrawals);
