@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import * as gateway from '#simulators/cloudpayments';
-import { NOW, openShop } from './fixture.ts';
+import { openShop } from './fixture.ts';
 import { GOOD, type Life, lives, OTHER } from './life.ts';
 import { mustHold } from './must-hold.ts';
 
 const shop = await openShop(gateway);
 const { cards, clock, database } = shop;
-const { buys, decline, quiet, until } = lives(shop);
+const { begin, buys, decline, quiet, until } = lives(shop);
 
 const DAY_MS = 86_400_000;
 
@@ -59,7 +59,7 @@ async function removeCard(life: Life): Promise<void> {
 test('whatever happens in whichever order, each period is paid once at most, and nothing alive is forgotten', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(turn, { minLength: 4, maxLength: 14 }), async (turns) => {
-      clock.set(NOW);
+      await begin();
       const life = await buys();
       await life.pays(GOOD);
       for (const one of turns) {

@@ -5,7 +5,7 @@ import { paymentId } from '#payments';
 import { billReference, parseSubscriptionId } from '#subscriptions/subscription';
 import type { PaymentCommand, SubscriptionEvent } from '#subscriptions/topics';
 import { eventually } from '#testing';
-import { monthly, type Shop } from './fixture.ts';
+import { monthly, NOW, type Shop } from './fixture.ts';
 import { bookOf, control, payByWidget } from './gateway-hands.ts';
 import type { Order } from './start-case.ts';
 
@@ -99,10 +99,16 @@ export function lives(shop: Shop) {
     return lifeOf(shop, { ...started, msisdn: order.msisdn });
   }
 
+  /** Each scenario begins at the same moment, with cards of which nothing is known. */
+  async function begin(): Promise<void> {
+    clock.set(NOW);
+    await sql`delete from subscriptions.card_decline`.execute(database.pool);
+  }
+
   const decline = (code: number, times = 1) =>
     control(shop, 'POST', 'scenarios', { name: 'decline', code, times });
 
-  return { ...time, buys, decline };
+  return { ...time, begin, buys, decline };
 }
 
 export type Life = ReturnType<typeof lifeOf>;

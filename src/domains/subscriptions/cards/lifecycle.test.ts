@@ -6,7 +6,7 @@ import { monthly, openShop } from './fixture.ts';
 import { GOOD, lives, OTHER } from './life.ts';
 
 const shop = await openShop(gateway);
-const { buys, decline, until } = lives(shop);
+const { begin, buys, decline, until } = lives(shop);
 const { clock, database } = shop;
 const start = '11-20 10:00';
 
@@ -19,13 +19,8 @@ async function textsOf(subscription: string): Promise<readonly string[]> {
   return rows.map(({ kind }) => kind);
 }
 
-/** Each scenario begins at the same moment of its own. */
-function begin(): void {
-  clock.set(new Date('2026-11-20T07:00:00Z'));
-}
-
 test('paid month after month, announced three days before, charged an hour before its time', async () => {
-  begin();
+  await begin();
   const life = await buys();
   assert.equal((await life.now()).status, 'pending');
   await life.pays();
@@ -46,7 +41,7 @@ test('paid month after month, announced three days before, charged an hour befor
 });
 
 test('a first payment that stays incomplete ends by itself, and can’t be paid any more', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await until('2026-11-22');
   assert.deepEqual(await life.story(), [`${start} created pending`, '11-21 09:00 ended expired']);
@@ -54,7 +49,7 @@ test('a first payment that stays incomplete ends by itself, and can’t be paid 
 });
 
 test('declined for want of money: tried again in grace, told once, and paid on a payday', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -78,7 +73,7 @@ test('declined for want of money: tried again in grace, told once, and paid on a
 });
 
 test('a card that is lost is not tried again: hold closes the access, and the ladder ends it', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -98,7 +93,7 @@ test('a card that is lost is not tried again: hold closes the access, and the la
 });
 
 test('out of hold by another card: what is owed is paid on its page, and the period begins with the payment', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -125,7 +120,7 @@ test('out of hold by another card: what is owed is paid on its page, and the per
 });
 
 test('a trial keeps a card by a payment that goes back, and its end is the anchor', async () => {
-  begin();
+  await begin();
   const plan = { ...monthly, code: 'tried', trialDays: 7 };
   await database.transaction((tx) => shop.cards.addPlan(tx, plan));
   const life = await buys({ plan: 'tried' });
@@ -145,7 +140,7 @@ test('a trial keeps a card by a payment that goes back, and its end is the ancho
 });
 
 test('cancelled with the period: access to its end, and nothing is charged again', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   assert.equal(await life.says('cancel'), 'done: ends_with_period');
@@ -161,7 +156,7 @@ test('cancelled with the period: access to its end, and nothing is charged again
 });
 
 test('cancelled now with a refund: the unused part goes back to the card', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   clock.set(new Date('2026-12-05T07:00:00Z'));
@@ -174,7 +169,7 @@ test('cancelled now with a refund: the unused part goes back to the card', async
 });
 
 test('paused and resumed: the period ends later by the paused time', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays(GOOD);
   assert.equal(await life.says('pause', { days: 10 }), 'done: paused');
@@ -192,7 +187,7 @@ test('paused and resumed: the period ends later by the paused time', async () =>
 });
 
 test('a change that costs more holds once it is paid; one that is declined changes nothing', async () => {
-  begin();
+  await begin();
   await database.transaction((tx) =>
     shop.cards.addPlan(tx, {
       ...{ ...monthly, code: 'family', title: 'Cinema for all' },
@@ -219,7 +214,7 @@ test('a change that costs more holds once it is paid; one that is declined chang
 });
 
 test('a card that was declined twice within a day rests: a third try is refused, and nothing is owed for it', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   clock.set(new Date('2026-12-05T07:00:00Z'));
@@ -235,7 +230,7 @@ test('a card that was declined twice within a day rests: a third try is refused,
 });
 
 test('switched back before it ends, it goes on; a downgrade waits for the end of the period', async () => {
-  begin();
+  await begin();
   const life = await buys({ quantity: 2 });
   await life.pays();
   assert.equal(await life.says('cancel'), 'done: ends_with_period');
@@ -254,7 +249,7 @@ test('switched back before it ends, it goes on; a downgrade waits for the end of
 });
 
 test('a coupon of everything needs no money: the card is tried, and the next period is paid', async () => {
-  begin();
+  await begin();
   await database.transaction((tx) =>
     shop.cards.addCoupon(tx, {
       ...{ code: 'FREE', discount: { kind: 'percent', basisPoints: 10_000 } },

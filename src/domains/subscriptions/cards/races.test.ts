@@ -14,12 +14,10 @@ import { settleCards } from './settle-cards.ts';
 
 const shop = await openShop(gateway);
 const { cards, clock, context, database } = shop;
-const { buys, decline, quiet, until } = lives(shop);
-
-const begin = () => clock.set(new Date('2026-11-20T07:00:00Z'));
+const { begin, buys, decline, quiet, until } = lives(shop);
 
 test('cancel and repay at once have one outcome: who is cancelled is not charged', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -41,7 +39,7 @@ test('cancel and repay at once have one outcome: who is cancelled is not charged
 });
 
 test('a double command is carried out once', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const command = {
@@ -56,7 +54,7 @@ test('a double command is carried out once', async () => {
 });
 
 test('a response that is heard again changes nothing', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const before = await life.now();
@@ -77,7 +75,7 @@ test('a response that is heard again changes nothing', async () => {
 });
 
 test('what is conflicted waits for people: nothing is charged, and nothing is closed', async () => {
-  begin();
+  await begin();
   const life = await buys();
   const conflict: PaymentResponse = {
     ...{ payment: life.payment, reference: billReference(life.key, 0), msisdn: life.msisdn },
@@ -91,7 +89,7 @@ test('what is conflicted waits for people: nothing is charged, and nothing is cl
 });
 
 test('a card that is taken away right before the renewal: it is not charged, and its holder is asked', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const [card] = await cards.cards(database.pool, life.msisdn);
@@ -111,7 +109,7 @@ test('a card that is taken away right before the renewal: it is not charged, and
 });
 
 test('STOP ends a subscription that is paid by card as any other, and nothing is charged again', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -130,7 +128,7 @@ test('STOP ends a subscription that is paid by card as any other, and nothing is
 });
 
 test('two copies look for what is due at once: each subscription is renewed once', async () => {
-  begin();
+  await begin();
   const all = [];
   for (let index = 0; index < 4; index += 1) {
     const life = await buys();
@@ -148,7 +146,7 @@ test('two copies look for what is due at once: each subscription is renewed once
 });
 
 test('who comes again while his first payment is incomplete begins again; the page before can’t be paid', async () => {
-  begin();
+  await begin();
   const first = await buys();
   const second = await buys({ msisdn: first.msisdn });
   assert.notEqual(first.subscription, second.subscription);

@@ -105,8 +105,16 @@ function settleAccepted(one: CardCase, { card, response, work }: Heard): CardCas
     ...{ payment: response.payment, bill, result: isFirst ? 'paid' : 'retry_paid' },
   });
   if (!openBillOf(one) || !isAlive(one.status)) {
-    // It was withdrawn while it was under way: payments give it back, and the bill stays as it was closed.
+    // It came when nothing was owed any more. Payments give back what they were told to withdraw while it was under way; what had
+    // been accepted by then, and was only not heard of, goes back from here.
     work.tell.event(one, plan, { event: 'charged_after_stop', bill });
+    const amountMinor = BigInt(response.amount_minor);
+    work.refund({
+      one,
+      payment: response.payment,
+      amountMinor,
+      reason: 'nothing was owed any more',
+    });
     return undefined;
   }
   const charged = { ...one, card: card ?? one.card, attention: null };

@@ -10,6 +10,7 @@ import {
   insertCardBills,
   insertDeclines,
   type NewCardBill,
+  setAttention,
   updateCardBills,
   updateCases,
 } from './case-writes.ts';
@@ -131,7 +132,10 @@ async function withdrawAll(
   }
 }
 
-/** What the gateway can't take back now is told, and stays on the staff's list: the rest of the decision stands. */
+/**
+ * Never more than what is left of the payment: somebody else may have given of it back. What the gateway can't take back now is told,
+ * and stays on the staff's list: the rest of the decision stands.
+ */
 async function giveBack(
   { log, payments, plans }: CardContext,
   tx: Tx,
@@ -139,7 +143,11 @@ async function giveBack(
   tell: Telling,
 ): Promise<void> {
   try {
-    await payments.refund(tx, { payment, amountMinor, reason });
+    const report = await payments.report(tx, payment);
+    const left = report.amountMinor - report.refundedMinor;
+    if (left <= 0n) return;
+    const amount = amountMinor < left ? amountMinor : left;
+    await payments.refund(tx, { payment, amountMinor: amount, reason });
   } catch (error) {
     // Thrown before anything was written; what the database says is no answer of the business.
     if (!(error instanceof AppError)) throw error;
@@ -147,7 +155,7 @@ async function giveBack(
     const { price } = one.priced.selection;
     const plan = (await plans.versions(tx, [price]))(price);
     tell.event(one, plan, { event: 'refund_impossible', reason: error.code });
-    await updateCases(tx, [{ ...one, attention: `refund_impossible: ${payment}` }]);
+    await setAttention(tx, one.key, `refund_impossible: ${payment}`);
   }
 }
 
