@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, sql, type Tx } from '#database';
 import type { ReportedState } from './provider.ts';
 
 /** One part of an attempt, as its provider calls it. */
@@ -25,7 +25,7 @@ export async function insertSubmissions(
   submissions: readonly NewSubmission[],
 ): Promise<void> {
   if (submissions.length === 0) return;
-  await prepared`
+  await deferred`
     insert into sms.submission (provider, provider_message_id, message_id, attempt, part)
     select * from unnest(${submissions.map((one) => one.provider)}::text[],
       ${submissions.map((one) => one.providerMessageId)}::text[], ${submissions.map((one) => one.messageId)}::bigint[],
