@@ -37,9 +37,6 @@ alter table sms.message
 
 create unique index message_once_per_reference on sms.message (origin, entity, client_reference)
   where client_reference is not null;
--- What senders have in hand or before them; `message_open` would grow with all that wait for a receipt.
-create index message_at_work on sms.message (provider, id) where state in ('queued', 'claimed', 'submitting');
-create index message_deferred on sms.message (not_before, id) where state = 'deferred';
 create index message_question on sms.message (next_question_at, id) where next_question_at is not null;
 create index message_to_cancel on sms.message (cancel_asked_at) where cancel_asked_at is not null and closed_at is null;
 drop index sms.message_open;
