@@ -47,9 +47,12 @@ const TIMEOUT_MS = 15_000;
 const PER_ENDPOINT = 64;
 const CONCURRENCY = 512;
 const INTERVAL_MS = 250;
-/** A claim that found few leaves the next ones a moment to gather: a claim costs much the same for one as for fifty. */
-const FEW = 32;
-const GATHER_MS = 10;
+/**
+ * A claim that found few leaves the next ones a moment to gather: a claim costs much the same for one as for fifty. Whoever
+ * has all that it may of an endpoint is not short of work, but of room.
+ */
+const FEW = 64;
+const GATHER_MS = 40;
 const KEEP_DAYS = 30;
 /** Beyond the time of a call: for the queue before it and the record behind it. */
 const LEASE_MARGIN_MS = 15_000;
@@ -121,7 +124,7 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
       });
       if (claimed === 0)
         await alarm.sleep({ since: heard, patienceMs: intervalMs, signal: stopping.signal });
-      else if (claimed < FEW) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+      else if (claimed < FEW && !hand.hasAny(perEndpoint)) await gather();
     }
   }
 
@@ -141,6 +144,8 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     },
   };
 }
+
+const gather = () => new Promise((resolve) => setTimeout(resolve, GATHER_MS));
 
 /** How much of each endpoint is in the hand of this worker, as its claims tell the others. */
 function createHand() {
