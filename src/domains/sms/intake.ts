@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AskedOnce, findAnswers, type KnownAnswer, keyReused, storeAnswers } from '#auth';
 import { createBatcher } from '#batch';
 import type { Tx } from '#database';
@@ -266,5 +266,5 @@ function fingerprintOf(asked: Asked): bigint {
     ...[asked.class, asked.person, asked.recipient, asked.sender, asked.body, asked.priority],
     ...[asked.callbackUrl, asked.facts, asked.wanted, asked.terms],
   ]);
-  return createHash('sha256').update(text).digest().readBigInt64BE();
+  return hash('sha256', text, 'buffer').readBigInt64BE();
 }

@@ -51,6 +51,28 @@ export function applyRules(
   facts: KnownFacts,
   endedMs = Number.NEGATIVE_INFINITY,
 ): AppliedRules {
+  const before = applied.get(request);
+  const hasEnded = facts.rulebook.sets.some(({ toMs }) => toMs <= endedMs);
+  if (before && !hasEnded && isSame(before.facts, facts)) return before.rules;
+  const rules = applyNow(request, facts, endedMs);
+  if (!hasEnded) applied.set(request, { facts, rules });
+  return rules;
+}
+
+/** Asked first for the counters of a message and then for the decision about it: found once. */
+const applied = new WeakMap<
+  RuleRequest,
+  { readonly facts: KnownFacts; readonly rules: AppliedRules }
+>();
+
+const isSame = (one: KnownFacts, other: KnownFacts) =>
+  one.rulebook === other.rulebook &&
+  one.entity === other.entity &&
+  one.suppressions === other.suppressions &&
+  one.consents === other.consents &&
+  one.overrides === other.overrides;
+
+function applyNow(request: RuleRequest, facts: KnownFacts, endedMs: number): AppliedRules {
   const rules: AppliedRule[] = [];
   const silenced: { ready: ReadyRule; switches: readonly string[] }[] = [];
   const located = new Map<ReadySet, Located>();
