@@ -21,6 +21,22 @@ begin
   return query select m.* from sms.message m where m.id = any (ids) order by m.id for no key update;
 end $$;
 
+-- Takes messages that wait for this provider; answers them as they stand then.
+create function sms.claim_messages(ids bigint[], of_provider text, for_owner uuid, lease_ms double precision)
+returns setof sms.message language plpgsql
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan as $$
+begin
+  return query
+    with waiting as materialized (
+      select m.id from sms.message m where m.id = any (ids) and m.state = 'queued' and m.provider = of_provider
+      order by m.id for no key update
+    )
+    update sms.message m set state = 'claimed', owner = for_owner,
+      lease_until = clock_timestamp() + make_interval(secs => lease_ms / 1000)
+    from waiting w where m.id = w.id returning m.*;
+end $$;
+
 -- A secret text without its secret.
 create function sms.blotted(body text) returns text language sql immutable
 return regexp_replace(body, '[0-9]{4,}', '•••••', 'g');

@@ -12,15 +12,11 @@ interface Claim {
 
 /** Takes messages that wait for this provider. One that was sent elsewhere meanwhile is somebody else's. */
 export async function claimMessages(tx: Tx, claim: Claim): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    update sms.message m set state = 'claimed', owner = ${claim.owner},
-      lease_until = clock_timestamp() + make_interval(secs => ${claim.leaseMs / 1000})
-    where m.id = any (array(
-      select id from sms.message
-      where id = any (${claim.ids}::bigint[]) and state = 'queued' and provider = ${claim.provider}
-      order by id for no key update
-    ))
-    returning ${COLUMNS}`.execute(tx);
+  const { ids, leaseMs, owner, provider } = claim;
+  const { rows } = await prepared<SmsRow>`
+    select ${COLUMNS} from sms.claim_messages(${ids}::bigint[], ${provider}, ${owner}::uuid, ${leaseMs}::float8) m`.execute(
+    tx,
+  );
   return rows;
 }
 
