@@ -19,7 +19,8 @@ export interface ChildServer {
 
 /** Starts a script that prints one line of JSON with its port when it is ready, and ends on SIGTERM. */
 export async function startChild(script: string, args: readonly string[]): Promise<ChildServer> {
-  const child = spawn(process.execPath, [script, ...args], {
+  // With the young generation that `npm start` and the image give the house, and `npm run bench` gives itself.
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve, reject) => {

@@ -37,9 +37,6 @@ alter table sms.message
 
 create unique index message_once_per_reference on sms.message (origin, entity, client_reference)
   where client_reference is not null;
--- What senders have in hand or before them; `message_open` would grow with all that wait for a receipt.
-create index message_at_work on sms.message (provider, id) where state in ('queued', 'claimed', 'submitting');
-create index message_deferred on sms.message (not_before, id) where state = 'deferred';
 create index message_question on sms.message (next_question_at, id) where next_question_at is not null;
 create index message_to_cancel on sms.message (cancel_asked_at) where cancel_asked_at is not null and closed_at is null;
 drop index sms.message_open;
@@ -72,7 +69,7 @@ create index parked_report_of on sms.parked_report (provider, provider_message_i
 
 -- The history of each message, and what others follow by a cursor: nothing in it is ever changed.
 create table sms.event (
-  id bigint primary key,
+  id bigint not null,
   -- With it rows are read in an order in which none is committed behind a reader's back.
   xid xid8 not null default pg_current_xact_id(),
   message_id bigint not null,
@@ -82,10 +79,10 @@ create table sms.event (
   attempt smallint not null,
   reason text,
   -- How the rules came to it: lines of rule, result and sentence, as JSON.
-  trace text
+  trace text,
+  constraint event_pkey primary key (xid, id)
 );
 create index event_of_message on sms.event (message_id, id);
-create index event_in_order on sms.event (xid, id);
 
 -- Texts with places for variables, of an entity. A version is never changed.
 create table sms.template (

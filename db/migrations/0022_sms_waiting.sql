@@ -1,7 +1,3 @@
--- Due messages are taken by provider: those of one that has no room now must not stand before those of another.
-drop index sms.message_deferred;
-create index message_deferred on sms.message (provider, not_before, id) where state = 'deferred';
-
 -- The version before this one knows no rules. What it wrote itself it may send to its end; what is under the rules leaves
 -- only where they had the last word. It tries until its lease ends, and a sender that knows them takes over.
 alter table sms.message add constraint message_leaves_by_the_rules

@@ -1,6 +1,9 @@
 import { closeSync, fdatasync, ftruncateSync, write } from 'node:fs';
 import { openJournalFile } from './journal-file.ts';
 
+/** A disk takes as long for one line as for a hundred. */
+const gatherMs = 10;
+
 type Callback = (failure: Error | undefined) => void;
 
 /**
@@ -13,7 +16,8 @@ export class Journal<Entry> {
   #waiting: Callback[] = [];
   /** Of the write that is under way. */
   #inFlight: Callback[] | undefined;
-  #scheduled = false;
+  #immediate: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #failure: Error | undefined;
   #closed = false;
 
@@ -24,16 +28,15 @@ export class Journal<Entry> {
 
   append(entry: Entry): void {
     this.#lines.push(JSON.stringify(entry));
-    if (this.#scheduled || this.#inFlight) return;
-    this.#scheduled = true;
-    // Everything of this turn of the event loop goes out in one write.
-    setImmediate(() => this.#flush());
+    this.#schedule();
   }
 
   /** Calls back when the disk has everything appended so far: at once if it already does. */
   whenWritten(callback: Callback): void {
-    if (this.#lines.length > 0) this.#waiting.push(callback);
-    else if (this.#inFlight) this.#inFlight.push(callback);
+    if (this.#lines.length > 0) {
+      this.#waiting.push(callback);
+      this.#schedule();
+    } else if (this.#inFlight) this.#inFlight.push(callback);
     else callback(this.#failure);
   }
 
@@ -64,8 +67,17 @@ export class Journal<Entry> {
     });
   }
 
+  /** Everything of this turn of the event loop goes out in one write; what nobody waits for gathers a while. */
+  #schedule(): void {
+    if (this.#inFlight || this.#immediate) return;
+    if (this.#waiting.length > 0) this.#immediate = setImmediate(() => this.#flush());
+    else this.#timer ??= setTimeout(() => this.#flush(), gatherMs);
+  }
+
   #flush(): void {
-    this.#scheduled = false;
+    clearTimeout(this.#timer);
+    clearImmediate(this.#immediate);
+    [this.#timer, this.#immediate] = [undefined, undefined];
     const [lines, waiting] = [this.#lines, this.#waiting];
     [this.#lines, this.#waiting, this.#inFlight] = [[], [], waiting];
     const done = (error: Error | null) => {
@@ -73,7 +85,7 @@ export class Journal<Entry> {
       if (error) this.#failure ??= error;
       const called = this.#inFlight ?? [];
       this.#inFlight = undefined;
-      if (this.#lines.length > 0) this.#flush();
+      if (this.#lines.length > 0) this.#schedule();
       for (const callback of called) callback(this.#failure);
     };
     if (this.#closed || this.#failure) done(this.#failure ?? new Error('The journal is closed'));

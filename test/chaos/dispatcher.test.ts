@@ -23,8 +23,21 @@ async function countOf(phone: string): Promise<{ consents: number; subscriptions
   return rows[0] ?? { consents: 0, subscriptions: 0 };
 }
 
-test('dispatcher killed before a consent is published: nothing stored, and the button works again', async (t) => {
+test('dispatcher killed before a consent is stored: nothing is there, and the button works again', async (t) => {
   const phone = phoneOf(1);
+  const visit = await openPage(stage, phone);
+  const consents = await hold(t, database, 'lock table subscriptions.consent in exclusive mode');
+  const pressing = confirm(stage, visit).catch(() => false);
+  await untilBlocked(database, 'into subscriptions.consent');
+  await dispatcher.kill();
+  assert.equal(await pressing, false);
+  await consents.release();
+  assert.deepEqual(await countOf(phone), { consents: 0, subscriptions: 0 });
+  await assertOnce(phone, visit);
+});
+
+test('dispatcher killed while its commit is on its way: stored or not, the button works again', async (t) => {
+  const phone = phoneOf(4);
   const visit = await openPage(stage, phone);
   const bus = await hold(t, database, 'lock table platform.bus_parcel in exclusive mode');
   const pressing = confirm(stage, visit).catch(() => false);
@@ -32,14 +45,17 @@ test('dispatcher killed before a consent is published: nothing stored, and the b
   await dispatcher.kill();
   assert.equal(await pressing, false);
   await bus.release();
-  assert.deepEqual(await countOf(phone), { consents: 0, subscriptions: 0 });
+  await assertOnce(phone, visit);
+});
+
+async function assertOnce(phone: string, visit: Awaited<ReturnType<typeof openPage>>) {
   dispatcher = await stage.start('dispatcher');
   await insist(stage, visit);
   await untilQuiet(stage);
   assert.deepEqual(await countOf(phone), { consents: 1, subscriptions: 1 });
   assert.equal(await debitsOf(stage, phone), 1);
   await assertInvariants(stage, { confirmed: [phone] });
-});
+}
 
 test('dispatcher killed right after the button, the form sent again and again: one consent, one charge', async () => {
   const phones = Array.from({ length: 10 }, (_, n) => phoneOf(10 + n));

@@ -141,7 +141,7 @@ test('a sender frozen between the mark and the call does not call when it wakes 
     `select from sms.message where recipient = '${recipient}' for update`,
   );
   await grants.release();
-  await untilBlocked(database, 'for no key update');
+  await untilBlocked(database, 'sms.lock_messages');
   const next = await holdGrants(t, database, NORTH);
   await new Promise((done) => setTimeout(done, 300));
   await row.release();

@@ -69,7 +69,7 @@ test('killed between the mark and the call: asked about, proven unsent, sent onc
     `select from sms.message where recipient = '${to}' for update`,
   );
   await grants.release();
-  await untilBlocked(database, 'for no key update');
+  await untilBlocked(database, 'sms.lock_messages');
   // A grant that has become old is lost, and the next one is held back: it is marked, and not called.
   const next = await holdGrants(t, database, NORTH);
   await new Promise((done) => setTimeout(done, 300));
@@ -109,7 +109,7 @@ test('killed after the answer, before its record: it is not sent again', async (
   await until(database, stateIs(to, 'submitting'));
   const record = await hold(t, database, 'lock table sms.message in exclusive mode');
   await eventually(async () => assert.equal((await book.textsOf(to)).length, 1));
-  await untilBlocked(database, 'for no key update');
+  await untilBlocked(database, 'sms.lock_messages');
   await sender.kill();
   await record.release();
   await restart();
@@ -118,14 +118,16 @@ test('killed after the answer, before its record: it is not sent again', async (
 
 test('killed while a receipt is applied: it is brought again, and counts', async (t) => {
   const to = numberOf(6);
-  await book.set('generic-http', { deliverMs: { min: 1500, max: 1500 } });
+  const wait = { min: 1500, max: 1500 };
+  await book.set('generic-http', { deliverMs: wait, receiptMs: wait });
   await send(6);
   await until(database, stateIs(to, 'accepted'));
-  const events = await hold(t, database, 'lock table sms.event in exclusive mode');
-  await untilBlocked(database, 'sms.event');
+  const messages = await hold(t, database, 'lock table sms.message in exclusive mode');
+  await untilBlocked(database, 'sms.lock_messages');
   await sender.kill();
-  await events.release();
-  await book.set('generic-http', { deliverMs: { min: 20, max: 100 } });
+  await messages.release();
+  const moment = { min: 20, max: 100 };
+  await book.set('generic-http', { deliverMs: moment, receiptMs: { min: 0, max: 0 } });
   assert.equal(await stateOf(to), 'accepted');
   await restart();
   await assertEnded(to, 'delivered', 1);

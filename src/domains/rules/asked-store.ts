@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, sql, type Tx } from '#database';
 
 /** What the rules were asked about one message, without its text, and what they said. */
 export interface AskedRow {
@@ -29,7 +29,7 @@ export async function insertAsked(
   rows: readonly (AskedRow & { readonly body_digest: string })[],
 ): Promise<void> {
   if (rows.length === 0) return;
-  await prepared`
+  await deferred`
     insert into rules.asked (at, message, entity, class, recipient, person, sender, providers, segments, body_digest,
       body_length, time_zone, region, tags, attributes, not_before, expires_at, outcome, reason, until)
     select at, message, entity, class, recipient, person, sender, providers, segments, decode(body_digest, 'hex'),

@@ -1,5 +1,4 @@
 import type { Tx } from '#database';
-import { must } from '#errors';
 import type { Decision } from '#rules/decision';
 import { changeOf } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
@@ -48,18 +47,16 @@ export async function beginMessages(
   const waits = await shareOut(line, jobs);
   return database.transaction(async (tx) => {
     const now = clock.now();
-    const rows = await lockClaimed(tx, { ids: jobs.map(({ row }) => row.id), owner });
+    const rows = await lockClaimed(tx, { rows: jobs.map(({ row }) => row), owner });
     const verdicts = await judge(context, tx, { rows, line, waits });
     const leaving = verdicts.filter(({ change }) => change === undefined);
     const leaveByMs = performance.now() + Math.min(LEAVE_WITHIN_MS, line.provider.longestMs());
     const begun = await markSubmitting(tx, {
       ...{ owner, now, leaseMs: line.provider.longestMs() },
       marks: leaving.map(({ row, validUntil }) => ({
-        id: row.id,
-        validUntil: validUntil ?? row.expires_at,
+        ...{ row, validUntil: validUntil ?? row.expires_at },
       })),
     });
-    must(begun.length === leaving.length, 'what is locked as claimed can be marked');
     const changes = verdicts.flatMap(({ change }) => change ?? []);
     const changed = await updateMessages(tx, { changes, now });
     const decisions = new Map(verdicts.map(({ decision, row }) => [row.id, decision]));

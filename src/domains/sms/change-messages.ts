@@ -11,7 +11,7 @@ export function changeOf(
   to: Partial<MessageChange> & { readonly state: SmsState },
 ): MessageChange {
   return {
-    id: row.id,
+    row,
     provider: row.provider,
     tried: row.tried,
     notBefore: null,

@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, sql, type Tx } from '#database';
 import type { SmsState } from './message.ts';
 
 export interface NewEvent {
@@ -29,7 +29,7 @@ export async function insertEvents(
 ): Promise<void> {
   const { events, now } = input;
   if (events.length === 0) return;
-  await prepared`
+  await deferred`
     insert into sms.event (id, message_id, at, state, provider, attempt, reason, trace)
     select id, message_id, ${now}, state, provider, attempt, reason, trace
     from unnest(${events.map((one) => one.id)}::bigint[], ${events.map((one) => one.messageId)}::bigint[],

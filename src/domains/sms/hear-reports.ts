@@ -11,9 +11,10 @@ export interface Hearing {
 
 /** A call with more than that is a set by itself. */
 const REPORTS_MOST = 50;
-const CALLS_MOST = 100;
+const CALLS_MOST = 200;
 /** Two would lock the messages of each other: the next one is the larger for waiting. */
 const FLUSHES_IN_FLIGHT = 1;
+const GATHER_MS = 15;
 
 /** One line for each provider, so that its messages are locked in one order. */
 export function createHearing(context: SmsContext): Hearing {
@@ -24,7 +25,7 @@ export function createHearing(context: SmsContext): Hearing {
     const known = lines.get(provider);
     if (known) return known;
     const made = createBatcher<readonly StatusReport[], void>({
-      ...{ itemsMax: CALLS_MOST, flushesInFlight: FLUSHES_IN_FLIGHT },
+      ...{ itemsMax: CALLS_MOST, flushesInFlight: FLUSHES_IN_FLIGHT, gatherMs: GATHER_MS },
       async flush(calls) {
         const reports = calls.flat();
         await database.transaction((tx) => applyReports(context, tx, { provider, reports }));

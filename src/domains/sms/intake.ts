@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AskedOnce, findAnswers, type KnownAnswer, keyReused, storeAnswers } from '#auth';
 import { createBatcher } from '#batch';
 import type { Tx } from '#database';
@@ -50,6 +50,7 @@ export interface Intake {
 const MESSAGES_MOST = 1000;
 /** The next one is the larger for waiting, and costs the same dozen statements. */
 const FLUSHES_IN_FLIGHT = 1;
+const GATHER_MS = 10;
 /** Two of the same reference in different transactions of one moment: the second is looked for again. */
 const TRIES_MOST = 4;
 /** What callers hear when their messages were taken. */
@@ -69,7 +70,7 @@ export function createIntake(context: SmsContext): Intake {
     flush: (requests) => takeAll(context, requests),
     itemsMax: MESSAGES_MOST,
     sizeOf: ({ messages }) => messages.length,
-    flushesInFlight: FLUSHES_IN_FLIGHT,
+    ...{ flushesInFlight: FLUSHES_IN_FLIGHT, gatherMs: GATHER_MS },
   });
   return {
     async take(messages) {
@@ -265,5 +266,5 @@ function fingerprintOf(asked: Asked): bigint {
     ...[asked.class, asked.person, asked.recipient, asked.sender, asked.body, asked.priority],
     ...[asked.callbackUrl, asked.facts, asked.wanted, asked.terms],
   ]);
-  return createHash('sha256').update(text).digest().readBigInt64BE();
+  return hash('sha256', text, 'buffer').readBigInt64BE();
 }

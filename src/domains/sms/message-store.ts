@@ -1,6 +1,6 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 import type { MessageClass } from '#rules/decision';
-import type { Origin, SmsState } from './message.ts';
+import { type Origin, type SmsState, shownText } from './message.ts';
 
 /** What else the rules are told of a message; kept, so that they can be asked again. */
 export interface RuleFacts {
@@ -53,9 +53,7 @@ export const COLUMNS =
   m.questions, m.next_question_at, m.cancel_asked_at`);
 
 /** A secret text without its secret: as soon as it is of no more use nothing else stays. */
-export const BLOTTED = sql.raw(
-  `case when m.secret then regexp_replace(m.body, '[0-9]{4,}', '•••••', 'g') else m.body end`,
-);
+export const BLOTTED = sql.raw('case when m.secret then sms.blotted(m.body) else m.body end');
 
 /** A message as it is written down first, with what the rules said of it. */
 export interface NewMessage {
@@ -98,13 +96,14 @@ export async function insertMessages(
   input: { readonly messages: readonly NewMessage[]; readonly now: Date },
 ): Promise<readonly SmsRow[]> {
   const { messages, now } = input;
+  if (messages.length === 0) return [];
   const of = <Key extends keyof NewMessage>(key: Key) => messages.map((one) => one[key]);
-  const { rows } = await prepared<SmsRow>`
-    insert into sms.message as m (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret,
+  const { rows } = await prepared<{ id: bigint }>`
+    insert into sms.message (id, origin, entity, class, person, provider, recipient, sender, body, kind, secret,
       priority, reference, dedupe_key, client_reference, fingerprint, callback_url, facts, wanted, segments, state,
       at_work, not_before, expires_at, valid_until, error, created_at, closed_at)
     select id, origin, entity, class, person, provider, recipient, sender,
-      case when secret and state = 'rejected' then regexp_replace(body, '[0-9]{4,}', '•••••', 'g') else body end,
+      case when secret and state = 'rejected' then sms.blotted(body) else body end,
       kind, secret, priority, reference, dedupe_key, client_reference, fingerprint, callback_url, facts::jsonb,
       string_to_array(wanted, ','), segments, state, state = 'queued', not_before, expires_at, valid_until, error, ${now},
       case when state = 'rejected' then ${now}::timestamptz end
@@ -124,8 +123,24 @@ export async function insertMessages(
     -- Two who write the same at once wait for each other, and never crosswise.
     order by dedupe_key, origin, entity, client_reference
     on conflict do nothing
-    returning ${COLUMNS}`.execute(tx);
-  return rows;
+    returning id`.execute(tx);
+  const written = new Set(rows.map(({ id }) => id));
+  return messages.filter(({ id }) => written.has(id)).map((one) => writtenRow(one, now));
+}
+
+/** A row as it stands when it is written first. */
+function writtenRow(message: NewMessage, now: Date): SmsRow {
+  const { callbackUrl, clientReference, dedupeKey, fingerprint, ...same } = message;
+  const { expiresAt, notBefore, validUntil, ...rest } = same;
+  const isOver = message.state === 'rejected';
+  return {
+    ...rest,
+    ...{ client_reference: clientReference, callback_url: callbackUrl, not_before: notBefore },
+    ...{ expires_at: expiresAt, valid_until: validUntil, created_at: now, sent_at: null },
+    ...{ tried: [], attempts: 0, questions: 0, provider_message_id: null, next_question_at: null },
+    ...{ closed_at: isOver ? now : null, cancel_asked_at: null },
+    body: isOver ? shownText(message) : message.body,
+  };
 }
 
 export interface AskedBefore {
@@ -164,10 +179,9 @@ export async function findMessage(executor: Executor, id: bigint): Promise<SmsRo
 
 /** Of these the rows that are there, locked in order. */
 export async function lockMessages(tx: Tx, ids: readonly bigint[]): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    select ${COLUMNS} from sms.message m where m.id = any (${ids}::bigint[]) order by m.id for no key update`.execute(
-    tx,
-  );
+  if (ids.length === 0) return [];
+  const { rows } = await prepared<SmsRow>`
+    select ${COLUMNS} from sms.lock_messages(${ids}::bigint[]) m`.execute(tx);
   return rows;
 }
 
@@ -192,24 +206,27 @@ export async function listMessages(
   return rows;
 }
 
-/** Rows as they stand now, changed as told: one statement for all that a worker decides of messages it holds. */
+/** What a worker decides of a message that it holds. */
 export interface MessageChange {
-  readonly id: bigint;
+  /** As it stands, locked. */
+  readonly row: SmsRow;
   readonly state: SmsState;
   readonly provider: string;
   readonly tried: readonly string[];
   readonly notBefore: Date | null;
+  /** Null: as it was. */
   readonly validUntil: Date | null;
   readonly nextQuestionAt: Date | null;
   readonly questions: number;
+  /** Null: as it was. */
   readonly providerMessageId: string | null;
   readonly error: string | null;
   readonly closed: boolean;
 }
 
 /**
- * Writes what became of messages whose rows the caller has locked and judged. A secret is blotted out as soon as it is of
- * no more use: when the message has left, or never will. One of unknown fate may yet have to be sent.
+ * Writes what became of messages whose rows the caller has locked and judged; answers the rows as they stand then. What
+ * is known of them is not read again: nobody else can have changed them.
  */
 export async function updateMessages(
   tx: Tx,
@@ -218,22 +235,28 @@ export async function updateMessages(
   const { changes, now } = input;
   if (changes.length === 0) return [];
   const of = <Key extends keyof MessageChange>(key: Key) => changes.map((one) => one[key]);
-  const { rows } = await sql<SmsRow>`
-    update sms.message m set state = c.state, at_work = c.state in ('queued', 'claimed', 'submitting'), provider = c.provider, tried = coalesce(string_to_array(c.tried, ','), '{}'),
-      not_before = c.not_before, valid_until = coalesce(c.valid_until, m.valid_until),
-      next_question_at = c.next_question_at, questions = c.questions,
-      provider_message_id = coalesce(c.provider_message_id, m.provider_message_id), error = c.error,
-      closed_at = case when c.closed then ${now}::timestamptz end,
-      sent_at = case when c.state in ('queued', 'deferred') then null else m.sent_at end,
-      body = case when c.state in ('queued', 'deferred')
-        or (c.state = 'unknown' and not c.closed and m.expires_at > ${now}) then m.body else ${BLOTTED} end
-    from unnest(${of('id')}::bigint[], ${of('state')}::text[], ${of('provider')}::text[],
+  await deferred`
+    select sms.change_messages(${changes.map(({ row }) => row.id)}::bigint[], ${of('state')}::text[], ${of('provider')}::text[],
       ${changes.map((one) => (one.tried.length === 0 ? null : one.tried.join(',')))}::text[],
       ${of('notBefore')}::timestamptz[], ${of('validUntil')}::timestamptz[], ${of('nextQuestionAt')}::timestamptz[],
-      ${of('questions')}::smallint[], ${of('providerMessageId')}::text[], ${of('error')}::text[], ${of('closed')}::boolean[]
-    ) as c (id, state, provider, tried, not_before, valid_until, next_question_at, questions, provider_message_id, error,
-      closed)
-    where m.id = c.id
-    returning ${COLUMNS}`.execute(tx);
-  return rows;
+      ${of('questions')}::smallint[], ${of('providerMessageId')}::text[], ${of('error')}::text[], ${of('closed')}::boolean[],
+      ${now}::timestamptz)`.execute(tx);
+  return changes.map((change) => changedRow(change, now));
+}
+
+/** What `sms.change_messages` makes of a row. */
+function changedRow({ row, ...change }: MessageChange, now: Date): SmsRow {
+  const { closed, error, notBefore, provider, questions, state, tried } = change;
+  const isBack = state === 'queued' || state === 'deferred';
+  const mayBeSent = isBack || (state === 'unknown' && !closed && row.expires_at > now);
+  return {
+    ...row,
+    ...{ state, provider, tried, questions, error, not_before: notBefore },
+    valid_until: change.validUntil ?? row.valid_until,
+    next_question_at: change.nextQuestionAt,
+    provider_message_id: change.providerMessageId ?? row.provider_message_id,
+    closed_at: closed ? now : null,
+    sent_at: isBack ? null : row.sent_at,
+    body: mayBeSent ? row.body : shownText(row),
+  };
 }

@@ -5,12 +5,12 @@ import { changeOf, mayStep } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
 import type { SmsContext } from './context.ts';
 import { smsId } from './message.ts';
-import { lockMessages, type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
+import { type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import type { SmsFault, SmsOutcome, SmsProvider } from './provider.ts';
 import { firstQuestion } from './question-ladder.ts';
 import { insertSubmissions } from './report-store.ts';
 import type { Told } from './tell-events.ts';
-import { findLostSubmissions } from './work-store.ts';
+import { findLostSubmissions, lockSent } from './work-store.ts';
 
 /** A message and what its provider answered. */
 export interface Sent extends Omit<Job, 'leaveByMs'> {
@@ -56,9 +56,9 @@ async function settle(
 ): Promise<void> {
   const { clock, rules, teller } = context;
   const now = clock.now();
-  const rows = await lockMessages(
+  const rows = await lockSent(
     tx,
-    sent.map(({ row }) => row.id),
+    sent.map(({ row }) => row),
   );
   const standing = new Map(rows.map((row) => [row.id, row]));
   // The same attempt, and nobody has told of its end before: a receipt may be faster than the answer.
@@ -84,7 +84,7 @@ async function settle(
     tx,
     unsent.filter(({ row }) => row.origin !== 'sender').map(({ row }) => smsId(row.id)),
   );
-  const notBefore = new Map(decided.map(({ change }) => [change.id, change.notBefore]));
+  const notBefore = new Map(decided.map(({ change }) => [change.row.id, change.notBefore]));
   await teller.tell(
     tx,
     changed.map((row): Told => {

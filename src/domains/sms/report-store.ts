@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 import type { ReportedState } from './provider.ts';
 
 /** One part of an attempt, as its provider calls it. */
@@ -25,7 +25,7 @@ export async function insertSubmissions(
   submissions: readonly NewSubmission[],
 ): Promise<void> {
   if (submissions.length === 0) return;
-  await prepared`
+  await deferred`
     insert into sms.submission (provider, provider_message_id, message_id, attempt, part)
     select * from unnest(${submissions.map((one) => one.provider)}::text[],
       ${submissions.map((one) => one.providerMessageId)}::text[], ${submissions.map((one) => one.messageId)}::bigint[],
@@ -43,10 +43,10 @@ export async function findSubmissions(
   executor: Executor,
   input: { readonly provider: string; readonly providerMessageIds: readonly string[] },
 ): Promise<readonly SubmissionRow[]> {
-  const { rows } = await sql<SubmissionRow>`
-    select distinct on (s.provider_message_id) ${COLUMNS} from sms.submission s
-    where s.provider = ${input.provider} and s.provider_message_id = any (${input.providerMessageIds}::text[])
-    order by s.provider_message_id, s.message_id desc`.execute(executor);
+  const { rows } = await prepared<SubmissionRow>`
+    select ${COLUMNS} from sms.find_submissions(${input.provider}, ${input.providerMessageIds}::text[]) s`.execute(
+    executor,
+  );
   return rows;
 }
 
@@ -55,9 +55,8 @@ export async function findParts(
   executor: Executor,
   messageIds: readonly bigint[],
 ): Promise<readonly SubmissionRow[]> {
-  const { rows } = await sql<SubmissionRow>`
-    select ${COLUMNS} from sms.submission s where s.message_id = any (${messageIds}::bigint[])
-    order by s.message_id, s.attempt, s.part`.execute(executor);
+  const { rows } = await prepared<SubmissionRow>`
+    select ${COLUMNS} from sms.find_parts(${messageIds}::bigint[]) s`.execute(executor);
   return rows;
 }
 
@@ -69,14 +68,10 @@ export async function updateParts(
   })[],
 ): Promise<void> {
   if (parts.length === 0) return;
-  await sql`
-    update sms.submission s set state = n.state, reported_at = n.at
-    from unnest(${parts.map((one) => one.provider)}::text[], ${parts.map((one) => one.provider_message_id)}::text[],
+  await deferred`
+    select sms.change_parts(${parts.map((one) => one.provider)}::text[], ${parts.map((one) => one.provider_message_id)}::text[],
       ${parts.map((one) => one.message_id)}::bigint[], ${parts.map((one) => one.state)}::text[],
-      ${parts.map((one) => one.at)}::timestamptz[]) as n (provider, provider_message_id, message_id, state, at)
-    where s.provider = n.provider and s.provider_message_id = n.provider_message_id and s.message_id = n.message_id`.execute(
-    tx,
-  );
+      ${parts.map((one) => one.at)}::timestamptz[])`.execute(tx);
 }
 
 export interface ParkedReport {
@@ -93,7 +88,7 @@ export async function parkReports(
 ): Promise<void> {
   const { now, reports } = input;
   if (reports.length === 0) return;
-  await sql`
+  await deferred`
     insert into sms.parked_report (provider, provider_message_id, state, at, reason, received_at)
     select provider, provider_message_id, state, at, reason, ${now}
     from unnest(${reports.map((one) => one.provider)}::text[], ${reports.map((one) => one.providerMessageId)}::text[],

@@ -31,6 +31,8 @@ const CLAIM_LEASE_MS = 15_000;
 const HOLD_SECONDS = 2;
 const HOLD_MOST = 2000;
 const BATCH_SIZE = 400;
+/** Behind a set that was small: the next one is the larger for it. */
+const LINGER_MS = 20;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
 
@@ -92,7 +94,10 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
     start() {
       consumer = bus.consume(
         group ?? sendGroup(provider.name),
-        { batchSize: BATCH_SIZE, room: () => (line.admits() ? outbound.room() : 0) },
+        {
+          ...{ batchSize: BATCH_SIZE, lingerMs: LINGER_MS },
+          room: () => (line.admits() ? outbound.room() : 0),
+        },
         async (tx, messages) => {
           const rows = await claimMessages(tx, {
             ids: messages.map((message) => parseSmsId(message.payload.sms)),

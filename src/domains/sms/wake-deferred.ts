@@ -1,5 +1,4 @@
 import type { Tx } from '#database';
-import { must } from '#errors';
 import { asked } from './begin-messages.ts';
 import { changeOf } from './change-messages.ts';
 import { chooseProvider } from './choose-provider.ts';
@@ -41,13 +40,13 @@ export async function wakeDeferred(context: SmsContext): Promise<number> {
     const verdicts = (await judge(context, tx, due)).map((verdict) =>
       verdict.change.state !== 'queued' || rooms.take(verdict.change.provider)
         ? verdict
-        : waitsOn(verdict, due),
+        : waitsOn(verdict),
     );
     const changed = await updateMessages(tx, {
       changes: verdicts.map(({ change }) => change),
       now,
     });
-    const traces = new Map(verdicts.map(({ change, told }) => [change.id, told]));
+    const traces = new Map(verdicts.map(({ change, told }) => [change.row.id, told]));
     await teller.tell(
       tx,
       changed.flatMap((row): Told[] => {
@@ -80,10 +79,8 @@ function shuffle<Item>(items: readonly Item[]): readonly Item[] {
 }
 
 /** It is to go through another provider by now, and that one has no room: it waits among that one's, and nobody is told. */
-function waitsOn({ change }: Verdict, due: readonly SmsRow[]): Verdict {
-  const { id, provider, validUntil } = change;
-  const row = due.find((one) => one.id === id);
-  must(row, 'what is judged is due');
+function waitsOn({ change }: Verdict): Verdict {
+  const { provider, row, validUntil } = change;
   const waiting = { state: 'deferred', provider, validUntil, notBefore: row.not_before } as const;
   return { change: changeOf(row, waiting), told: undefined };
 }

@@ -1,5 +1,5 @@
-import { type Executor, sql, type Tx } from '#database';
-import { BLOTTED, COLUMNS, type SmsRow } from './message-store.ts';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
+import { BLOTTED, COLUMNS, lockMessages, type SmsRow } from './message-store.ts';
 
 // What senders take into their hands. A lease is by the database's clock; everything else is business time.
 
@@ -12,15 +12,11 @@ interface Claim {
 
 /** Takes messages that wait for this provider. One that was sent elsewhere meanwhile is somebody else's. */
 export async function claimMessages(tx: Tx, claim: Claim): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    update sms.message m set state = 'claimed', owner = ${claim.owner},
-      lease_until = clock_timestamp() + make_interval(secs => ${claim.leaseMs / 1000})
-    where m.id = any (array(
-      select id from sms.message
-      where id = any (${claim.ids}::bigint[]) and state = 'queued' and provider = ${claim.provider}
-      order by id for no key update
-    ))
-    returning ${COLUMNS}`.execute(tx);
+  const { ids, leaseMs, owner, provider } = claim;
+  const { rows } = await prepared<SmsRow>`
+    select ${COLUMNS} from sms.claim_messages(${ids}::bigint[], ${provider}, ${owner}::uuid, ${leaseMs}::float8) m`.execute(
+    tx,
+  );
   return rows;
 }
 
@@ -49,35 +45,63 @@ export async function adoptClaimed(
 /** Of these messages those that this sender still holds, locked in order: nothing can befall them until it commits. */
 export async function lockClaimed(
   tx: Tx,
-  input: { readonly ids: readonly bigint[]; readonly owner: string },
+  input: { readonly rows: readonly SmsRow[]; readonly owner: string },
 ): Promise<readonly SmsRow[]> {
-  const { rows } = await sql<SmsRow>`
-    select ${COLUMNS} from sms.message m
-    where m.id = any (${input.ids}::bigint[]) and m.state = 'claimed' and m.owner = ${input.owner}
-      and m.lease_until > clock_timestamp()
-    order by m.id for no key update`.execute(tx);
-  return rows;
+  const { rows } = await prepared<Pick<SmsRow, 'id' | 'cancel_asked_at'>>`
+    select m.id, m.cancel_asked_at from sms.lock_messages(${input.rows.map(({ id }) => id)}::bigint[]) m
+    where m.state = 'claimed' and m.owner = ${input.owner} and m.lease_until > clock_timestamp()`.execute(
+    tx,
+  );
+  const held = new Map(rows.map((row) => [row.id, row]));
+  return input.rows.flatMap((row) => {
+    const now = held.get(row.id);
+    return now ? [{ ...row, state: 'claimed', cancel_asked_at: now.cancel_asked_at }] : [];
+  });
 }
 
-/** From here on a message may leave: its attempt is counted, and its lease covers the whole call. */
+/**
+ * From here on messages, which the caller has locked, may leave: their attempt is counted, and their lease covers the whole
+ * call. Answers their rows as they stand then.
+ */
 export async function markSubmitting(
   tx: Tx,
   input: {
-    readonly marks: readonly { readonly id: bigint; readonly validUntil: Date }[];
+    readonly marks: readonly { readonly row: SmsRow; readonly validUntil: Date }[];
     readonly owner: string;
     readonly leaseMs: number;
     readonly now: Date;
   },
 ): Promise<readonly SmsRow[]> {
-  const { marks } = input;
-  const { rows } = await sql<SmsRow>`
-    update sms.message m set state = 'submitting', attempts = m.attempts + 1, valid_until = n.valid_until, sent_at = ${input.now},
-      lease_until = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
-    from unnest(${marks.map((one) => one.id)}::bigint[], ${marks.map((one) => one.validUntil)}::timestamptz[])
-      as n (id, valid_until)
-    where m.id = n.id and m.state = 'claimed' and m.owner = ${input.owner}
-    returning ${COLUMNS}`.execute(tx);
-  return rows;
+  const { leaseMs, marks, now, owner } = input;
+  if (marks.length === 0) return [];
+  await deferred`
+    select sms.mark_submitting(${marks.map(({ row }) => row.id)}::bigint[],
+      ${marks.map((one) => one.validUntil)}::timestamptz[], ${owner}::uuid, ${leaseMs}::float8, ${now}::timestamptz)`.execute(
+    tx,
+  );
+  return marks.map(({ row, validUntil }) => ({
+    ...row,
+    ...{ state: 'submitting', attempts: row.attempts + 1, valid_until: validUntil, sent_at: now },
+  }));
+}
+
+/** Messages that were sent, locked in order, as they stand now: of those that nobody has touched only what can have changed is read. */
+export async function lockSent(tx: Tx, sent: readonly SmsRow[]): Promise<readonly SmsRow[]> {
+  if (sent.length === 0) return [];
+  const { rows } = await prepared<Pick<SmsRow, 'id' | 'state' | 'attempts' | 'cancel_asked_at'>>`
+    select m.id, m.state, m.attempts, m.cancel_asked_at
+    from sms.lock_messages(${sent.map(({ id }) => id)}::bigint[]) m`.execute(tx);
+  const standing = new Map(rows.map((row) => [row.id, row]));
+  const untouched = sent.flatMap((row) => {
+    const now = standing.get(row.id);
+    const isSame = now?.state === 'submitting' && now.attempts === row.attempts;
+    return isSame && row.state === 'submitting'
+      ? [{ ...row, cancel_asked_at: now.cancel_asked_at }]
+      : [];
+  });
+  const same = new Set(untouched.map(({ id }) => id));
+  const touched = [...standing.keys()].filter((id) => !same.has(id));
+  return [...untouched, ...(await lockMessages(tx, touched))];
 }
 
 /** Submissions whose sender died: they may have left. Locked in order. */

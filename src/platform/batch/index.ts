@@ -17,12 +17,19 @@ export interface BatcherOptions<Item, Result> {
   readonly sizeOf?: (item: Item) => number;
   readonly flushesInFlight?: number;
   readonly waitingMax?: number;
+  /**
+   * While sets are large the next one gathers for so long after the one before it: a set costs much the same for ten items as
+   * for twenty. Nothing waits in an idle house. 0 unless told.
+   */
+  readonly gatherMs?: number;
 }
 
 const ITEMS_MAX = 500;
 const WAITING_MAX = 20_000;
 /** While one flush commits the next one is already being written: more only adds contention. */
 const FLUSHES_IN_FLIGHT = 2;
+/** Sets from this size on are large. */
+const MANY = 8;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -30,7 +37,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void;
 }
 
-/** No timer: a flush takes what gathered during the one before it, so an idle house answers at once. */
+/** A flush takes what gathered during the one before it, so an idle house answers at once. */
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,
 ): Batcher<Item, Result> {
@@ -40,16 +47,20 @@ export function createBatcher<Item, Result>(
   let waiting: Waiting<Item, Result>[] = [];
   let flushing = 0;
   let scheduled = false;
+  let gathersUntilMs = 0;
   let drained: (() => void)[] = [];
 
   function schedule(): void {
     if (scheduled || waiting.length === 0 || flushing >= flushesMax) return;
     scheduled = true;
-    // After this turn of the loop: whatever arrives in the same turn goes along.
-    setImmediate(() => {
+    const flush = () => {
       scheduled = false;
       void flushNext();
-    });
+    };
+    const restMs = waiting.length < itemsMax ? gathersUntilMs - performance.now() : 0;
+    // After this turn of the loop: whatever arrives in the same turn goes along.
+    if (restMs > 0) setTimeout(flush, restMs);
+    else setImmediate(flush);
   }
 
   function countNext(): number {
@@ -70,6 +81,7 @@ export function createBatcher<Item, Result>(
     schedule();
     await settle(batch, options.flush);
     flushing -= 1;
+    if (batch.length >= MANY) gathersUntilMs = performance.now() + (options.gatherMs ?? 0);
     schedule();
     if (flushing === 0 && waiting.length === 0) {
       for (const resolve of drained) resolve();

@@ -35,9 +35,13 @@ export function describePublishing(engine: BusUnderTest): void {
     await stage.database.transaction(async (tx) => {
       kept.push(tx);
       await stage.bus.publish(tx, stage.topic, numbered(1));
-      beforeCommit(tx, () => stage.bus.publish(tx, stage.topic, numbered(1, { from: 1 })));
-      // Nobody waits for it: it comes while the first one is being written.
-      setImmediate(() => late.push(stage.bus.publish(tx, stage.topic, numbered(1, { from: 2 }))));
+      beforeCommit(tx, async () => {
+        const turn = new Promise((done) => setImmediate(done));
+        // Nobody waits for it: it comes while the others are being written.
+        setImmediate(() => late.push(stage.bus.publish(tx, stage.topic, numbered(1, { from: 2 }))));
+        await stage.bus.publish(tx, stage.topic, numbered(1, { from: 1 }));
+        await turn.then(() => new Promise((done) => setImmediate(done)));
+      });
     });
     await Promise.all(late);
     await stage.waitFor(async () => assert.deepEqual(await stage.effects(), range(3)));

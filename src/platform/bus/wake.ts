@@ -1,3 +1,4 @@
+import { PREPARED } from '#database';
 import type { Log } from '#log';
 import type { Line } from './line.ts';
 
@@ -28,6 +29,9 @@ export interface Nap {
 export const WAKE_CHANNEL = 'kopek_bus';
 /** PostgreSQL refuses a notification of 8000 bytes. */
 const PAYLOAD_LENGTH_MAX = 7000;
+const NOTIFY = `${PREPARED}select pg_notify($1, $2)`;
+/** Others hear of the first announcement at once, and then no more often than this. */
+const QUIET_MS = 20;
 
 export function createWakeUps(line: () => Line, log: Log): WakeUps {
   const sleepers = new Map<string, Set<() => void>>();
@@ -47,7 +51,9 @@ export function createWakeUps(line: () => Line, log: Log): WakeUps {
       while (dirty.size > 0) {
         const payload = [...dirty].join(' ').slice(0, PAYLOAD_LENGTH_MAX);
         dirty.clear();
-        await line().query('select pg_notify($1, $2)', [WAKE_CHANNEL, payload]);
+        await line().query(NOTIFY, [WAKE_CHANNEL, payload]);
+        // What is announced meanwhile goes along with the next.
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS).unref());
       }
     } catch (error) {
       log.debug({ err: error }, 'a wake-up was lost');

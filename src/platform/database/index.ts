@@ -10,4 +10,4 @@ export {
   openDatabase,
   type Tx,
 } from './open-database.ts';
-export { PREPARED, prepared } from './prepared.ts';
+export { deferred, PREPARED, prepared } from './prepared.ts';

@@ -11,9 +11,13 @@ type Reviver = (name: string, value: unknown, context: { readonly source?: strin
 const keepNumbers: Reviver = (_name, value, { source }) =>
   typeof value === 'number' ? (source ?? String(value)) : value;
 
+/** Where a number may begin. Most callbacks have none, and a reviver is dear. */
+const MAYBE_NUMBER = /(?:^|"\s*:|[[,])\s*-?\d/;
+
 /** Undefined where the text is no JSON. */
 export function readJson(text: string): Json | undefined {
   try {
+    if (!MAYBE_NUMBER.test(text)) return JSON.parse(text) as Json;
     return JSON.parse(text, keepNumbers as (name: string, value: unknown) => unknown) as Json;
   } catch {
     return undefined;

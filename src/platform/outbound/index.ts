@@ -43,7 +43,7 @@ const RECORD_MOST = 200;
 const ROOM_SHARE = 4;
 /** With this many under way more answers come within the moment that a record waits for them. */
 const BUSY = 8;
-const GATHER_MS = 12;
+const GATHER_MS = 20;
 const RECORDS_IN_FLIGHT = 2;
 const TROUBLE_PAUSE_MS = 250;
 /** A grant is for its slice of the second. */

@@ -42,7 +42,7 @@ export function readMsisdn(text: string, plan: NumberPlan): string {
  * is E.164 already (a plus may have become a space on its way through a query string).
  */
 export function readAnyMsisdn(text: string, plans: readonly NumberPlan[]): string {
-  let refusal = refuse('an E.164 number such as +923001234567');
+  let refusal: AppError | undefined;
   for (const plan of plans) {
     try {
       return readMsisdn(text, plan);
@@ -53,7 +53,7 @@ export function readAnyMsisdn(text: string, plans: readonly NumberPlan[]): strin
   }
   const whole = `+${text.replace(/[\s().\-\u00a0\u2010-\u2015]/g, '').replace(/^\+/, '')}`;
   if (isE164(whole)) return whole;
-  throw refusal;
+  throw refusal ?? refuse('an E.164 number such as +923001234567');
 }
 
 function nationalPart(bare: string, plan: NumberPlan): string {

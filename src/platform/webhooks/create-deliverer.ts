@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Sealer } from '#auth';
 import type { Clock } from '#clock';
-import { type Database, isTransient } from '#database';
+import type { Database } from '#database';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOutbound } from '#outbound';
+import { createClaimLoop } from './claim-loop.ts';
 import type { Webhooks } from './create-webhooks.ts';
 import { createConversation, type HeardResult, type Job } from './deliver.ts';
 import { createHousekeeping } from './housekeeping.ts';
@@ -47,9 +48,6 @@ const TIMEOUT_MS = 15_000;
 const PER_ENDPOINT = 64;
 const CONCURRENCY = 512;
 const INTERVAL_MS = 250;
-/** A claim that found few leaves the next ones a moment to gather: a claim costs much the same for one as for fifty. */
-const FEW = 32;
-const GATHER_MS = 10;
 const KEEP_DAYS = 30;
 /** Beyond the time of a call: for the queue before it and the record behind it. */
 const LEASE_MARGIN_MS = 15_000;
@@ -63,7 +61,6 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
   const leaseMs = timeoutMs + LEASE_MARGIN_MS;
   const secretsOf = createSecretReader(options.sealer);
   const sender = createSender({ guard: createAddressGuard(options.privateRanges), timeoutMs });
-  const alarm = createAlarm();
   const conversation = createConversation({ clock, database, log, metrics, policy, sender });
   const housekeeping = createHousekeeping({
     ...{ clock, database, log, metrics },
@@ -83,7 +80,7 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     call: (job) => conversation.call(job).finally(() => hand.drop([job])),
     async record(results) {
       // Whoever found nothing to claim finds something now only where that is so.
-      if ((await conversation.record(results)) || lackedRoom) alarm.ring();
+      if ((await conversation.record(results)) || lackedRoom) loop.freed();
     },
     holdMost: () => concurrency,
   });
@@ -109,32 +106,16 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
     return jobs.length;
   }
 
-  const stopping = new AbortController();
-  let running: Promise<void> | undefined;
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      const heard = alarm.count();
-      const claimed = await claim().catch((error) => {
-        if (!isTransient(error)) log.error({ err: error }, 'webhooks could not be claimed');
-        return 0;
-      });
-      if (claimed === 0)
-        await alarm.sleep({ since: heard, patienceMs: intervalMs, signal: stopping.signal });
-      else if (claimed < FEW) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
-    }
-  }
-
-  const deafen = options.webhooks?.onEnqueued(alarm.ring);
+  const loop = createClaimLoop({ claim, intervalMs, log });
+  const deafen = options.webhooks?.onEnqueued(loop.enqueued);
   return {
     start() {
-      running ??= run();
+      loop.start();
       housekeeping.start();
     },
     async stop() {
-      stopping.abort();
       deafen?.();
-      await running;
+      await loop.stop();
       await housekeeping.stop();
       await outbound.stop(STOP_PATIENCE_MS);
       await sender.close();
@@ -159,38 +140,6 @@ function createHand() {
     },
     drop(jobs: readonly Job[]): void {
       for (const { delivery } of jobs) change(delivery.endpointId, -1);
-    },
-  };
-}
-
-interface Nap {
-  readonly since: number;
-  readonly patienceMs: number;
-  readonly signal: AbortSignal;
-}
-
-/** Rings that come while nobody sleeps are counted, so that none is missed between a look and a nap. */
-function createAlarm() {
-  let rings = 0;
-  let wake = () => {};
-  return {
-    count: () => rings,
-    ring() {
-      rings += 1;
-      wake();
-    },
-    async sleep({ patienceMs, signal, since }: Nap): Promise<void> {
-      if (rings !== since || signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, patienceMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal.addEventListener('abort', wake, { once: true });
-      });
-      signal.removeEventListener('abort', wake);
-      wake = () => {};
     },
   };
 }

@@ -95,8 +95,10 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
   return {
     ...endpointCases(options),
     async enqueue(tx, events) {
-      const ids = await enqueueEvents(tx, events, { ...moment(), sealer });
-      if (ids.length > 0) afterCommit(tx, tell);
+      const written = await enqueueEvents(tx, events, { ...moment(), sealer });
+      afterCommit(tx, () => {
+        if (written.length > 0) tell();
+      });
     },
     async sendTest(ref) {
       const { id: endpointId, scope } = known(await endpoints.findEndpoint(pool, ref));
@@ -104,9 +106,9 @@ export function createWebhooks(options: WebhooksOptions): Webhooks {
       const event = { id: eventId, scope, type: TEST_TYPE, key: eventId, occurredAt: clock.now() };
       const body = bodyOf({ ...event, data: { endpoint: String(endpointId) } });
       const row = { scope, eventId, type: TEST_TYPE, key: eventId, body, endpointId, url: null };
-      const [id = 0n] = await deliveries.insertDeliveries(pool, [row], moment());
+      const [written] = await deliveries.insertDeliveries(pool, [row], moment());
       tell();
-      return id;
+      return written?.id ?? 0n;
     },
     deliveries: (asked) => deliveries.listDeliveries(pool, asked),
     async delivery(ref) {

@@ -12,12 +12,15 @@ export interface EnqueueContext {
   readonly giveUpAt: Date;
 }
 
-/** Callbacks first: an origin that is new becomes a row of its own before anything refers to it. */
+/**
+ * Callbacks first: an origin that is new becomes a row of its own before anything refers to it. Answers what it wrote, as soon
+ * as `tx` has committed.
+ */
 export async function enqueueEvents(
   tx: Tx,
   events: readonly WebhookEvent[],
   context: EnqueueContext,
-): Promise<readonly bigint[]> {
+): Promise<readonly { readonly id: bigint }[]> {
   if (events.length === 0) return [];
   const callbacks = await callbackIds(tx, events, context);
   const deliveries = events.flatMap((event): NewDelivery[] => {

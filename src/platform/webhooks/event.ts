@@ -39,12 +39,22 @@ export function bodyOf({ data, id, key, occurredAt, type }: WebhookEvent): strin
     key !== '' && key.length <= NAME_LENGTH_MAX,
     `an event's key has 1 to ${NAME_LENGTH_MAX} letters`,
   );
-  const body = JSON.stringify({ type, timestamp: occurredAt, data }, (_name, member: unknown) =>
-    typeof member === 'bigint' ? JSON.rawJSON(String(member)) : member,
-  );
+  const body = stringify({ type, timestamp: occurredAt, data });
   must(
     body.length <= BODY_LENGTH_MAX,
     `the body of an event has at most ${BODY_LENGTH_MAX} letters`,
   );
   return body;
+}
+
+/** Most data have no bigint, and a replacer is dear. */
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(value, (_name, member: unknown) =>
+      typeof member === 'bigint' ? JSON.rawJSON(String(member)) : member,
+    );
+  }
 }

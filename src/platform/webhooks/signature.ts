@@ -1,4 +1,10 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import {
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 
 /** Standard Webhooks 1.0: 24 to 64 bytes. */
 const SECRET_BYTES = 32;
@@ -43,6 +49,20 @@ export function verifySignature(
 }
 
 function macOf({ id, timestamp, body }: SignedContent, secret: string): Buffer {
-  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-  return createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest();
+  return createHmac('sha256', keyOf(secret)).update(`${id}.${timestamp}.${body}`).digest();
+}
+
+const keys = new Map<string, KeyObject>();
+/** Beyond it the oldest is made again when it is needed. */
+const KEYS_MAX = 1000;
+
+/** To make a key of bytes takes longer than to sign with it. */
+function keyOf(secret: string): KeyObject {
+  const known = keys.get(secret);
+  if (known) return known;
+  const made = createSecretKey(Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64'));
+  const [oldest] = keys.size < KEYS_MAX ? [] : keys.keys();
+  if (oldest !== undefined) keys.delete(oldest);
+  keys.set(secret, made);
+  return made;
 }

@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql } from '#database';
+import { deferred, type Executor, sql } from '#database';
 
 export type DeliveryState = 'waiting' | 'delivered' | 'dead';
 
@@ -52,14 +52,14 @@ export interface NewDelivery {
 
 /**
  * A row for each event and endpoint that wants it, in the order in which they are given, so that ids grow with it.
- * An event that is there already is left as it is. Answers the ids of what it wrote.
+ * An event that is there already is left as it is. Answers what it wrote: in a transaction, as soon as that has committed.
  */
 export async function insertDeliveries(
   executor: Executor,
   events: readonly NewDelivery[],
   { now, giveUpAt }: { readonly now: Date; readonly giveUpAt: Date },
-): Promise<readonly bigint[]> {
-  const { rows } = await prepared<{ id: bigint }>`
+): Promise<readonly { readonly id: bigint }[]> {
+  const { rows } = await deferred<{ id: bigint }>`
     insert into platform.webhook_delivery
       (endpoint_id, event_id, type, key, url, body, next_attempt_at, give_up_at, created_at)
     select e.id, v.event_id, v.type, v.key, v.url, v.body, ${now}, ${giveUpAt}, ${now}
@@ -75,7 +75,7 @@ export async function insertDeliveries(
         else e.id = v.endpoint_id and (e.enabled or v.url is null) end
     order by v.place, e.id
     on conflict (endpoint_id, event_id) do nothing returning id`.execute(executor);
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 export interface DeliveryFilter {

@@ -51,6 +51,28 @@ export function applyRules(
   facts: KnownFacts,
   endedMs = Number.NEGATIVE_INFINITY,
 ): AppliedRules {
+  const before = applied.get(request);
+  const hasEnded = facts.rulebook.sets.some(({ toMs }) => toMs <= endedMs);
+  if (before && !hasEnded && isSame(before.facts, facts)) return before.rules;
+  const rules = applyNow(request, facts, endedMs);
+  if (!hasEnded) applied.set(request, { facts, rules });
+  return rules;
+}
+
+/** Asked first for the counters of a message and then for the decision about it: found once. */
+const applied = new WeakMap<
+  RuleRequest,
+  { readonly facts: KnownFacts; readonly rules: AppliedRules }
+>();
+
+const isSame = (one: KnownFacts, other: KnownFacts) =>
+  one.rulebook === other.rulebook &&
+  one.entity === other.entity &&
+  one.suppressions === other.suppressions &&
+  one.consents === other.consents &&
+  one.overrides === other.overrides;
+
+function applyNow(request: RuleRequest, facts: KnownFacts, endedMs: number): AppliedRules {
   const rules: AppliedRule[] = [];
   const silenced: { ready: ReadyRule; switches: readonly string[] }[] = [];
   const located = new Map<ReadySet, Located>();
@@ -92,7 +114,7 @@ function mayApply(
   { asker, places }: { asker: Asker; places: readonly Place[] },
 ): boolean {
   if (set.asksSwitch) return true;
-  return places.some((place) => holds(set.appliesWhen, asker.at(place)));
+  return places.some((place) => asker.isIn(place));
 }
 
 /** The value of a switch: the entity's, else the version's, else the strict one. */
@@ -111,6 +133,8 @@ class Asker {
   readonly #set: ReadySet;
   readonly #values = new Map<string, string>();
   readonly #named = new Map<string, readonly string[]>();
+  readonly #at = new Map<Place | undefined, PredicateFacts>();
+  readonly #isIn = new Map<Place, boolean>();
 
   constructor(request: RuleRequest, facts: KnownFacts, set: ReadySet) {
     this.#request = request;
@@ -122,10 +146,23 @@ class Asker {
     place: Place | undefined,
     turned?: { readonly name: string; readonly value: string },
   ): PredicateFacts {
-    return {
+    const known = turned ? undefined : this.#at.get(place);
+    if (known) return known;
+    const made: PredicateFacts = {
       fact: (name) => readFact(name, { request: this.#request, facts: this.#facts, place }),
       switchValue: (name) => (name === turned?.name ? turned.value : this.#switchValue(name)),
     };
+    if (!turned) this.#at.set(place, made);
+    return made;
+  }
+
+  /** Whether the set applies there: asked of each of its rules, and answered once. */
+  isIn(place: Place): boolean {
+    const known = this.#isIn.get(place);
+    if (known !== undefined) return known;
+    const isIn = holds(this.#set.appliesWhen, this.at(place));
+    this.#isIn.set(place, isIn);
+    return isIn;
   }
 
   #switchValue(name: string): string {
@@ -138,13 +175,14 @@ class Asker {
   }
 
   placesOf(
-    { set, rule }: ReadyRule,
+    { rule }: ReadyRule,
     places: readonly Place[],
     turned?: { readonly name: string; readonly value: string },
   ): readonly Place[] {
     return places.filter((place) => {
       const asked = this.at(place, turned);
-      return holds(rule.when, asked) && holds(set.appliesWhen, asked);
+      if (!holds(rule.when, asked)) return false;
+      return turned ? holds(this.#set.appliesWhen, asked) : this.isIn(place);
     });
   }
 

@@ -29,16 +29,20 @@ export interface PredicateFacts {
 
 export function holds(predicate: Predicate | undefined, facts: PredicateFacts): boolean {
   if (predicate === undefined) return true;
+  // By far the most are questions about a fact.
+  if ('fact' in predicate) return isMet(predicate, facts.fact(predicate.fact));
   if ('all' in predicate) return predicate.all.every((part) => holds(part, facts));
   if ('any' in predicate) return predicate.any.some((part) => holds(part, facts));
   if ('not' in predicate) return !holds(predicate.not, facts);
-  if ('switch' in predicate) return predicate.is.includes(facts.switchValue(predicate.switch));
-  const value = facts.fact(predicate.fact);
-  if (value === undefined) return false;
-  return isList(value) ? value.some((one) => meets(predicate, one)) : meets(predicate, value);
+  return predicate.is.includes(facts.switchValue(predicate.switch));
 }
 
 type Comparison = Extract<Predicate, { fact: string }>;
+
+function isMet(comparison: Comparison, value: ReturnType<PredicateFacts['fact']>): boolean {
+  if (value === undefined) return false;
+  return isList(value) ? value.some((one) => meets(comparison, one)) : meets(comparison, value);
+}
 
 function meets(comparison: Comparison, value: Scalar): boolean {
   if ('eq' in comparison) return value === comparison.eq;

@@ -61,16 +61,15 @@ function isSigned(
     const tolerance = signature.tolerance_seconds ?? TOLERANCE_SECONDS;
     if (!(Math.abs(now.getTime() / 1000 - seconds) <= tolerance)) return false;
   }
-  const headers = Object.entries(callback.headers).map(([name, value]) => [
-    `header:${name.toLowerCase()}`,
-    value,
-  ]);
-  const before = fillText(signature.before_body ?? '', Object.fromEntries(headers));
-  const expected = createHmac(algorithm, secret)
-    .update(before)
-    .update(callback.body)
-    .digest(encoding);
-  return sameText(given, prefix + expected);
+  const mac = createHmac(algorithm, secret);
+  if (signature.before_body) mac.update(fillText(signature.before_body, headersOf(callback)));
+  return sameText(given, prefix + mac.update(callback.body).digest(encoding));
+}
+
+function headersOf({ headers }: ProviderCallback): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [`header:${name.toLowerCase()}`, value]),
+  );
 }
 
 function toReport(

@@ -200,7 +200,7 @@ describeSmsProvider(
     ...{ strangerId: '2147483646', naming: false, says: true },
     forgeries: (callback) => [
       withBody(callback, (body) => body.replace(/status=\d+/, 'status=2')),
-      withBody(callback, (body) => body.replace(/id=\d/, 'id=9')),
+      withBody(callback, (body) => body.replace(/id=\d/, (id) => `id=${9 - Number(id.slice(3))}`)),
       withBody(callback, (body) => body.replace(/&md5=\w+/, '').replace(/&sha1=\w+/, '')),
       withBody(callback, (body) => body.replace(/md5=\w+/, `md5=${'0'.repeat(32)}`)),
       withBody(callback, (body) => body.replace(/sha1=\w+/, 'sha1=x')),

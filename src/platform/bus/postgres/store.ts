@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 
 /** A message as the database gives it back when it is taken. */
 export interface TakenRow {
@@ -91,7 +91,7 @@ export async function insertMessages(tx: Tx, publication: Publication): Promise<
   const column = (read: (message: NewMessage) => string) =>
     sql`string_to_array(${parcels.map((parcel) => parcel.map(read).join(SEPARATOR)).join(PARCEL_SEPARATOR)}, ${PARCEL_SEPARATOR})`;
   const traced = messages.some((message) => message.traceparent);
-  await prepared`
+  await deferred`
     insert into platform.bus_parcel
       (queue, slot, id, size, published_at, source, message_ids, keys, payloads, traceparents)
     select queue, slot, platform.bus_next_id(), size, ${publishedAt}, ${source}, ids, keys, payloads, traceparents
@@ -140,7 +140,7 @@ export async function insertDelayedMessages(tx: Tx, publication: Publication): P
   const { messages, publishedAt, source } = publication;
   if (messages.length === 0) return;
   const column = <Value>(read: (message: NewMessage) => Value) => messages.map(read);
-  await sql`
+  await deferred`
     insert into platform.bus_delayed
       (queue, slot, id, message_id, key, published_at, source, traceparent, payload, due_at)
     select q.queue, m.slot, platform.bus_next_id(), m.id, m.key, ${publishedAt}, ${source}, m.traceparent,

@@ -1,6 +1,6 @@
 import { laneOf } from '#bus/key-hash';
 import { type EngineName, type NewMessage, SEPARATOR } from '#bus/store';
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 import type { Departure } from './carrier.ts';
 
 export type BrokerName = Exclude<EngineName, 'postgres'>;
@@ -46,7 +46,7 @@ export async function insertOutgoing(
   if (messages.length === 0) return;
   const column = (read: (message: NewMessage) => string | number) =>
     sql`string_to_array(${messages.map(read).join(SEPARATOR)}, ${SEPARATOR})`;
-  await prepared`
+  await deferred`
     insert into platform.bus_outgoing
       (engine, lane, topic, class, message_id, key, published_at, source, traceparent, payload, bytes)
     select ${engine}, m.lane::smallint, m.topic, m.class::smallint, m.id::uuid, m.key, ${publishedAt}, ${source},
