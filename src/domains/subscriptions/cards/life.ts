@@ -21,7 +21,12 @@ export const BROWSER = {
 let people = 0;
 
 /** Lets time pass. */
-export function timeOf({ bus, clock, database, payments }: Shop) {
+export function timeOf({
+  bus,
+  clock,
+  database,
+  payments,
+}: Pick<Shop, 'bus' | 'clock' | 'database' | 'payments'>) {
   async function open(): Promise<number> {
     const { rows } = await sql<{ count: bigint }>`
       select count(*) as count from subscriptions.subscription

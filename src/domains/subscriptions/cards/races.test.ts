@@ -156,3 +156,23 @@ test('who comes again while his first payment is incomplete begins again; the pa
   assert.equal((await second.now()).status, 'active');
   await assert.rejects(buys({ msisdn: first.msisdn }), { code: 'already_subscribed' });
 });
+
+test('a payment that was stopped for another reason than ours leaves nothing alive and forgotten', async () => {
+  await begin();
+  const life = await buys();
+  const reference = billReference(life.key, 0);
+  const { withdrawn } = await database.transaction((tx) =>
+    shop.payments.withdraw(tx, {
+      ...{ customerId: life.key.customerId, gateway: 'cloudpayments', references: [reference] },
+      reason: 'stopped by staff',
+    }),
+  );
+  assert.deepEqual(withdrawn, [life.payment]);
+  const heard: PaymentResponse = {
+    ...{ payment: life.payment, reference, msisdn: life.msisdn, amount_minor: 19_900 },
+    ...{ currency: 'RUB', outcome: 'withdrawn', at: clock.now().toISOString() },
+  };
+  await database.transaction((tx) => settleCards(context, tx, [heard]));
+  assert.deepEqual((await life.now()).endReason, 'first_payment_incomplete');
+  await mustHold(database, life);
+});

@@ -26,9 +26,13 @@ import { passTime } from './run-due.ts';
 import { settleCardPage } from './settle-card-page.ts';
 import { beginWork, type Work } from './work.ts';
 
+const STOPPED_AGAIN_MS = 3_600_000;
+
 interface Heard {
   readonly response: PaymentResponse;
   readonly card: ChargedCard | undefined;
+  /** Another payment of the bill is open by now. */
+  readonly isOpen: boolean;
   readonly charging: Charging;
   readonly work: Work;
 }
@@ -60,14 +64,33 @@ export async function settleCards(
     book: await readDeclines(tx, cases, work.now),
   };
   const cards = await findChargedCards(context, tx, ofBills);
+  const open = await findOpen(context, ofBills);
   for (const response of ofBills) {
     const one = byName.get(response.reference);
     must(one, `bill ${response.reference} exists, since it was charged for`);
     const card = response.card === undefined ? undefined : cards.get(response.card);
-    const settled = settle(one, { response, card, charging, work });
+    const settled = settle(one, {
+      ...{ response, card, charging, work },
+      isOpen: open.has(response.reference),
+    });
     if (settled) byName.set(response.reference, passTime(settled, charging, work));
   }
   await work.write(tx);
+}
+
+/** Of what was withdrawn: the bills that are paid for anew since. Under their locks none is begun meanwhile. */
+async function findOpen(
+  { payments }: CardContext,
+  responses: readonly PaymentResponse[],
+): Promise<ReadonlySet<string>> {
+  const open = new Set<string>();
+  for (const { outcome, reference } of responses) {
+    if (outcome !== 'withdrawn') continue;
+    const { customerId } = parseBillReference(reference);
+    const found = await payments.of(customerId, [reference]);
+    if (found.some((one) => one.closed_at === null)) open.add(reference);
+  }
+  return open;
 }
 
 const nameOf = (one: CardCase) => `${subscriptionId(one.key)}/${one.bill?.number}`;
@@ -89,7 +112,7 @@ function settle(one: CardCase, heard: Heard): CardCase | undefined {
     case 'conflicted':
       return settleConflicted(one, heard);
     case 'withdrawn':
-      return undefined;
+      return heard.isOpen ? undefined : settleExpired(one, heard);
     default:
       return unreachable(response.outcome);
   }
@@ -197,7 +220,10 @@ function settleExpired(one: CardCase, { response, work }: Heard): CardCase | und
     return closed;
   }
   const lastPayment = parsePaymentId(response.payment).id;
-  const again = { ...bill, ...OVER, lastPayment, nextAttemptAt: bill.nextAttemptAt ?? work.now };
+  // What was stopped is stopped again as long as its reason holds: it is looked at from time to time.
+  const delayMs = response.outcome === 'withdrawn' ? STOPPED_AGAIN_MS : 0;
+  const nextAttemptAt = bill.nextAttemptAt ?? new Date(work.now.getTime() + delayMs);
+  const again = { ...bill, ...OVER, lastPayment, nextAttemptAt };
   return work.keep({ ...one, bill: again });
 }
 
