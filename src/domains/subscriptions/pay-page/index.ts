@@ -1,0 +1,3 @@
+/** The pages that take a payment: what is bought and the consent to it, the gateway's form, what came of it. */
+export { registerPayPages } from './http.ts';
+export type { PayPageOptions } from './look.ts';
