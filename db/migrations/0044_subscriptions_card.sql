@@ -13,6 +13,8 @@ create table subscriptions.card_subscription (
   locale text not null,
   -- How many bills it has had: the number of the next.
   bill_count integer not null default 0,
+  -- The newest payment by which a card was left.
+  card_payment_id bigint,
   -- The newest period whose charge was announced.
   noticed_period integer,
   -- When it ends by choice.
@@ -44,11 +46,16 @@ create table subscriptions.card_bill (
   balance_used_minor bigint not null,
   -- What the subscription is once this is paid.
   after jsonb not null,
+  -- What the tax office is told of it, where the price has a tax that it knows.
+  receipt jsonb,
   first_declined_at timestamptz,
   next_attempt_at timestamptz,
   next_because text,
   -- The reason that was told last, and how many steps of the ladder were told.
   told_reason text,
+  -- A payment of it is open, so that no other is begun; of one on a page, which.
+  is_under_way boolean not null default false,
+  page_payment text,
   told_steps smallint not null default 0,
   constraint card_bill_pkey primary key (customer_id, subscription_id, period),
   constraint card_bill_is_one foreign key (customer_id, subscription_id, period)

@@ -13,6 +13,7 @@ import { createInquirer } from './inquire-payments.ts';
 import { parsePaymentId } from './payment.ts';
 import { postUnposted } from './post-unposted.ts';
 import { createRecorder, type Recorder } from './record-outcomes.ts';
+import type { SavedCards } from './saved-cards.ts';
 import {
   adoptClaimed,
   claimPayments,
@@ -39,6 +40,8 @@ export interface ChargeWorkerOptions {
   readonly operators: Operators;
   readonly ledger: Ledger;
   readonly gateway: Gateway;
+  /** Where cards that their holders leave are kept; absent for gateways that know none. */
+  readonly cards?: Pick<SavedCards, 'keep'>;
   /** `chargeGroup` of the gateway unless told. */
   readonly group?: Group<PaymentRequest>;
 }

@@ -151,7 +151,8 @@ function handsOf({ contract, payments, ...options }: Parts) {
   return { asked, begun, charged, ended, record, recorder, refund };
 }
 
-function readersOf(database: Database) {
+/** What was told, and what was posted. */
+export function readersOf(database: Database) {
   /** Payloads that wait for a group, oldest first. */
   async function published<Payload>(
     topic: { readonly name: string; readonly payload?: Payload },

@@ -1,4 +1,6 @@
+import { createSealer } from '#auth';
 import type { Executor, Tx } from '#database';
+import { type CardSubscriptions, createCards, createPlans } from '#subscriptions/cards';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
@@ -68,9 +70,14 @@ export interface Subscriptions {
   readUnsubscribeToken(text: string): string;
   counts(): Promise<Counts>;
   worker(operator: string): SubscriptionWorker;
+  /** Those that are paid by card. */
+  readonly cards: CardSubscriptions;
 }
 
-export interface SubscriptionsOptions extends Omit<Context, 'catalogue' | 'stopLink'> {
+export interface SubscriptionsOptions
+  extends Omit<Context, 'catalogue' | 'smsSender' | 'stopLink'> {
+  /** `Kopek` unless told. */
+  readonly smsSender?: string;
   readonly secret: string;
   /** Where people reach us, without a slash at the end. */
   readonly publicUrl: string;
@@ -83,6 +90,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const context: Context = {
     ...options,
     catalogue,
+    smsSender: options.smsSender ?? 'Kopek',
     stopLink: (subscription) => `${publicUrl}/stop/${unsubscribeToken(subscription)}`,
   };
 
@@ -97,7 +105,16 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return row && (await views([row]))[0];
   }
 
+  const cards = createCards({
+    ...context,
+    plans: createPlans(database, catalogue),
+    sealer: createSealer({ secret }),
+    publicUrl,
+    cardLink: (subscription) => `${publicUrl}/card/${unsubscribeToken(subscription)}`,
+  });
+
   return {
+    cards,
     async offer(serviceCode) {
       const terms = await catalogue.newest(serviceCode);
       // What only cards pay is no offer of an operator.

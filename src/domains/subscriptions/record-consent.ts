@@ -107,7 +107,9 @@ export async function writeConsents(
   return { results, written: written.map(toWritten) };
 }
 
-function toWritten(row: ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms }) {
+function toWritten(
+  row: ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms },
+) {
   const { msisdn, serviceCode: service } = row.input;
   const { operator } = row.terms;
   return { customerId: row.customerId, consent: formatId('con', row), msisdn, service, operator };

@@ -25,7 +25,10 @@ export interface Terms {
 }
 
 /** Of what an operator charges. */
-export function carrierPeriod({ period, serviceCode }: Pick<Terms, 'period' | 'serviceCode'>): Period {
+export function carrierPeriod({
+  period,
+  serviceCode,
+}: Pick<Terms, 'period' | 'serviceCode'>): Period {
   must(isCarrierPeriod(period), `${serviceCode} is charged daily or weekly by its operator`);
   return period;
 }

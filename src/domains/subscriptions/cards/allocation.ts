@@ -1,5 +1,5 @@
+import { CARD } from '#subscriptions/sms-route';
 import type { CardContext } from './card-context.ts';
-import { CARD } from './plan.ts';
 
 /** By which contract what is charged now for a plan is parted. */
 export type Allocation = (code: string) => { readonly allocation?: bigint };

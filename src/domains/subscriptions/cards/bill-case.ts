@@ -1,30 +1,53 @@
 import { must } from '#errors';
-import { billedPeriod, type Quote, recover } from '#subscriptions/pricing';
+import { receiptTaxes } from '#payments';
 import { messageAfterPayment } from '#subscriptions/dunning';
+import { type Quote, receiptLines, recover } from '#subscriptions/pricing';
 import { type BillKind, type CardBill, type CardCase, openBillOf } from './card-case.ts';
 import { stepCase } from './end-case.ts';
 import type { Work } from './work.ts';
 
 /** Opens a bill for what was quoted; one of nothing is paid at once. Nothing is charged here. */
 export function openBill(one: CardCase, kind: BillKind, quote: Quote, work: Work): CardCase {
-  const bill = billOf(quote, { kind, number: one.billCount, now: work.now });
+  const title = work.planOf(one).title;
+  const bill = billOf(quote, { kind, number: one.billCount, now: work.now, title });
   const opened = work.open(one, { subscription: one.key, bill, lines: quote.lines });
   return quote.dueMinor === 0n && kind !== 'start' ? settleBill(opened, undefined, work) : opened;
 }
 
 export function billOf(
   quote: Quote,
-  { kind, now, number }: { readonly kind: BillKind; readonly number: number; readonly now: Date },
+  about: {
+    readonly kind: BillKind;
+    readonly number: number;
+    readonly now: Date;
+    readonly title: string;
+  },
 ): CardBill {
   must(quote.after, 'what is billed goes on');
+  const { kind, now, number, title } = about;
   return {
     ...{ number, kind, covers: quote.after.period.number, amountMinor: quote.dueMinor },
     ...{ currency: quote.currency, state: 'open', reason: null, attempts: 0, openedAt: now },
     ...{ closedAt: null, lastPayment: null, totalMinor: quote.totalMinor },
     ...{ taxMinor: quote.taxMinor, balanceUsedMinor: quote.balanceUsedMinor, after: quote.after },
+    receipt: receiptOf(quote, title),
     ...{ firstDeclinedAt: null, nextAttemptAt: null, nextBecause: null },
-    ...{ toldReason: null, toldSteps: 0 },
+    ...{ toldReason: null, toldSteps: 0, isUnderWay: false, pagePayment: null },
   };
+}
+
+/** Only where the tax is one that a fiscal receipt knows. */
+function receiptOf(quote: Quote, title: string): CardBill['receipt'] {
+  const lines = receiptLines(quote);
+  const items = lines.flatMap(({ amountMinor, kind, quantity, tax }) => {
+    const name = receiptTaxes.find((one) => one === tax.name);
+    if (!name) return [];
+    const isWhole = amountMinor % BigInt(quantity) === 0n;
+    const [count, each] = isWhole ? [quantity, amountMinor / BigInt(quantity)] : [1, amountMinor];
+    const words = kind === 'setup_fee' ? `${title}, set-up` : title;
+    return [{ name: words, quantity: count, amountMinor: each, tax: name }];
+  });
+  return items.length === lines.length && items.length > 0 ? { items } : null;
 }
 
 /** The open bill is paid, by this payment, or by the balance and coupons alone: what it promised is so from now on. */
@@ -39,17 +62,17 @@ export function settleBill(
   const attempts = bill.attempts + (payment ? 1 : 0);
   const paid: CardBill = {
     ...{ ...bill, state: 'paid', attempts, closedAt: now, nextAttemptAt: null },
+    ...{ isUnderWay: false, pagePayment: null },
     lastPayment: payment?.id ?? bill.lastPayment,
   };
   const after = { ...bill.after, payments: paymentsAfter(one, bill, payment?.name) };
   const stepped = stepCase(one, after.phase === 'trial' ? 'begin_trial' : 'pay', now);
   const wasHeld = one.status === 'hold' && bill.kind === 'renewal';
-  const times = { anchor: after.anchor, period: billedPeriod(after.period) };
   // Whoever was shut out does not pay for that time: his period begins with the payment.
   const restarted =
-    bill.kind === 'renewal' && after.phase === 'paid'
-      ? recover({ ...times, period: after.period }, { paidAt: now, how: wasHeld ? 'restart' : 'keep' })
-      : { anchor: after.anchor, period: after.period };
+    bill.kind === 'renewal'
+      ? recover(after, { paidAt: now, how: wasHeld ? 'restart' : 'keep' })
+      : {};
   const priced = { ...after, ...restarted };
   const settled = work.keep({
     ...{ ...stepped, bill: paid, priced, paidUntil: priced.period.endsAt },
@@ -80,7 +103,10 @@ function tellPaid(before: CardCase, one: CardCase, work: Work): void {
     work.tell.sms(one, plan, { occasion: 'changed', fact });
     return;
   }
-  work.tell.event(one, plan, { event: before.paidUntil ? 'renewed' : 'charged', bill });
+  work.tell.event(one, plan, {
+    event: before.priced.phase === 'trial' ? 'charged' : 'renewed',
+    bill,
+  });
   const recovered = messageAfterPayment(bill.toldReason ?? undefined);
   if (recovered) work.tell.dunning(one, plan, recovered, fact);
   else work.tell.sms(one, plan, { occasion: 'receipt', fact });

@@ -1,11 +1,7 @@
-import type { CardDeclineReason, DeclineClass } from '#payments';
+import type { CardDeclineReason, DeclineClass, Offer } from '#payments';
 import type { Decline, RetryReason, ToldReason } from '#subscriptions/dunning';
 import type { PricedSubscription } from '#subscriptions/pricing';
-import {
-  type SubscriptionKey,
-  type SubscriptionStatus,
-  subscriptionId,
-} from '#subscriptions/subscription';
+import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 
 /** The card that is charged, as it was when it was saved. */
 export interface ChargedCard {
@@ -38,12 +34,17 @@ export interface CardBill {
   readonly balanceUsedMinor: bigint;
   /** What the subscription is once it is paid. */
   readonly after: PricedSubscription;
+  readonly receipt: Offer['receipt'] | null;
   readonly firstDeclinedAt: Date | null;
   /** When it is tried again; null while a payment is under way, and when nothing is planned. */
   readonly nextAttemptAt: Date | null;
   readonly nextBecause: RetryReason | null;
   readonly toldReason: ToldReason | null;
   readonly toldSteps: number;
+  /** A payment of it is open, so no other is begun. */
+  readonly isUnderWay: boolean;
+  /** `pay_…` of it, where it is on a page. */
+  readonly pagePayment: string | null;
 }
 
 /** A card subscription with the bill that is open, or the one asked about. */
@@ -60,6 +61,8 @@ export interface CardCase {
   readonly endReason: string | null;
   readonly priced: PricedSubscription;
   readonly card: ChargedCard | null;
+  /** The newest payment by which a card was left. */
+  readonly cardPayment: bigint | null;
   readonly locale: string;
   readonly billCount: number;
   readonly noticedPeriod: number | null;
@@ -80,15 +83,4 @@ export interface CardDecline extends Decline {
 
 export function openBillOf({ bill }: CardCase): CardBill | null {
   return bill?.state === 'open' ? bill : null;
-}
-
-const CARD_PART = '/card';
-
-/** Of a payment by which its holder leaves another card. */
-export function cardReference(key: SubscriptionKey): string {
-  return `${subscriptionId(key)}${CARD_PART}`;
-}
-
-export function isCardReference(reference: string): boolean {
-  return reference.endsWith(CARD_PART);
 }

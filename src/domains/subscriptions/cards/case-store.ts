@@ -1,8 +1,8 @@
 import { type Executor, sql, type Tx } from '#database';
+import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
-import { CARD } from './plan.ts';
-import { pricedFromRow } from './stored-priced.ts';
+import { pricedFromRow, receiptFromRow } from './stored-priced.ts';
 
 interface CaseRow {
   readonly customer_id: bigint;
@@ -28,6 +28,7 @@ interface CaseRow {
   readonly noticed_period: number | null;
   readonly status_since: Date;
   readonly paused_until: Date | null;
+  readonly card_payment_id: bigint | null;
   readonly attention: string | null;
   readonly number: number | null;
   readonly kind: BillKind;
@@ -44,19 +45,24 @@ interface CaseRow {
   readonly tax_minor: bigint;
   readonly balance_used_minor: bigint;
   readonly after: unknown;
+  readonly receipt: unknown;
   readonly first_declined_at: Date | null;
   readonly next_attempt_at: Date | null;
   readonly next_because: CardBill['nextBecause'];
   readonly told_reason: CardBill['toldReason'];
   readonly told_steps: number;
+  readonly is_under_way: boolean;
+  readonly page_payment: string | null;
 }
 
-const COLUMNS = sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
+const COLUMNS =
+  sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
   s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
   k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
-  k.attention, b.period as number, b.amount_minor,
+  k.card_payment_id, k.attention, b.period as number, b.amount_minor,
   b.currency, b.state, b.reason, b.attempts, b.opened_at, b.closed_at, b.last_payment_id, x.kind, x.covers, x.total_minor,
-  x.tax_minor, x.balance_used_minor, x.after, x.first_declined_at, x.next_attempt_at, x.next_because, x.told_reason, x.told_steps`);
+  x.tax_minor, x.balance_used_minor, x.after, x.receipt, x.first_declined_at, x.next_attempt_at, x.next_because, x.told_reason, x.told_steps,
+  x.is_under_way, x.page_payment`);
 
 const HALVES =
   sql.raw(`join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
@@ -154,7 +160,7 @@ function fromRow(row: CaseRow): CardCase {
     ...{ endedAt: row.ended_at, endReason: row.end_reason, attention: row.attention },
     ...{ billCount: row.bill_count, noticedPeriod: row.noticed_period },
     ...{ statusSince: row.status_since, pausedUntil: row.paused_until },
-    priced: pricedFromRow(row.priced),
+    ...{ priced: pricedFromRow(row.priced), cardPayment: row.card_payment_id },
     card: cardFromRow(row),
     bill: row.number === null ? null : billFromRow(row, row.number),
   };
@@ -178,8 +184,9 @@ function billFromRow(row: CaseRow, number: number): CardBill {
     ...{ openedAt: row.opened_at, closedAt: row.closed_at, lastPayment: row.last_payment_id },
     ...{ totalMinor: row.total_minor, taxMinor: row.tax_minor },
     balanceUsedMinor: row.balance_used_minor,
-    after: pricedFromRow(row.after),
+    ...{ after: pricedFromRow(row.after), receipt: receiptFromRow(row.receipt) },
     ...{ firstDeclinedAt: row.first_declined_at, nextAttemptAt: row.next_attempt_at },
     ...{ nextBecause: row.next_because, toldReason: row.told_reason, toldSteps: row.told_steps },
+    ...{ isUnderWay: row.is_under_way, pagePayment: row.page_payment },
   };
 }

@@ -2,7 +2,7 @@ import { sql, type Tx } from '#database';
 import type { QuoteLine } from '#subscriptions/pricing';
 import type { SubscriptionKey } from '#subscriptions/subscription';
 import type { CardBill, CardCase, CardDecline } from './card-case.ts';
-import { pricedToRow } from './stored-priced.ts';
+import { pricedToRow, receiptToRow } from './stored-priced.ts';
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
   sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
@@ -59,16 +59,17 @@ export async function updateCases(tx: Tx, cases: readonly CardCase[]): Promise<v
     update subscriptions.card_subscription k set priced = n.priced::jsonb, card_id = n.card_id,
       card_gateway = n.gateway, card_brand = n.brand, card_mask = n.mask, card_fingerprint = n.fingerprint,
       bill_count = n.bill_count, noticed_period = n.noticed, cancel_at = n.cancel_at, status_since = n.since,
-      attention = n.attention, paused_until = n.paused_until
+      attention = n.attention, paused_until = n.paused_until,
+      card_payment_id = n.card_payment
     from unnest(${keys}, ${cases.map((one) => pricedToRow(one.priced))}::text[],
       ${cases.map((one) => one.card?.id ?? null)}::bigint[], ${cases.map((one) => one.card?.gateway ?? null)}::text[],
       ${cases.map((one) => one.card?.brand ?? null)}::text[], ${cases.map((one) => one.card?.mask ?? null)}::text[],
       ${cases.map((one) => one.card?.fingerprint ?? null)}::text[], ${cases.map((one) => one.billCount)}::integer[],
       ${cases.map((one) => one.noticedPeriod)}::integer[], ${cases.map(cancelAt)}::timestamptz[],
       ${cases.map((one) => one.statusSince)}::timestamptz[], ${cases.map((one) => one.attention)}::text[],
-      ${cases.map((one) => one.pausedUntil)}::timestamptz[]
+      ${cases.map((one) => one.pausedUntil)}::timestamptz[], ${cases.map((one) => one.cardPayment)}::bigint[]
     ) as n (customer_id, id, priced, card_id, gateway, brand, mask, fingerprint, bill_count, noticed, cancel_at, since,
-      attention, paused_until)
+      attention, paused_until, card_payment)
     where k.customer_id = n.customer_id and k.id = n.id`.execute(tx);
 }
 
@@ -98,13 +99,15 @@ export async function insertCardBills(tx: Tx, bills: readonly NewCardBill[]): Pr
   );
   await sql`
     insert into subscriptions.card_bill (customer_id, subscription_id, period, kind, covers, total_minor, tax_minor,
-      balance_used_minor, after)
-    select customer_id, subscription_id, period, kind, covers, total, tax, used, after::jsonb
+      balance_used_minor, after, receipt, is_under_way, page_payment)
+    select customer_id, subscription_id, period, kind, covers, total, tax, used, after::jsonb, receipt::jsonb, under_way, page
     from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.kind)}::text[],
       ${bills.map(({ bill }) => bill.covers)}::integer[], ${bills.map(({ bill }) => bill.totalMinor)}::bigint[],
       ${bills.map(({ bill }) => bill.taxMinor)}::bigint[], ${bills.map(({ bill }) => bill.balanceUsedMinor)}::bigint[],
-      ${bills.map(({ bill }) => pricedToRow(bill.after))}::text[]
-    ) as n (customer_id, subscription_id, period, kind, covers, total, tax, used, after)`.execute(
+      ${bills.map(({ bill }) => pricedToRow(bill.after))}::text[],
+      ${bills.map(({ bill }) => receiptToRow(bill.receipt ?? null))}::text[],
+      ${bills.map(({ bill }) => bill.isUnderWay)}::boolean[], ${bills.map(({ bill }) => bill.pagePayment)}::text[]
+    ) as n (customer_id, subscription_id, period, kind, covers, total, tax, used, after, receipt, under_way, page)`.execute(
     tx,
   );
   await insertBillLines(tx, bills);
@@ -145,12 +148,14 @@ export async function updateCardBills(tx: Tx, bills: readonly BillWrite[]): Prom
   );
   await sql`
     update subscriptions.card_bill x set is_void = n.is_void, first_declined_at = n.first_declined,
-      next_attempt_at = n.next_attempt, next_because = n.because, told_reason = n.told, told_steps = n.steps
+      next_attempt_at = n.next_attempt, next_because = n.because, told_reason = n.told, told_steps = n.steps,
+      is_under_way = n.under_way, page_payment = n.page
     from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.state === 'void')}::boolean[],
       ${bills.map(({ bill }) => bill.firstDeclinedAt)}::timestamptz[],
       ${bills.map(({ bill }) => bill.nextAttemptAt)}::timestamptz[], ${bills.map(({ bill }) => bill.nextBecause)}::text[],
-      ${bills.map(({ bill }) => bill.toldReason)}::text[], ${bills.map(({ bill }) => bill.toldSteps)}::smallint[]
-    ) as n (customer_id, subscription_id, period, is_void, first_declined, next_attempt, because, told, steps)
+      ${bills.map(({ bill }) => bill.toldReason)}::text[], ${bills.map(({ bill }) => bill.toldSteps)}::smallint[],
+      ${bills.map(({ bill }) => bill.isUnderWay)}::boolean[], ${bills.map(({ bill }) => bill.pagePayment)}::text[]
+    ) as n (customer_id, subscription_id, period, is_void, first_declined, next_attempt, because, told, steps, under_way, page)
     where x.customer_id = n.customer_id and x.subscription_id = n.subscription_id and x.period = n.period`.execute(
     tx,
   );

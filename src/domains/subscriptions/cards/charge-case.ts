@@ -1,4 +1,5 @@
 import { must } from '#errors';
+import type { CardDeclineReason, Offer } from '#payments';
 import {
   attemptNow,
   messageAfterDecline,
@@ -6,7 +7,6 @@ import {
   nextAttempt,
   toldReason,
 } from '#subscriptions/dunning';
-import type { CardDeclineReason } from '#payments';
 import { billReference } from '#subscriptions/subscription';
 import { type CardBill, type CardCase, openBillOf } from './card-case.ts';
 import type { DeclineBook } from './dunning-facts.ts';
@@ -31,7 +31,12 @@ export interface Charging {
  */
 export function chargeOpenBill(
   one: CardCase,
-  { allocationOf, book, work, ...options }: Charging & { readonly work: Work; readonly asked?: boolean },
+  {
+    allocationOf,
+    book,
+    work,
+    ...options
+  }: Charging & { readonly work: Work; readonly asked?: boolean },
 ): CardCase {
   const { now } = work;
   const plan = work.planOf(one);
@@ -52,10 +57,13 @@ export function chargeOpenBill(
     reference: billReference(one.key, bill.number),
     priority: options.asked ? FRESH : bill.attempts === 0 ? DUE_PERIOD : RETRY,
     notAfter: new Date(now.getTime() + CHARGE_VALID_MS),
-    offer: { description: plan.title, ...(one.email ? { email: one.email } : {}) },
+    offer: offerOf(one, bill, plan.title),
     ...allocationOf(plan.code),
   });
-  return work.keep({ ...one, bill: { ...bill, nextAttemptAt: null, nextBecause: null } });
+  return work.keep({
+    ...one,
+    bill: { ...bill, nextAttemptAt: null, nextBecause: null, isUnderWay: true },
+  });
 }
 
 /** After a decline that stands in the book: the next attempt, or a word to its holder; access begins to count down. */
@@ -84,6 +92,7 @@ function planAttempt(
   const planned: CardBill = {
     ...bill,
     firstDeclinedAt: bill.firstDeclinedAt ?? now,
+    isUnderWay: false,
     nextAttemptAt: next.next === 'retry' ? next.at : null,
     nextBecause: next.next === 'retry' ? next.because : null,
     toldReason: message ? toldReason(reason) : bill.toldReason,
@@ -101,4 +110,14 @@ function planAttempt(
 /** A request of ours that was wrong is mended by people: nothing goes on until one has looked. */
 function attentionOf(next: NextAttempt): { readonly attention?: string } {
   return next.next === 'stop' && next.why === 'request_faulty' ? { attention: next.why } : {};
+}
+
+/** What the card's holder, his bank and the tax office are told. */
+export function offerOf(one: CardCase, bill: CardBill, description: string): Offer {
+  const { email } = one;
+  const receipt = bill.receipt && {
+    ...bill.receipt,
+    ...(email ? { email } : { phone: one.msisdn }),
+  };
+  return { description, ...(email ? { email } : {}), ...(receipt ? { receipt } : {}) };
 }

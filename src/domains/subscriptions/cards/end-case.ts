@@ -1,6 +1,11 @@
-import { billReference, nextStatus, type SubscriptionStep } from '#subscriptions/subscription';
 import { must } from '#errors';
-import { type CardCase, cardReference, openBillOf } from './card-case.ts';
+import {
+  billReference,
+  cardReference,
+  nextStatus,
+  type SubscriptionStep,
+} from '#subscriptions/subscription';
+import { type CardCase, openBillOf } from './card-case.ts';
 import type { Work } from './work.ts';
 
 /** Takes a step of the table; `since` moves only where the status does. */
@@ -32,6 +37,8 @@ export function endCase(one: CardCase, ending: Ending, work: Work): CardCase {
   return ended;
 }
 
+const NOTHING_OPEN = { nextAttemptAt: null, isUnderWay: false, pagePayment: null } as const;
+
 /** Closes the open bill, if there is one, and withdraws what was not sent for it. */
 export function closeBill(
   one: CardCase,
@@ -41,6 +48,6 @@ export function closeBill(
   const bill = openBillOf(one);
   if (!bill) return one;
   work.withdraw(one, billReference(one.key, bill.number), reason);
-  const closed = { ...bill, state, reason, closedAt: work.now, nextAttemptAt: null };
+  const closed = { ...bill, state, reason, closedAt: work.now, ...NOTHING_OPEN };
   return work.keep({ ...one, bill: closed });
 }

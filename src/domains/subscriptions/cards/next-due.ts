@@ -1,4 +1,10 @@
-import { ladderAt, ladderMessages, ladderSteps, noticeOfCharge, periodDaysOf } from '#subscriptions/dunning';
+import {
+  ladderAt,
+  ladderMessages,
+  ladderSteps,
+  noticeOfCharge,
+  periodDaysOf,
+} from '#subscriptions/dunning';
 import { type Quote, quote } from '#subscriptions/pricing';
 import { FIRST_PAYMENT_HOURS, isAlive } from '#subscriptions/subscription';
 import { type CardCase, openBillOf } from './card-case.ts';
@@ -58,7 +64,7 @@ function moments(one: CardCase, plan: Plan) {
   return {
     giveUp: new Date(one.createdAt.getTime() + FIRST_PAYMENT_HOURS * HOUR_MS),
     resume: one.pausedUntil,
-    attempt: one.bill?.nextAttemptAt ?? null,
+    attempt: one.bill?.isUnderWay ? null : (one.bill?.nextAttemptAt ?? null),
     end: priced.endsWithPeriod ? endsAt : null,
     renew: priced.endsWithPeriod ? null : chargeAtOf(one, plan),
   };

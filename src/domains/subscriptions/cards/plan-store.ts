@@ -27,7 +27,8 @@ interface PlanRow {
   readonly dunning: unknown;
 }
 
-const COLUMNS = sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency, t.period,
+const COLUMNS =
+  sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency, t.period,
   t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
   p.pause_days_most, p.lead_minutes, p.precision, p.dunning`);
 

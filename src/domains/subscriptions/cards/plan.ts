@@ -53,9 +53,6 @@ export interface NewPlan
   >;
 }
 
-/** `card` in place of an operator's name: of subscriptions that are paid by card, and of plans that only cards pay. */
-export const CARD = 'card';
-
 /** How long a period of these terms is, in the words of pricing. */
 export function intervalOf(period: PlanPeriod): Interval {
   if (period === 'daily') return { unit: 'day', count: 1 };

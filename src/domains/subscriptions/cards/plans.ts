@@ -77,7 +77,13 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
       const { currency, unitPriceMinor: priceMinor } = plan.price;
       const serviceId = await catalogue.add(tx, {
         ...{ serviceCode: plan.code, title: plan.title, operator: plan.operator, priceMinor },
-        ...{ ...CARRIER_HALF, ...plan.carrier, currency, period: periodToRow(plan), texts: plan.texts },
+        ...{
+          ...CARRIER_HALF,
+          ...plan.carrier,
+          currency,
+          period: periodToRow(plan),
+          texts: plan.texts,
+        },
       });
       const version = await newestVersion(tx, serviceId);
       await insertPlanTerms(tx, { plan, serviceId, version });

@@ -1,5 +1,7 @@
 import type { Tx } from '#database';
 import { must, unreachable } from '#errors';
+import { billedPeriod, periodAt, reanchor } from '#subscriptions/pricing';
+import { allocationNow } from './allocation.ts';
 import { openBill } from './bill-case.ts';
 import { type CardCase, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
@@ -9,9 +11,7 @@ import { readDeclines } from './dunning-facts.ts';
 import { endCase, stepCase } from './end-case.ts';
 import { dueAction, ladderStatusOf, renewalOf } from './next-due.ts';
 import { resumeCase } from './pause-case.ts';
-import { allocationNow } from './allocation.ts';
 import { beginWork, type Work } from './work.ts';
-import { reanchor, billedPeriod, periodAt } from '#subscriptions/pricing';
 
 const SET_MOST = 500;
 /** Notice, renewal and its charge are three; more would be a mistake of the decisions, and no reason to go on for ever. */
@@ -143,4 +143,3 @@ function climb(one: CardCase, steps: number, work: Work): CardCase {
   if (said) work.tell.dunning(kept, plan, said, fact);
   return kept;
 }
-

@@ -1,3 +1,4 @@
+import type { Offer } from '#payments';
 import type { PricedSubscription } from '#subscriptions/pricing';
 
 /**
@@ -10,6 +11,14 @@ export function pricedToRow(priced: PricedSubscription): string {
 
 export function pricedFromRow(stored: unknown): PricedSubscription {
   return unmark(stored) as PricedSubscription;
+}
+
+export function receiptToRow(receipt: Offer['receipt'] | null): string | null {
+  return receipt ? JSON.stringify(mark(receipt)) : null;
+}
+
+export function receiptFromRow(stored: unknown): NonNullable<Offer['receipt']> | null {
+  return stored === null ? null : (unmark(stored) as NonNullable<Offer['receipt']>);
 }
 
 function mark(value: unknown): unknown {

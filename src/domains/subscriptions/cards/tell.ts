@@ -4,6 +4,7 @@ import { formatMoney } from '#money';
 import type { Operators } from '#operators';
 import type { OutgoingSms, Sms } from '#sms';
 import type { DunningMessage } from '#subscriptions/dunning';
+import { CARD, smsRouteOf } from '#subscriptions/sms-route';
 import { billReference, subscriptionId } from '#subscriptions/subscription';
 import { priceInWords } from '#subscriptions/terms';
 import {
@@ -13,7 +14,7 @@ import {
   subscriptionEvents,
 } from '#subscriptions/topics';
 import type { CardCase } from './card-case.ts';
-import { CARD, type Plan, periodOfInterval } from './plan.ts';
+import { type Plan, periodOfInterval } from './plan.ts';
 
 /** What one transaction has to tell of card subscriptions: gathered, and said in a few statements at its end. */
 export interface Telling {
@@ -76,7 +77,7 @@ export function createTelling(options: TellingOptions): Telling {
     if (!text) return;
     const subscription = subscriptionId(one.key);
     messages.push({
-      ...routeOf(one.msisdn, options),
+      ...smsRouteOf(one.msisdn, options),
       recipient: one.msisdn,
       body: fill(text, { ...wordsOf(one, plan, options), ...words }),
       kind: occasion,
@@ -138,18 +139,6 @@ export function createTelling(options: TellingOptions): Telling {
       await bus.publishAll(tx, parcels);
     },
   };
-}
-
-/** The operator of the number brings it; where there is none of ours, the rules choose who does. */
-function routeOf(
-  msisdn: string,
-  { operators, smsSender }: TellingOptions,
-): Pick<OutgoingSms, 'provider' | 'sender'> {
-  const own = operators.all().find(({ plan }) => {
-    const digits = msisdn.slice(1);
-    return digits.length === plan.digits && plan.prefixes.some((one) => digits.startsWith(one));
-  });
-  return own ? { provider: own.name, sender: own.shortCode } : { sender: smsSender };
 }
 
 function wordsOf(one: CardCase, plan: Plan, options: TellingOptions) {

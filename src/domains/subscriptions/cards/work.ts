@@ -1,17 +1,20 @@
 import type { Tx } from '#database';
 import { AppError, must } from '#errors';
+import type { ChargeRequest } from '#payments';
+import { CARD } from '#subscriptions/sms-route';
 import { subscriptionId } from '#subscriptions/subscription';
-import {
-  type CardBill,
-  type CardCase,
-  type CardDecline,
-  openBillOf,
-} from './card-case.ts';
+import { type CardBill, type CardCase, type CardDecline, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { type BillWrite, insertCardBills, insertDeclines, type NewCardBill, updateCardBills, updateCases } from './case-writes.ts';
+import {
+  type BillWrite,
+  insertCardBills,
+  insertDeclines,
+  type NewCardBill,
+  updateCardBills,
+  updateCases,
+} from './case-writes.ts';
 import { nextDueAt } from './next-due.ts';
-import type { CardCharge } from './payments-door.ts';
-import { CARD, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { PlanOf } from './plans.ts';
 import { createTelling, type Telling } from './tell.ts';
 
@@ -32,7 +35,7 @@ export interface Work {
   keep(one: CardCase): CardCase;
   open(one: CardCase, bill: NewCardBill): CardCase;
   decline(decline: CardDecline): void;
-  charge(charge: CardCharge): void;
+  charge(charge: ChargeRequest): void;
   refund(refund: WantedRefund): void;
   /** Ends what was not sent of this bill, or of the card page. */
   withdraw(one: CardCase, reference: string, reason: string): void;
@@ -56,7 +59,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
   const bills = new Map<string, BillWrite>();
   const opened = new Map<string, NewCardBill>();
   const declines: CardDecline[] = [];
-  const charges: CardCharge[] = [];
+  const charges: ChargeRequest[] = [];
   const refunds: WantedRefund[] = [];
   const withdrawals: Withdrawal[] = [];
   const nameOf = (one: CardCase, { number }: CardBill) => `${subscriptionId(one.key)}/${number}`;
@@ -148,6 +151,7 @@ export async function beginWork(
   context: CardContext,
   tx: Tx,
   cases: readonly CardCase[],
+  more: readonly Plan[] = [],
 ): Promise<Work> {
   const prices = cases.flatMap(({ bill, priced }) => [
     priced.selection.price,
@@ -155,6 +159,6 @@ export async function beginWork(
     ...(bill ? [bill.after.selection.price] : []),
     ...(bill?.after.scheduled ? [bill.after.scheduled.price] : []),
   ]);
-  const planOf = await context.plans.versions(tx, prices);
+  const planOf = await context.plans.versions(tx, [...prices, ...more.map(({ price }) => price)]);
   return createWork(context, { now: context.clock.now(), planOf });
 }
