@@ -11,6 +11,7 @@ export type {
   Started,
 } from '#subscriptions/cards';
 export { cardSubscriptionGroups } from '#subscriptions/cards';
+export { type PayPageOptions, registerPayPages } from '#subscriptions/pay-page';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {
   createSubscriptions,

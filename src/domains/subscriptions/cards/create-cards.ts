@@ -12,6 +12,7 @@ import {
 } from '#subscriptions/pricing';
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
+import { agreeToPage } from './agree.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { type CardPage, openCardPage } from './card-page.ts';
@@ -19,7 +20,7 @@ import { readCases } from './case-store.ts';
 import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
-import { orderIdOf, type PayPage, readPayToken, writePayToken } from './pay-page.ts';
+import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
 import type { Plans } from './plans.ts';
 import { withRefundable } from './refundable.ts';
@@ -54,7 +55,11 @@ export interface CardSubscriptions {
   orderPage(order: Order, returnUrl: string): PayPage;
   readPage(token: string): PayPage;
   /** The person's yes on the page of an order: pressed again, the same subscription. Throws as `start` does. */
-  agree(tx: Tx, page: Extract<PayPage, { page: 'order' }>, consent: StartConsent): Promise<Started>;
+  agree(
+    tx: Tx,
+    page: Extract<PayPage, { page: 'order' }>,
+    consent: StartConsent,
+  ): Promise<Pick<Started, 'payment' | 'subscription'>>;
   /** How the browser is led to pay. Calls the gateway, so outside of transactions. */
   lead(payment: string, browser: Browser): Promise<Led>;
   /** Undefined for one that an operator charges. */
@@ -109,8 +114,7 @@ export function createCards(context: CardContext): CardSubscriptions {
       return { page: 'order', id, order, returnUrl };
     },
     readPage: (token) => readPayToken(sealer, token, clock.now()),
-    agree: (tx, page, consent) =>
-      startCase(context, tx, { id: orderIdOf(page), order: page.order, consent }),
+    agree: (tx, page, consent) => agreeToPage(context, tx, { page, consent }),
     lead: payments.cards.lead,
     find: async (executor, subscription) =>
       (await readCases(executor, [parseSubscriptionId(subscription)]))[0],

@@ -37,7 +37,7 @@ import { cardSubscriptionGroups } from './worker.ts';
 export const NOW = new Date('2026-11-20T07:00:00Z');
 export const GATEWAY = 'cloudpayments';
 export const TERMINAL_SECRET = 'secret-of-the-simulated-terminal';
-const SECRET = 'a secret that only tests know, long enough';
+export const SECRET = 'a secret that only tests know, long enough';
 const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
 
 /** Every occasion has a text, so that all that is said can be read. */
@@ -61,7 +61,7 @@ export const monthly: NewPlan = {
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** A merchant who sells by card: real payments, their workers, and the gateway's simulator behind them. */
-export async function openShop() {
+export async function openShop({ publicUrl = 'http://kopek.test' } = {}) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
   const base = {
@@ -80,15 +80,15 @@ export async function openShop() {
   const operators = await createOperators(base);
   const rules = await createRules(base);
   const money = await openMoney({ ...base, bus, ledger, operators });
-  const opened = await openSms({ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' });
+  const opened = await openSms({ ...base, bus, operators, rules, publicUrl });
   await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
   const context: CardContext = {
     ...{ ...base, bus, operators, catalogue, ledger, payments: money.payments, sms: opened.sms },
-    ...{ plans: createPlans(database, catalogue), publicUrl: 'http://kopek.test' },
+    ...{ plans: createPlans(database, catalogue), publicUrl },
     smsSender: 'Kopek',
-    stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
-    cardLink: (subscription) => `http://kopek.test/card/${subscription}`,
+    stopLink: (subscription) => `${publicUrl}/stop/${subscription}`,
+    cardLink: (subscription) => `${publicUrl}/card/${subscription}`,
   };
   const cards = createCards(context);
   await database.transaction((tx) => cards.addPlan(tx, monthly));
@@ -123,7 +123,10 @@ async function openMoney(parts: MoneyParts) {
   });
   const card = createCloudPayments(
     {
-      settings: { public_id: standardPublicId, base_url: simulator.url, timeout_ms: 5000 },
+      settings: {
+        ...{ public_id: standardPublicId, base_url: simulator.url, timeout_ms: 5000 },
+        widget_script: `${simulator.url}/bundles/cloudpayments.js`,
+      },
       secrets: { api_secret: TERMINAL_SECRET },
     },
     { name: GATEWAY, clock: createSystemClock() },

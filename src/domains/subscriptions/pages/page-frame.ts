@@ -29,9 +29,7 @@ const plainPolicy = pagePolicy({ style: [sheet.cspSource] });
 export function renderFrame(parts: FrameParts): Page {
   const { bar, body, locale, refresh, scripts, title, wide } = parts;
   return {
-    policy: scripts
-      ? pagePolicy({ style: [sheet.cspSource], ...scripts.sources })
-      : plainPolicy,
+    policy: scripts ? pagePolicy({ style: [sheet.cspSource], ...scripts.sources }) : plainPolicy,
     html: html`<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
@@ -43,7 +41,13 @@ ${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${r
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'idle';
 
-const MARKS: Readonly<Record<Tone, string>> = { ok: '✓', warn: '!', bad: '×', info: '…', idle: '–' };
+const MARKS: Readonly<Record<Tone, string>> = {
+  ok: '✓',
+  warn: '!',
+  bad: '×',
+  info: '…',
+  idle: '–',
+};
 
 export interface NoticeParts {
   readonly tone: Tone;

@@ -14,7 +14,11 @@ import { shownText, wordsOf } from './words.ts';
 export type Agreed =
   | { readonly outcome: 'agreed'; readonly page: PaymentPage }
   /** Shown again, nothing stored: no tick, or what was shown is no longer what is offered. */
-  | { readonly outcome: 'again'; readonly purchase: Purchase; readonly fault: 'consent_missing' | 'changed' }
+  | {
+      readonly outcome: 'again';
+      readonly purchase: Purchase;
+      readonly fault: 'consent_missing' | 'changed';
+    }
   | { readonly outcome: 'refused'; readonly detail: string };
 
 /** Answers of the business to a person who wants to buy; all else is an error. */

@@ -35,10 +35,9 @@ export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
 
   app.get<OfToken>('/pay/:token', PAGE, async (request, reply) => {
     const page = cards.readPage(request.params.token);
-    if (page.page === 'order') {
-      return sendOrder(reply, await lookAtOrder(options, page), { path: pathOf(request) });
-    }
-    return sendPayment(request, reply, page);
+    if (page.page === 'payment') return sendPayment(options, { request, reply, page });
+    const purchase = await lookAtOrder(options, page);
+    return sendOrder(options, reply, { purchase, path: pathOf(request) });
   });
 
   app.post<OfToken>('/pay/:token', PAGE, async (request, reply) => {
@@ -56,14 +55,14 @@ export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
         return sendPage(reply, renderRefusedOrder(agreed.detail, page.returnUrl), 409);
       case 'again': {
         const { fault, purchase } = agreed;
-        return sendOrder(reply, purchase, { path: pathOf(request), fault });
+        return sendOrder(options, reply, { purchase, path: pathOf(request), fault });
       }
     }
   });
 
   app.get<OfToken>('/pay/:token/result', PAGE, async (request, reply) => {
     const page = mustBePayment(cards.readPage(request.params.token));
-    return sendResult(request, reply, page);
+    return sendResult(options, { request, reply, page });
   });
 
   app.get<OfToken>('/pay/:token/state', async (request, reply) => {
@@ -71,52 +70,53 @@ export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
     const standing = await lookAtPayment(options, page);
     return reply.header('cache-control', 'no-store').send({ state: standingOf(standing) });
   });
+}
 
-  function sendOrder(
-    reply: FastifyReply,
-    purchase: OrderView['purchase'],
-    about: Pick<OrderView, 'fault' | 'path'>,
-  ) {
-    const shown = signShown(options, purchase);
-    const status = { consent_missing: 422, changed: 409, none: 200 }[about.fault ?? 'none'];
-    return sendPage(reply, renderOrderPage({ ...about, purchase, shown }), status);
-  }
+const STATUS = { consent_missing: 422, changed: 409, none: 200 } as const;
 
-  async function sendPayment(
-    request: FastifyRequest<OfToken>,
-    reply: FastifyReply,
-    page: PaymentPage,
-  ) {
-    const standing = await lookAtPayment(options, page);
-    if (standingOf(standing) !== 'open') return sendResult(request, reply, page);
-    const path = pathOf(request);
-    const { isCardPage, purchase } = standing;
-    const led = await leadToPayment(options, page, {
-      ...{ ipAddress: request.ip, locale: purchase.locale },
-      returnUrl: `${cards.pageUrl(page)}/result`,
-    });
-    if (led.outcome === 'not_open') return sendResult(request, reply, page);
-    if (led.outcome === 'unavailable') {
-      reply.header('retry-after', 60);
-      return sendPage(reply, renderUnavailable(path, purchase.locale), 503);
-    }
-    const opensNow = request.query.open === 'now';
-    const { presentation } = led;
-    return sendPage(
-      reply,
-      renderPaymentPage({ purchase, presentation, path, isCardPage, opensNow }),
-    );
-  }
+function sendOrder(
+  options: PayPageOptions,
+  reply: FastifyReply,
+  order: Omit<OrderView, 'shown'>,
+): FastifyReply {
+  const shown = signShown(options, order.purchase);
+  return sendPage(reply, renderOrderPage({ ...order, shown }), STATUS[order.fault ?? 'none']);
+}
 
-  async function sendResult(
-    request: FastifyRequest<OfToken>,
-    reply: FastifyReply,
-    { returnUrl, ...page }: PaymentPage,
-  ) {
-    const standing = await lookAtPayment(options, { ...page, returnUrl });
-    const looks = Number.parseInt(request.query.look ?? '', 10) || 0;
-    return sendPage(reply, renderResultPage({ standing, path: pathOf(request), returnUrl, looks }));
+interface Asked {
+  readonly request: FastifyRequest<OfToken>;
+  readonly reply: FastifyReply;
+  readonly page: PaymentPage;
+}
+
+async function sendPayment(options: PayPageOptions, asked: Asked): Promise<FastifyReply> {
+  const { page, reply, request } = asked;
+  const standing = await lookAtPayment(options, page);
+  if (standingOf(standing) !== 'open') return sendResult(options, asked);
+  const path = pathOf(request);
+  const { isCardPage, purchase } = standing;
+  const led = await leadToPayment(options, page, {
+    ...{ ipAddress: request.ip, locale: purchase.locale },
+    returnUrl: `${options.cards.pageUrl(page)}/result`,
+  });
+  if (led.outcome === 'not_open') return sendResult(options, asked);
+  if (led.outcome === 'unavailable') {
+    reply.header('retry-after', 60);
+    return sendPage(reply, renderUnavailable(path, purchase.locale), 503);
   }
+  const { presentation } = led;
+  const opensNow = request.query.open === 'now';
+  return sendPage(reply, renderPaymentPage({ purchase, presentation, path, isCardPage, opensNow }));
+}
+
+async function sendResult(
+  options: PayPageOptions,
+  { page, reply, request }: Asked,
+): Promise<FastifyReply> {
+  const standing = await lookAtPayment(options, page);
+  const looks = Number.parseInt(request.query.look ?? '', 10) || 0;
+  const { returnUrl } = page;
+  return sendPage(reply, renderResultPage({ standing, path: pathOf(request), returnUrl, looks }));
 }
 
 function pathOf({ params }: FastifyRequest<OfToken>): string {
@@ -125,7 +125,10 @@ function pathOf({ params }: FastifyRequest<OfToken>): string {
 
 function mustBeOrder(page: PayPage): OrderPage {
   if (page.page === 'order') return page;
-  throw fail('page_of_another_kind', 'Nothing is to be agreed to here: this page is for a payment.');
+  throw fail(
+    'page_of_another_kind',
+    'Nothing is to be agreed to here: this page is for a payment.',
+  );
 }
 
 function mustBePayment(page: PayPage): PaymentPage {

@@ -3,8 +3,7 @@ import { readToken, signToken } from '#auth';
 import type { Clock } from '#clock';
 import type { Database } from '#database';
 import { AppError, must } from '#errors';
-import type { PaymentState, Payments } from '#payments';
-import type { Presentation } from '#payments/card-gateway';
+import type { Led as LedByGateway, PaymentState, Payments } from '#payments';
 import type { CardSubscriptions, PayPage } from '#subscriptions/cards';
 import { quote } from '#subscriptions/pricing';
 import { isCardReference, type SubscriptionStatus } from '#subscriptions/subscription';
@@ -46,7 +45,11 @@ export async function lookAtOrder(
   if (!plan.open) throw fail('order_closed', `${plan.title} takes no new subscriptions.`);
   const request = {
     ...{ kind: 'start' as const, id: page.id, timeZone: plan.timeZone, trialDays: plan.trialDays },
-    ...{ selection: { price: plan.price, quantity: order.quantity }, coupons: [], balanceMinor: 0n },
+    ...{
+      selection: { price: plan.price, quantity: order.quantity },
+      coupons: [],
+      balanceMinor: 0n,
+    },
   };
   const result = quote({ at: clock.now(), precision: plan.precision, request });
   if (result.outcome === 'refused')
@@ -114,6 +117,9 @@ export async function lookAtPayment(
     }),
   };
 }
+
+/** How a gateway wants its form to be opened. */
+export type Presentation = LedByGateway['presentation'];
 
 export type Led =
   | { readonly outcome: 'led'; readonly presentation: Presentation }

@@ -1,6 +1,6 @@
 import { type Html, html, type Page } from '#http';
-import type { Presentation } from '#payments/card-gateway';
 import { type PageScripts, renderFacts, renderFrame, sayDay, sayMoney } from '#subscriptions/pages';
+import type { Presentation } from './look.ts';
 import type { Purchase } from './purchase.ts';
 import { widgetScript } from './widget-script.ts';
 import { type Words, wordsOf } from './words.ts';

@@ -50,7 +50,12 @@ export function renderResultPage(view: ResultView): Page {
     ...{ tone, title, locale: standing.purchase.locale },
     body: html`${body}${isWaiting && html`<p class="dim small" role="status">This page looks again by itself.</p>`}`,
     ...(isWaiting
-      ? { refresh: { seconds: looks < QUICK_LOOKS ? 2 : 10, to: `${path}/result?look=${looks + 1}` } }
+      ? {
+          refresh: {
+            seconds: looks < QUICK_LOOKS ? 2 : 10,
+            to: `${path}/result?look=${looks + 1}`,
+          },
+        }
       : {}),
   });
 }
@@ -98,7 +103,8 @@ const SAID: Readonly<Record<Standing, (view: ResultView) => Said>> = {
 };
 
 function paidFacts({ standing: { isCardPage, purchase } }: ResultView) {
-  const { amountMinor, cardIsTried, currency, locale, next, timeZone, title, trialUntil } = purchase;
+  const { amountMinor, cardIsTried, currency, locale, next, timeZone, title, trialUntil } =
+    purchase;
   const amount = sayMoney(amountMinor, currency);
   return renderFacts([
     ['Subscription', title],
@@ -106,7 +112,9 @@ function paidFacts({ standing: { isCardPage, purchase } }: ResultView) {
     ['Free until', trialUntil && sayDay(trialUntil, timeZone, locale)],
     [
       'Next charge',
-      isCardPage ? undefined : next && `${sayMoney(next.amountMinor, currency)}, ${sayDay(next.at, timeZone, locale)}`,
+      isCardPage
+        ? undefined
+        : next && `${sayMoney(next.amountMinor, currency)}, ${sayDay(next.at, timeZone, locale)}`,
     ],
   ]);
 }

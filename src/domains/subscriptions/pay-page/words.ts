@@ -79,8 +79,10 @@ const en: Words = {
   goToPay: 'Go on to the payment page',
   closed: 'The payment form was closed. Nothing has been taken.',
   declined: 'The bank has declined this card. Nothing has been taken. You can try another card.',
-  formMissing: 'The payment form can’t be reached now. Nothing has been taken. Try again in a minute.',
-  needsScript: 'The payment form needs JavaScript. Switch it on for this page, or open it in another browser.',
+  formMissing:
+    'The payment form can’t be reached now. Nothing has been taken. Try again in a minute.',
+  needsScript:
+    'The payment form needs JavaScript. Switch it on for this page, or open it in another browser.',
   checkAgain: 'I have paid already',
 };
 
@@ -98,7 +100,9 @@ export function shownText(purchase: Purchase): string {
   return [
     ...[words.orderTitle(title), words.price(purchase)],
     `${words.now}: ${money(purchase, amountMinor)}`,
-    ...(purchase.trialUntil ? [`${words.trial} ${words.trialUntil(day(purchase, purchase.trialUntil))}`] : []),
+    ...(purchase.trialUntil
+      ? [`${words.trial} ${words.trialUntil(day(purchase, purchase.trialUntil))}`]
+      : []),
     ...[words.saved(purchase), words.consent(purchase), words.agree(purchase)],
     ...(terms === undefined ? [] : [terms]),
   ].join('\n');
