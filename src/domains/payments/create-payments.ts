@@ -7,8 +7,9 @@ import type { Operators } from '#operators';
 import { createRefundStarter } from './begin-refunds.ts';
 import { type CardGateways, NO_CARD_GATEWAYS } from './card-gateways.ts';
 import { type CardPayments, createCardPayments } from './create-card-payments.ts';
-import { describePayment, type PaymentReport } from './describe-payment.ts';
+import { describePayment, type PaymentFacts, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
+import { listPayments } from './list-payments.ts';
 import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
@@ -47,6 +48,11 @@ export interface Payments {
   refund(tx: Tx, request: RefundRequest): Promise<string>;
   /** One payment with its refunds, the newest first. Throws `payment_unknown`. */
   report(executor: Executor, payment: string): Promise<PaymentReport>;
+  /** What was charged to a customer and given back, the newest first, at most `limit`; `before` is the last id seen. */
+  history(
+    executor: Executor,
+    page: { readonly customerId: bigint; readonly before: bigint | null; readonly limit: number },
+  ): Promise<readonly PaymentFacts[]>;
   /** How many more charges may be asked of this gateway now: 30 seconds' worth of its rate; 0 while it is down. */
   room(gateway: string): Promise<number>;
   of(customerId: bigint, references: readonly string[]): Promise<readonly PaymentView[]>;
@@ -140,6 +146,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     },
 
     report: (executor, payment) => describePayment(executor, payment),
+    history: listPayments,
 
     async room(gateway) {
       const line = lineOf(gateway);

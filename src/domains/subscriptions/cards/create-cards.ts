@@ -28,7 +28,8 @@ import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { type Order, type StartConsent, type Started, startCase } from './start-case.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
-export type GivenCommand = Omit<PaymentCommand, 'at' | 'id'>;
+/** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */
+export type GivenCommand = Omit<PaymentCommand, 'at' | 'id'> & { readonly id?: string };
 
 /** A change or an end, before it is wanted. */
 export type WantedQuote =
@@ -64,6 +65,8 @@ export interface CardSubscriptions {
   lead(payment: string, browser: Browser): Promise<Led>;
   /** Undefined for one that an operator charges. */
   find(executor: Executor, subscription: string): Promise<CardCase | undefined>;
+  /** A number for a command that is still to be given. */
+  commandId(): string;
   /** Hands a command to `state-machine`. Answers `cmd_…`. */
   command(tx: Tx, command: GivenCommand): Promise<string>;
   commandResult(subscription: string, command: string): ReturnType<typeof findCommand>;
@@ -118,8 +121,9 @@ export function createCards(context: CardContext): CardSubscriptions {
     lead: payments.cards.lead,
     find: async (executor, subscription) =>
       (await readCases(executor, [parseSubscriptionId(subscription)]))[0],
+    commandId: () => formatRowId('cmd', nextId()),
     async command(tx, command) {
-      const id = formatRowId('cmd', nextId());
+      const { id = formatRowId('cmd', nextId()) } = command;
       const payload = { ...command, id, at: clock.now().toISOString() };
       await bus.publish(tx, paymentCommands, [{ key: command.subscription, payload }]);
       return id;

@@ -119,12 +119,12 @@ export function formOf({ path, text }: Seen, action: string | RegExp) {
     const isPressed = !/type="(checkbox|radio)"/.test(input) || / checked/.test(input);
     const name = nameOf('name');
     return name !== undefined && isPressed
-      ? [[name, unescape(nameOf('value') ?? '')] as const]
+      ? [[name, unescapeHtml(nameOf('value') ?? '')] as const]
       : [];
   });
-  return { action: unescape(to), fields: Object.fromEntries(inputs) };
+  return { action: unescapeHtml(to), fields: Object.fromEntries(inputs) };
 }
 
-function unescape(text: string): string {
+function unescapeHtml(text: string): string {
   return text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', "'");
 }
