@@ -23,10 +23,15 @@ export type Agreed =
 
 /** Answers of the business to a person who wants to buy; all else is an error. */
 const REFUSALS = new Set([
-  ...['already_subscribed', 'number_blacklisted', 'consent_withdrawn', 'coupon_refused'],
-  ...['service_closed', 'plan_unknown', 'order_closed', 'user_is_another', 'quantity_invalid'],
+  ...['coupon_refused', 'service_closed', 'plan_unknown', 'order_closed', 'quantity_invalid'],
   'no_gateway',
 ]);
+/** What is known of a number is told to nobody who only types it. */
+const PRIVATE = new Set([
+  ...['already_subscribed', 'number_blacklisted', 'consent_withdrawn', 'user_is_another'],
+]);
+const NOT_FOR_THIS_NUMBER =
+  'This number can’t order this plan now. If it is yours, look at your subscriptions: you may have it already.';
 
 /**
  * The tick on the page of an order: the consent is kept with what was shown, and the subscription waits for its first payment.
@@ -64,6 +69,7 @@ export async function agreeToOrder(
       const purchase = await lookAtOrder(options, page);
       return { outcome: 'again', purchase, fault: 'changed' };
     }
+    if (PRIVATE.has(error.code)) return { outcome: 'refused', detail: NOT_FOR_THIS_NUMBER };
     if (REFUSALS.has(error.code)) return { outcome: 'refused', detail: error.message };
     throw error;
   }

@@ -127,3 +127,12 @@ export function renderUnavailable(path: string, locale: string): Page {
 <div class="actions"><a class="button main" href="${path}">Try again</a></div>`,
   });
 }
+
+/** A link that names no payment, or says something else of it than is true. */
+export function renderUnknownPayment(): Page {
+  return renderNotice({
+    ...{ tone: 'idle', title: 'There is no such payment', locale: 'en' },
+    body: html`<p>Nothing can be paid here: the payment is not there any more, or its address says something else of it than is true.</p>
+<div class="actions"><a class="button" href="/me">Your subscriptions</a></div>`,
+  });
+}
