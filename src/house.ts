@@ -23,7 +23,12 @@ import {
 import { createReports, type Reports } from '#reports';
 import { createRules, type Rules } from '#rules';
 import { type Accounts, accountGroup, openSms, prepareHouse, type Sms, sendGroup } from '#sms';
-import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
+import {
+  cardSubscriptionGroups,
+  createSubscriptions,
+  type Subscriptions,
+  subscriptionGroups,
+} from '#subscriptions';
 import type { Webhooks } from '#webhooks';
 
 /** Every domain, made once and given what it needs. Nothing in it runs yet. */
@@ -98,6 +103,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
       await bus.declare([
         ...ofOperators,
         ...smsAccounts.all().map(({ account }) => accountGroup(account.name)),
+        ...cardSubscriptionGroups(payments.cards.gateways()),
         ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
       ]);
     },

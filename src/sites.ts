@@ -21,7 +21,7 @@ import {
   segmentsOf,
   webhookScopeOf,
 } from '#sms';
-import { registerSubscriptionRoutes } from '#subscriptions';
+import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
@@ -101,6 +101,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerSubscriptionRoutes(app, house);
     registerPaymentRoutes(app, house);
     const plans = () => house.operators.all().map((operator) => operator.plan);
+    const { cards } = house.subscriptions;
+    registerCardSubscriptionRoutes(app, { cards, database: house.database, plans });
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))

@@ -9,9 +9,11 @@ import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#
 import { payoutEvents, payoutTopics } from '#payouts';
 import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
 import {
+  cardSubscriptionGroups,
   firstCharges,
   mtManager,
   newSubscriptions,
+  paymentCommands,
   subscriptionEvents,
   subscriptionGroups,
   userActions,
@@ -64,6 +66,7 @@ export const TOPICS: readonly TopicEntry[] = [
   entry(incomingSms(OPERATOR), { key: 'sender', from: 'dispatcher or telco' }),
   entry(mtManager, { key: 'customer of its first event', from: 'mt-manager, dispatcher' }),
   entry(transactionLog, { key: 'reference of its first entry', from: 'telco' }),
+  entry(paymentCommands, { key: 'subscription', from: 'dispatcher' }),
   entry(subscriptionEvents, { key: 'customer', from: 'mt-manager, dispatcher' }),
   entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
   entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
@@ -87,6 +90,7 @@ export function groupsOf({ payoutMachine, reports }: House): readonly Group[] {
     charge,
     send,
     ...carrier,
+    ...cardSubscriptionGroups([GATEWAY]),
     contentGroup as Group,
     ...payoutMachine.groups,
     ...reports.groups,

@@ -17,6 +17,7 @@ import type { Operators } from '#operators';
 import { readAnyMsisdn } from '#phone';
 import type { Subscriptions, SubscriptionView } from './create-subscriptions.ts';
 import { fail } from './errors.ts';
+import { CARD } from './sms-route.ts';
 import { parseSubscriptionId } from './subscription.ts';
 
 const Subscription = Type.Object({
@@ -47,6 +48,19 @@ const Bill = Type.Object({
   opened_at: Instant,
   closed_at: Type.Optional(Instant),
 });
+
+/** Only of one that is paid by card; else it ends now, and nothing is given back. */
+const CancelByCard = {
+  timing: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('period_end')])),
+  unused: Type.Optional(
+    Type.Union([Type.Literal('refund'), Type.Literal('credit'), Type.Literal('keep')], {
+      description: 'of `now`: what becomes of the part that was paid and not used',
+    }),
+  ),
+  quote: Type.Optional(
+    Type.Object({ at: Instant, hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) }),
+  ),
+} as const;
 
 /** What PostgreSQL can't store: a NUL, and half a surrogate pair. */
 const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
@@ -104,19 +118,36 @@ export function registerSubscriptionRoutes(app: HttpApp, options: SubscriptionRo
   });
   idempotentRoute(app, {
     ...{ url: '/v1/subscriptions/:id/cancel', scope: 'subscriptions:write', tag: 'subscriptions' },
-    summary: 'End a subscription now',
+    summary: 'End a subscription',
     description:
-      'Withdraws every charge that was not sent yet. Cancelling an ended one is a conflict.',
+      'By phone at once; every charge that was not sent yet is withdrawn. By card with its period, or now by choice: ' +
+      '`state-machine` carries it out, and `command` tells what came of it. Cancelling an ended one is a conflict.',
     schema: {
       params: Params,
       body: Type.Object({
         reason: Type.Optional(Type.String({ maxLength: 200, pattern: STORABLE })),
+        ...CancelByCard,
       }),
-      response: Subscription,
+      response: Type.Intersect([
+        Subscription,
+        Type.Object({
+          command: Type.Optional(Type.String({ description: 'cmd_…, where it is paid by card' })),
+        }),
+      ]),
     },
     handler: async ({ body, params, principal, tx }) => {
       const view = await mustFind(subscriptions, params.id);
       if (view.endedAt) throw fail('subscription_ended', `${params.id} has ended: ${view.status}.`);
+      if (view.operator === CARD) {
+        const given = { command: 'cancel', subscription: params.id, origin: 'api' } as const;
+        const command = await subscriptions.cards.command(tx, {
+          ...{ ...given, actor: principal.name },
+          ...body,
+        });
+        return { ...toApi(view), command };
+      }
+      if (body.timing === 'period_end' || body.unused === 'refund' || body.unused === 'credit')
+        throw fail('not_by_card', 'What an operator charges ends at once, and gives nothing back.');
       const { msisdn, serviceCode } = view;
       const stopped = await subscriptions.stop(tx, {
         ...{ msisdn, serviceCode, channel: 'api', saidAt: clock.now() },

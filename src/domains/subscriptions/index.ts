@@ -10,7 +10,7 @@ export type {
   StartConsent,
   Started,
 } from '#subscriptions/cards';
-export { cardSubscriptionGroups } from '#subscriptions/cards';
+export { cardSubscriptionGroups, registerCardSubscriptionRoutes } from '#subscriptions/cards';
 export {
   type ClientOptions,
   forgetSignIns,

@@ -59,15 +59,27 @@ export function apiRoute<const Schema extends ApiSchema>(
   });
 }
 
+export interface IdempotentRoute<Schema extends ApiSchema>
+  extends ApiRoute<Schema, ApiCall<Schema> & { readonly tx: Tx }> {
+  /**
+   * Adds to the answer what only the outside knows: it may call it, since the work has been committed. It is not stored, so it comes
+   * again with a repeated request, and must do no harm by that.
+   */
+  readonly complete?: (
+    answer: Static<Schema['response']>,
+    call: ApiCall<Schema>,
+  ) => Promise<SendableOf<Schema['response']>>;
+}
+
 /**
  * Adds a POST that takes effect once per `Idempotency-Key`, which it requires: see `once`. The handler does
  * all of its work in `tx`; its answer is stored with that work, and given again when the request comes again.
  */
 export function idempotentRoute<const Schema extends ApiSchema>(
   app: HttpApp,
-  route: ApiRoute<Schema, ApiCall<Schema> & { readonly tx: Tx }>,
+  route: IdempotentRoute<Schema>,
 ): void {
-  const { status = 200 } = route;
+  const { complete, status = 200 } = route;
   const { database, clock } = accessOf(app);
   const frame = frameOf(app, route, 'POST');
   addRoute(app, {
@@ -87,7 +99,7 @@ export function idempotentRoute<const Schema extends ApiSchema>(
         body: await route.handler({ ...call, tx }),
       }));
       reply.code(answer.status);
-      return answer.body;
+      return complete ? complete(answer.body as Static<Schema['response']>, call) : answer.body;
     },
   });
 }

@@ -10,6 +10,7 @@ export {
   type GivenCommand,
   type WantedQuote,
 } from './create-cards.ts';
+export { type CardRoutesOptions, registerCardSubscriptionRoutes } from './http.ts';
 export type { PayPage } from './pay-page.ts';
 export type { NewPlan, Plan } from './plan.ts';
 export { createPlans, type Plans } from './plans.ts';

@@ -1,6 +1,7 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
 import { parseId } from '#ids';
+import { paymentId } from '#payments';
 import type { ConsentInput } from '#subscriptions/consent';
 import { lockCustomersByMsisdn } from '#subscriptions/consent-store';
 import { fail } from '#subscriptions/errors';
@@ -17,7 +18,7 @@ import { allocationNow } from './allocation.ts';
 import { billOf } from './bill-case.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { lockCases } from './case-store.ts';
+import { lockCases, readBilledCases } from './case-store.ts';
 import { insertCardBills, insertCases } from './case-writes.ts';
 import { offerOf } from './charge-case.ts';
 import { insertRedemption, lockCoupon } from './coupon-store.ts';
@@ -53,9 +54,9 @@ export interface Started {
   readonly subscription: string;
   /** `pay_…`, to be led to. */
   readonly payment: string;
-  readonly quote: Quote;
   /** What its page asks for: the bill, or the smallest amount that tries a card and goes back. */
   readonly amountMinor: bigint;
+  readonly currency: string;
   readonly expiresAt: Date;
 }
 
@@ -84,6 +85,8 @@ export async function startCase(
   const [customer] = await lockCustomersByMsisdn(tx, [order.msisdn], now);
   must(customer, 'a customer was made for the number');
   const key = { customerId: customer.id, id };
+  const before = await findStarted(tx, key);
+  if (before) return before;
   await mustBeFree(context, tx, { key, order, plan, consent });
   const coupons = await redeem(tx, { key, order, plan, now });
   const selection = { price: plan.price, quantity: order.quantity };
@@ -105,6 +108,19 @@ export async function startCase(
   ]);
   const consentId = parseId('con', written.results[0]?.consent ?? '', 'consent').id;
   return openCase(context, tx, { key, order, plan, consentId, quote: result.quote });
+}
+
+/** The same order was agreed to before: pressed again, it is the same subscription. Throws `subscription_ended`. */
+async function findStarted(tx: Tx, key: SubscriptionKey): Promise<Started | undefined> {
+  const [one] = await readBilledCases(tx, [{ ...key, number: 0 }]);
+  if (!one?.bill) return undefined;
+  const subscription = subscriptionId(key);
+  if (one.endedAt) throw fail('subscription_ended', `${subscription} has ended: begin again.`);
+  const { amountMinor, currency, lastPayment, pagePayment } = one.bill;
+  const payment = pagePayment ?? paymentId(key.customerId, lastPayment ?? 0n);
+  const asked = amountMinor > 0n ? amountMinor : CARD_TRIED_MINOR;
+  const expiresAt = new Date(one.createdAt.getTime() + FIRST_PAYMENT_HOURS * HOUR_MS);
+  return { subscription, payment, amountMinor: asked, currency, expiresAt };
 }
 
 async function planOf({ plans }: CardContext, order: Order): Promise<Plan> {
@@ -221,5 +237,6 @@ async function openCase(context: CardContext, tx: Tx, opening: Opening): Promise
   const work = createWork(context, { now, planOf: () => plan });
   work.tell.event(one, plan, { event: 'created', bill });
   await work.write(tx);
-  return { subscription: subscriptionId(key), payment, quote: first, amountMinor, expiresAt };
+  const { currency } = first;
+  return { subscription: subscriptionId(key), payment, amountMinor, currency, expiresAt };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { createKeyring } from '#auth';
 import { createHttpServer, type HttpApp } from '#http';
+import type { OutgoingSms, Sms } from '#sms';
 import { createSubscriptions, type NewPlan } from '#subscriptions';
 import { monthly, openShop, SECRET, type Shop } from '#subscriptions/cards/fixture';
 import { freePort } from '#testing';
@@ -40,8 +41,16 @@ export type SiteHouse = ReturnType<typeof houseOf>;
 function houseOf(shop: Shop, publicUrl: string) {
   const subscriptions = createSubscriptions({ ...shop.context, secret: SECRET, publicUrl });
   const { operators, sms } = shop.context;
+  /** What was said to phones by these pages: a PIN is nowhere else to be read. */
+  const said: OutgoingSms[] = [];
+  const listened: Pick<Sms, 'send'> = {
+    send(tx, messages) {
+      said.push(...messages);
+      return sms.send(tx, messages);
+    },
+  };
   return {
-    ...{ ...shop, operators, sms, publicUrl, subscriptions },
+    ...{ ...shop, operators, sms: listened, said, publicUrl, subscriptions },
     ...{ cards: subscriptions.cards, secret: SECRET },
   };
 }
