@@ -1,7 +1,7 @@
 import { must } from '#errors';
-import { registerPayPages } from '#subscriptions/pay-page';
 import { lives, timeOf } from '#subscriptions/cards/life';
 import { type Browser, openSite, type Seen } from '#subscriptions/pages/fixture';
+import { registerPayPages } from '#subscriptions/pay-page';
 import { registerClientLinkRoute, registerClientPages } from './index.ts';
 
 /** The cabinet, a shop behind it, and people who buy and sign in. */

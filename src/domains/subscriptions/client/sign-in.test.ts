@@ -21,7 +21,10 @@ test('whoever is not signed in is led to sign in, and comes back to where he wan
 
 test('a number that nobody has is answered as any other, and no SMS goes to it', async () => {
   const { msisdn } = await buys();
-  const [known, unknown] = ['+79160007001', msisdn].map((number) => ({ number, browser: browse() }));
+  const [known, unknown] = ['+79160007001', msisdn].map((number) => ({
+    number,
+    browser: browse(),
+  }));
   assert.ok(known && unknown);
   const pages = await Promise.all([known, unknown].map((one) => asksPin(one.browser, one.number)));
   const [one, other] = pages.map(({ status, text }) => [
@@ -30,7 +33,7 @@ test('a number that nobody has is answered as any other, and no SMS goes to it',
   ]);
   assert.deepEqual(one, other);
   assert.ok(!cabinet.said.some(({ recipient }) => recipient === '+79160007001'));
-  // The same also when a PIN is guessed, and when another is asked for too soon.
+  // The same also when a PIN is guessed.
   const guessed = await Promise.all(
     pages.map((page, index) =>
       [known, unknown][index]?.browser.submit(page, '/me/pin', { pin: '00000' }),
@@ -149,7 +152,7 @@ test('a link signs in once; opening it does not, and a merchant needs a key for 
   const inside = await browser.submit(page, path);
   assert.match(inside.text, /Sign out/);
   const used = await scanner.get(path);
-  assert.equal(used.status, 412);
+  assert.equal(used.status, 422);
   assert.match(used.text, /was used or is too old/);
 });
 
