@@ -281,6 +281,7 @@ const SETTINGS = {
   smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
+  clientAdminPort: processPort('CLIENT_ADMIN_PORT', 'client-admin', '50315'),
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
     kind: 'addresses and CIDR blocks, parted by commas',

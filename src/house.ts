@@ -49,6 +49,8 @@ export interface House {
   readonly smsAccounts: Accounts;
   readonly webhooks: Webhooks;
   readonly sealer: Sealer;
+  /** `KOPEK_SECRET`: signs forms and links. */
+  readonly secret: string;
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
@@ -94,7 +96,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine, smsAccounts, webhooks, sealer },
+    ...{ payouts, payoutMachine, smsAccounts, webhooks, sealer, secret },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators

@@ -48,6 +48,9 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startSmsApi(house);
     case 'sms-sender':
       return startSmsSender(house);
+    case 'client-admin':
+      // It only answers: its pages are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
   }
 }
 

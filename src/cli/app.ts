@@ -53,6 +53,7 @@ export const PROCESS_NAMES = [
   'sms-rules',
   'sms-api',
   'sms-sender',
+  'client-admin',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

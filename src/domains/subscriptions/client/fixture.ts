@@ -1,13 +1,23 @@
 import { must } from '#errors';
 import { lives, timeOf } from '#subscriptions/cards/life';
 import { type Browser, openSite, type Seen } from '#subscriptions/pages/fixture';
-import { registerPayPages } from '#subscriptions/pay-page';
+import {
+  registerCardLink,
+  registerOriginalRoutes,
+  registerPayPages,
+} from '#subscriptions/pay-page';
+import { registerShop } from '#subscriptions/shop';
 import { registerClientLinkRoute, registerClientPages } from './index.ts';
 
 /** The cabinet, a shop behind it, and people who buy and sign in. */
 export async function openCabinet() {
   const site = await openSite((app, house) => {
     registerPayPages(app, house);
+    registerShop(app, house);
+    registerCardLink(app, {
+      ...{ ...house, readToken: house.subscriptions.readUnsubscribeToken },
+    });
+    registerOriginalRoutes(app, house);
     registerClientPages(app, house);
     registerClientLinkRoute(app, house);
   });
