@@ -5,7 +5,7 @@ import type { Session } from './sessions.ts';
 
 export type Place = 'subscriptions' | 'payments' | 'cards';
 
-export interface RoomParts extends Pick<FrameParts, 'body' | 'refresh' | 'title' | 'wide'> {
+export interface RoomParts extends Pick<FrameParts, 'body' | 'refresh' | 'title'> {
   readonly session: Session;
   readonly place: Place;
   /** Of the form that signs out. */

@@ -9,7 +9,7 @@ export function renderHome(holdings: readonly Holding[]): Html {
   const over = holdings.filter(({ view }) => !view.alive);
   return html`<h1>Your subscriptions</h1>
 ${alive.length === 0 && html`<div class="card"><p>You have no subscription now. Nothing is charged to you.</p><div class="actions"><a class="button" href="/shop">See the plans</a></div></div>`}
-<div class="two">${alive.map(renderHolding)}</div>
+${alive.map(renderHolding)}
 ${over.length > 0 && html`<h2>Ended</h2><div class="card"><ul class="list">${over.map(renderOver)}</ul></div>`}`;
 }
 

@@ -19,7 +19,7 @@ export function registerSubscriptionPages(app: HttpApp, room: Room): void {
     url: '/me',
     handler: async (call) =>
       call.send({
-        ...{ place: PLACE, title: 'Your subscriptions', wide: true },
+        ...{ place: PLACE, title: 'Your subscriptions' },
         body: renderHome(await room.holdings.all(call.session)),
       }),
   });

@@ -96,10 +96,11 @@ ${
 ${report.refundOf && html`<p class="small"><a href="/me/payments/${report.refundOf}">The payment that it is given back of</a></p>`}`;
 }
 
-function sayBilled(line: BillLine, titles: ReadonlyMap<string, string>): string {
+function sayBilled(line: BillLine, titles: ReadonlyMap<string, string>): Html {
   const name = titles.get(line.plan) ?? line.plan;
-  const span = `${sayDay(line.from_at, ZONE, LOCALE)} – ${sayDay(line.until_at, ZONE, LOCALE)}`;
-  if (line.kind === 'credit') return `Unused: ${name}, ${span}`;
-  if (line.kind === 'setup_fee') return `${name}, set-up`;
-  return line.quantity > 1 ? `${name} × ${line.quantity}, ${span}` : `${name}, ${span}`;
+  const [from, until] = [line.from_at, line.until_at].map((at) => sayDay(at, ZONE, LOCALE));
+  const span = html`<small>${from} – ${until}</small>`;
+  if (line.kind === 'credit') return html`Unused: ${name}${span}`;
+  if (line.kind === 'setup_fee') return html`${name}, set-up`;
+  return html`${name}${line.quantity > 1 && ` × ${line.quantity}`}${span}`;
 }

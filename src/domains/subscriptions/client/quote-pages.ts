@@ -1,6 +1,6 @@
 import { type Html, html } from '#http';
 import type { CardCase, Plan } from '#subscriptions/cards';
-import { renderFacts, sayInterval, sayMoney } from '#subscriptions/pages';
+import { renderAmountOn, renderFacts, sayInterval, sayMoney } from '#subscriptions/pages';
 import type { Quote, QuoteLine, QuoteResult } from '#subscriptions/pricing';
 import { renderBack, renderForm } from './frame.ts';
 import type { Holding } from './holdings.ts';
@@ -110,7 +110,7 @@ function renderQuoted(
     [
       ['From', isLater ? dayOf(one, quote.takesEffectAt) : 'now'],
       ['Kept as your credit', creditMinor > 0n ? money(creditMinor) : undefined],
-      ['Next charge', next && `${money(next.dueMinor)}, ${dayOf(one, next.at)}`],
+      ['Next charge', next && renderAmountOn(money(next.dueMinor), dayOf(one, next.at))],
     ],
     ['To pay now', money(dueMinor)],
   )}${renderForm(`${path}/change/${encodeURIComponent(target.code)}`, token, html`<button class="main">${button}</button>`)}</div>
@@ -120,17 +120,17 @@ function renderQuoted(
 function sayLine(
   { from, kind, plan, until }: QuoteLine,
   about: { readonly one: CardCase; readonly target: Plan; readonly title: string },
-): string {
-  const span = `${dayOf(about.one, from)} – ${dayOf(about.one, until)}`;
+): Html {
+  const span = html`<small>${dayOf(about.one, from)} – ${dayOf(about.one, until)}</small>`;
   const name = plan === about.target.code ? about.target.title : about.title;
   switch (kind) {
     case 'credit':
-      return `Unused: ${name}, ${span}`;
+      return html`Unused: ${name}${span}`;
     case 'setup_fee':
-      return `${name}, set-up`;
+      return html`${name}, set-up`;
     case 'trial':
-      return `${name}, free trial, ${span}`;
+      return html`${name}, free trial${span}`;
     case 'plan':
-      return `${name}, ${span}`;
+      return html`${name}${span}`;
   }
 }

@@ -1,6 +1,6 @@
 import { type Html, html } from '#http';
 import type { CardCase } from '#subscriptions/cards';
-import { renderChip, renderFacts, sayMoney, type Tone } from '#subscriptions/pages';
+import { renderAmountOn, renderChip, renderFacts, sayMoney, type Tone } from '#subscriptions/pages';
 import { renderBack, renderForm } from './frame.ts';
 import type { Holding } from './holdings.ts';
 import { dayOf, nextCharge, renderPrice, type Said, sayHolding } from './say-holding.ts';
@@ -30,7 +30,7 @@ function cardFacts(one: CardCase, said: Said): Html {
   return renderFacts([
     ['Access', said.access],
     ['Paid until', one.paidUntil && !one.endedAt ? dayOf(one, one.paidUntil) : undefined],
-    ['Next charge', next && `${next.amount}, ${dayOf(one, next.at)}`],
+    ['Next charge', next && renderAmountOn(next.amount, dayOf(one, next.at))],
     [
       'Your credit',
       balance > 0n ? sayMoney(balance, one.priced.selection.price.currency) : undefined,

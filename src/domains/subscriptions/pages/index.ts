@@ -3,6 +3,7 @@ export {
   type FrameParts,
   type NoticeParts,
   type PageScripts,
+  renderAmountOn,
   renderChip,
   renderFacts,
   renderFrame,

@@ -15,7 +15,7 @@ export interface FrameParts {
   readonly body: Html;
   /** Above the page: who is signed in, and where else to go. */
   readonly bar?: Html | undefined;
-  /** Two columns where there is room. */
+  /** As wide as a shelf of plans. */
   readonly wide?: boolean;
   /** The page looks again by itself after so many seconds: something is on its way. */
   readonly refresh?: { readonly seconds: number; readonly to: string } | undefined;
@@ -35,7 +35,7 @@ export function renderFrame(parts: FrameParts): Page {
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
 ${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.to}">`}
 <title>${title}</title>${sheet.tag}</head>
-<body>${bar}<main${wide === true && html` class="wide"`}>${body}</main>${scripts?.tags}</body></html>`,
+<body${wide === true && html` class="wide"`}>${bar}<main>${body}</main>${scripts?.tags}</body></html>`,
   };
 }
 
@@ -69,13 +69,18 @@ export function renderNotice({ body, tone, title, ...rest }: NoticeParts): Page 
 
 /** Facts under each other: what, and how much or when. */
 export function renderFacts(
-  facts: readonly (readonly [string, Html | string | undefined])[],
+  facts: readonly (readonly [Html | string, Html | string | undefined])[],
   sum?: readonly [string, string],
 ): Html {
   const rows = facts.filter(([, value]) => value !== undefined && value !== '');
   return html`<dl>${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}${
     sum && html`<div class="sum"><dt>${sum[0]}</dt><dd>${sum[1]}</dd></div>`
   }</dl>`;
+}
+
+/** An amount, and under it the day on which it is charged. */
+export function renderAmountOn(amount: string, day: string): Html {
+  return html`${amount}<small>on ${day}</small>`;
 }
 
 export function renderChip(tone: Tone, text: string): Html {

@@ -1,9 +1,12 @@
 import { formatMoney } from '#money';
 import { formatInterval, type Interval } from '#subscriptions/pricing';
 
-/** `199.00 RUB`, in one piece: it never breaks over two lines. */
+/** `1 990.00 RUB`, in one piece: it never breaks over two lines. */
 export function sayMoney(amountMinor: bigint, currency: string): string {
-  return formatMoney({ amountMinor, currency }).replace(' ', '\u00a0');
+  return formatMoney({ amountMinor, currency })
+    .replace('-', '\u2212')
+    .replace(/\d(?=(?:\d{3})+\b)(?<!\.\d*)/g, '$&\u202f')
+    .replace(' ', '\u00a0');
 }
 
 /** `14 December 2026`, where the subscriber's calendar is. */

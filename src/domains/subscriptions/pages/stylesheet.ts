@@ -8,16 +8,18 @@ export const sheet = createStylesheet(`
 html{background:var(--panel)}
 body{margin:0;min-height:100vh;background:var(--panel);color:var(--text);font:17px/1.5 system-ui,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
 .bar{background:var(--page);border-bottom:1px solid var(--line)}
-.bar>div{max-width:60rem;margin:0 auto;padding:0 1rem;display:flex;flex-wrap:wrap;align-items:center;column-gap:1rem}
-.bar nav{display:flex;gap:1.125rem;flex:1;min-width:0;order:2;flex-basis:100%}
-.bar nav a{padding:.625rem 0;color:var(--dim);text-decoration:none;border-bottom:2px solid transparent;white-space:nowrap}
+.bar>div{max-width:34rem;margin:0 auto;padding:0 1rem;display:flex;flex-wrap:wrap;align-items:center;column-gap:1rem}
+body.wide .bar>div{max-width:60rem}
+.bar nav{display:flex;gap:1rem;flex:1;min-width:0;order:2;flex-basis:100%}
+.bar nav a{padding:.625rem 0;font-size:1rem;color:var(--dim);text-decoration:none;border-bottom:2px solid transparent;white-space:nowrap}
 .bar nav a[aria-current]{color:var(--text);font-weight:600;border-color:var(--info)}
 .bar .who{color:var(--dim);font-size:.9375rem;flex:1}
 .bar form{margin:0;order:1}
 .bar button{width:auto;min-height:44px;border:0;padding:0 0 0 .5rem;background:none;color:var(--info);font-size:.9375rem;font-weight:400}
 main{max-width:34rem;margin:0 auto;padding:clamp(1.25rem,4vh,3rem) 1rem 3rem}
-main.wide{max-width:60rem}
+body.wide main{max-width:60rem}
 h1{font-size:clamp(1.5rem,6vw,2rem);line-height:1.2;letter-spacing:-.015em;margin:0 0 .375rem;text-wrap:balance}
+h1+.card,h1+form,.row+.card{margin-top:1.125rem}.card>h1{margin-bottom:.75rem}
 h2{font-size:1.0625rem;line-height:1.35;margin:1.75rem 0 .75rem}
 p{margin:0 0 .75rem;overflow-wrap:anywhere}
 a{color:var(--info)}
@@ -31,12 +33,14 @@ a{color:var(--info)}
 .chip{display:inline-flex;align-items:center;gap:.375rem;padding:.0625rem .5625rem;border-radius:6px;font-size:.8125rem;font-weight:600;white-space:nowrap;color:var(--idle);background:var(--idle-t)}
 .chip:before{content:"";width:.4375rem;height:.4375rem;border-radius:50%;background:currentcolor}
 .chip.ok{color:var(--ok);background:var(--ok-t)}.chip.warn{color:var(--warn);background:var(--warn-t)}.chip.bad{color:var(--bad);background:var(--bad-t)}.chip.info{color:var(--info);background:var(--info-t)}
-.price{font-size:1.875rem;font-weight:700;line-height:1.2;letter-spacing:-.02em;margin:0 0 .125rem}
-.price small{font-size:1rem;font-weight:400;letter-spacing:0;color:var(--dim)}
+.price{display:flex;flex-wrap:wrap;align-items:baseline;gap:0 .5rem;font-size:1.875rem;font-weight:700;line-height:1.2;letter-spacing:-.02em;margin:0 0 .125rem}
+.price small{font-size:1rem;font-weight:400;letter-spacing:0;color:var(--dim);white-space:nowrap}
+.price+dl,.price+p{margin-top:.75rem}
 dl{margin:0 0 1rem}
 dl>div{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.125rem 1rem;padding:.625rem 0;border-bottom:1px solid var(--line)}
 dl>div:first-child{padding-top:0}dl>div:last-child{border:0;padding-bottom:0}
-dt{color:var(--dim)}dd{margin:0;font-weight:600;text-align:right;overflow-wrap:anywhere;min-width:0}
+dt{color:var(--dim);max-width:100%}dd{margin:0 0 0 auto;font-weight:600;text-align:right;overflow-wrap:anywhere;min-width:0}
+dt small,dd small{display:block;font-weight:400;color:var(--dim);font-size:.9375rem}
 dl .sum dt,dl .sum dd{color:var(--text);font-size:1.1875rem;font-weight:700}
 label{display:block;font-weight:600;margin-bottom:.375rem}
 input:not([type=checkbox],[type=radio],[type=hidden]),select{width:100%;min-height:50px;padding:.5rem .875rem;border:1px solid var(--edge);border-radius:8px;background:var(--page);color:inherit;font:inherit;font-size:1.125rem}
@@ -56,7 +60,8 @@ button:hover,.button:hover{background:var(--panel)}
 .stop{color:var(--bad);border-color:var(--bad)}
 button[disabled]{opacity:.6;cursor:progress}
 .actions{display:grid;gap:.625rem;margin-top:1rem}
-.actions form{margin:0}
+#pay+p{margin-top:.875rem}.actions form{margin:0}.actions+*{margin-top:.875rem}
+.card h2+p,.card .row+.price{margin-top:.375rem}.card h2+dl{margin-top:.75rem}
 :focus-visible{outline:3px solid var(--info);outline-offset:2px}
 .notice{border-radius:10px;padding:.75rem 1rem;margin:0 0 1rem;background:var(--info-t);color:var(--info);font-weight:600}
 .notice.ok{background:var(--ok-t);color:var(--ok)}.notice.warn{background:var(--warn-t);color:var(--warn)}.notice.bad{background:var(--bad-t);color:var(--bad)}
@@ -67,11 +72,10 @@ details{margin:0 0 1rem}summary{cursor:pointer;padding:.375rem 0;color:var(--inf
 .list{list-style:none;margin:0;padding:0}
 .list>li{padding:.75rem 0;border-bottom:1px solid var(--line)}.list>li:first-child{padding-top:0}.list>li:last-child{border:0;padding-bottom:0}
 .line{display:flex;justify-content:space-between;gap:.125rem 1rem;flex-wrap:wrap;color:inherit;text-decoration:none}
-.line b{white-space:nowrap;font-weight:600}.line .back-money{color:var(--ok)}
+.line>:last-child{margin-left:auto}.line b{white-space:nowrap;font-weight:600}.line .back-money{color:var(--ok)}
 .plans{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));margin:1.5rem 0}
 .plans .card{display:flex;flex-direction:column;margin:0;padding:1.5rem}.plans form{margin-top:auto;padding-top:1rem}
 .plans ul{margin:.75rem 0 0;padding-left:1.125rem;color:var(--dim);font-size:.9375rem}
 .foot{color:var(--dim);font-size:.875rem;margin-top:1.5rem}
-.two{display:grid;gap:1rem}
-@media(min-width:52rem){.two{grid-template-columns:minmax(0,1fr) minmax(0,1fr);align-items:start}.bar nav{order:0;flex-basis:auto}.bar .who{flex:0 0 auto}.wide>h1{margin-top:.5rem}}
+@media(min-width:34rem){.bar nav{order:0;flex-basis:auto}.bar .who{flex:0 0 auto}}
 `);

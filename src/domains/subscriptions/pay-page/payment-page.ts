@@ -1,5 +1,12 @@
 import { type Html, html, type Page } from '#http';
-import { type PageScripts, renderFacts, renderFrame, sayDay, sayMoney } from '#subscriptions/pages';
+import {
+  type PageScripts,
+  renderAmountOn,
+  renderFacts,
+  renderFrame,
+  sayDay,
+  sayMoney,
+} from '#subscriptions/pages';
 import type { Presentation } from './look.ts';
 import type { Purchase } from './purchase.ts';
 import { widgetScript } from './widget-script.ts';
@@ -64,10 +71,11 @@ export function purchaseFacts(purchase: Purchase): Html {
     .price(purchase)
     .slice(sayMoney(purchase.priceMinor, currency).length)}</small></p>${renderFacts([
     [words.trial, trialUntil && words.trialUntil(sayDay(trialUntil, timeZone, locale))],
-    [words.now, cardIsTried ? words.nowTried(now) : now],
+    [words.now, cardIsTried ? html`${now}<small>${words.givenBack}</small>` : now],
     [
       words.nextCharge,
-      next && `${sayMoney(next.amountMinor, currency)}, ${sayDay(next.at, timeZone, locale)}`,
+      next &&
+        renderAmountOn(sayMoney(next.amountMinor, currency), sayDay(next.at, timeZone, locale)),
     ],
   ])}`;
 }

@@ -1,5 +1,12 @@
 import { html, type Page } from '#http';
-import { renderFacts, renderNotice, sayDay, sayMoney, type Tone } from '#subscriptions/pages';
+import {
+  renderAmountOn,
+  renderFacts,
+  renderNotice,
+  sayDay,
+  sayMoney,
+  type Tone,
+} from '#subscriptions/pages';
 import type { PaymentStanding } from './look.ts';
 
 export interface ResultView {
@@ -114,7 +121,8 @@ function paidFacts({ standing: { isCardPage, purchase } }: ResultView) {
       'Next charge',
       isCardPage
         ? undefined
-        : next && `${sayMoney(next.amountMinor, currency)}, ${sayDay(next.at, timeZone, locale)}`,
+        : next &&
+          renderAmountOn(sayMoney(next.amountMinor, currency), sayDay(next.at, timeZone, locale)),
     ],
   ]);
 }

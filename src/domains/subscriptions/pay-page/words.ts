@@ -6,7 +6,7 @@ export interface Words {
   readonly orderTitle: (title: string) => string;
   readonly price: (purchase: Purchase) => string;
   readonly now: string;
-  readonly nowTried: (amount: string) => string;
+  readonly givenBack: string;
   readonly nextCharge: string;
   readonly trial: string;
   readonly trialUntil: (day: string) => string;
@@ -46,7 +46,7 @@ const en: Words = {
   orderTitle: (title) => `Subscribe to ${title}`,
   price,
   now: 'To pay now',
-  nowTried: (amount) => `${amount}, given back at once`,
+  givenBack: 'given back at once',
   nextCharge: 'Next charge',
   trial: 'Free trial',
   trialUntil: (until) => `until ${until}`,
