@@ -30,7 +30,7 @@ export interface ContentOptions {
   readonly ids: IdSource;
   readonly operators: Pick<Operators, 'get'>;
   readonly sms: Pick<Sms, 'send'>;
-  readonly subscriptions: Pick<Subscriptions, 'access' | 'find' | 'offer'>;
+  readonly subscriptions: Pick<Subscriptions, 'access' | 'find' | 'smsRoute' | 'texts'>;
   /** `KOPEK_PUBLIC_URL`: links in SMS begin with it. */
   readonly publicUrl: string;
 }

@@ -2,7 +2,6 @@ import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import { type IdSource, parseId } from '#ids';
-import type { Operators } from '#operators';
 import type { Sms } from '#sms';
 import type { SubscriptionEvent, Subscriptions } from '#subscriptions';
 import { hashOf, newSecret } from './link-secret.ts';
@@ -13,9 +12,8 @@ export interface DeliverDependencies {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly ids: IdSource;
-  readonly operators: Pick<Operators, 'get'>;
   readonly sms: Pick<Sms, 'send'>;
-  readonly subscriptions: Pick<Subscriptions, 'offer'>;
+  readonly subscriptions: Pick<Subscriptions, 'smsRoute' | 'texts'>;
   /** `KOPEK_PUBLIC_URL`: links in SMS begin with it. */
   readonly publicUrl: string;
 }
@@ -41,7 +39,7 @@ export async function deliverItems(
   tx: Tx,
   events: readonly SubscriptionEvent[],
 ): Promise<void> {
-  const { bus, clock, operators, publicUrl, sms } = dependencies;
+  const { bus, clock, publicUrl, sms, subscriptions } = dependencies;
   const wanted = await paidPeriods(dependencies, events);
   if (wanted.length === 0) return;
   const createdAt = clock.now();
@@ -55,9 +53,8 @@ export async function deliverItems(
   await sms.send(
     tx,
     delivered.map((one) => ({
-      provider: one.operator,
+      ...subscriptions.smsRoute(one),
       recipient: one.msisdn,
-      sender: operators.get(one.operator).shortCode,
       body: one.text.replace('%s', () => `${publicUrl}/c/${one.secret}`),
       kind: 'content',
       priority: SMS_PRIORITY,
@@ -89,7 +86,7 @@ async function paidPeriods(
   const paid = new Map<string, Paid>();
   for (const { event, bill, msisdn, operator, service, subscription } of events) {
     if ((event !== 'charged' && event !== 'renewed') || bill === undefined) continue;
-    const text = (await subscriptions.offer(service))?.texts.content;
+    const text = (await subscriptions.texts(service))?.content;
     if (text === undefined) continue;
     const { customerId } = parseId('sub', subscription);
     const secret = newSecret();

@@ -3,7 +3,7 @@ import type { Tx } from '#database';
 import { formatMoney } from '#money';
 import type { Operators } from '#operators';
 import type { OutgoingSms, Sms } from '#sms';
-import { CARD, smsRouteOf } from './sms-route.ts';
+import { smsRouteOf } from './sms-route.ts';
 import type { SubscriptionRow } from './store.ts';
 import { billReference, subscriptionId } from './subscription.ts';
 import { priceInWords, type Terms } from './terms.ts';
@@ -115,7 +115,7 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       if (!text) return;
       const subscription = subscriptionId({ customerId: row.customer_id, id: row.id });
       messages.push({
-        ...routeOf(row, options),
+        ...smsRouteOf(row, options),
         recipient: row.msisdn,
         body: fill(text, terms, options.stopLink(subscription)),
         kind: occasion,
@@ -144,11 +144,6 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       await bus.publishAll(tx, parcels);
     },
   };
-}
-
-function routeOf({ msisdn, operator }: SubscriptionRow, options: AnnouncementOptions) {
-  if (operator === CARD) return smsRouteOf(msisdn, options);
-  return { provider: operator, sender: options.operators.get(operator).shortCode };
 }
 
 /** `{title}`, `{price}` and `{stop}` in a service's texts. */

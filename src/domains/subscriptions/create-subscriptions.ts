@@ -1,5 +1,6 @@
 import { createSealer } from '#auth';
 import type { Executor, Tx } from '#database';
+import type { OutgoingSms } from '#sms';
 import { type CardSubscriptions, createCards, createPlans } from '#subscriptions/cards';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
@@ -9,6 +10,7 @@ import type { Context } from './context.ts';
 import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
 import type { ServiceTerms } from './service-store.ts';
+import { smsRouteOf } from './sms-route.ts';
 import { readStopToken, writeStopToken } from './stop-link.ts';
 import { type StopInput, type Stopped, stopSubscriptions } from './stop-subscriptions.ts';
 import {
@@ -46,6 +48,13 @@ export interface SubscriptionView {
 export interface Subscriptions {
   /** What a service offers through its operator now; undefined when there is nothing. Remembered for a second. */
   offer(serviceCode: string): Promise<Offer | undefined>;
+  /** SMS texts of a service by occasion, whoever charges it; undefined when there is no such service. */
+  texts(serviceCode: string): Promise<Readonly<Record<string, string>> | undefined>;
+  /** Who brings a text about a subscription: its operator, or, where a card pays, whoever has the number. */
+  smsRoute(about: {
+    readonly msisdn: string;
+    readonly operator: string;
+  }): Pick<OutgoingSms, 'provider' | 'sender'>;
   /** Adds a version of terms; the service is made when its code is new. People keep the version they agreed to. */
   addTerms: Catalogue['add'];
   /** Records consents and publishes them; throws `service_unknown`, `service_closed`, `terms_outdated`. */
@@ -121,6 +130,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
       const isCarriers = terms && terms.operator !== 'card' && isCarrierPeriod(terms.period);
       return isCarriers ? toOffer(terms) : undefined;
     },
+    texts: async (serviceCode) => (await catalogue.newest(serviceCode))?.texts,
+    smsRoute: (about) => smsRouteOf(about, context),
     addTerms: catalogue.add,
     recordConsent: (tx, inputs) => recordConsent(context, tx, inputs),
     consentsOf: findConsentsByVisit,

@@ -4,11 +4,15 @@ import type { OutgoingSms } from '#sms';
 /** `card` in place of an operator's name: of subscriptions that are paid by card, and of plans that only cards pay. */
 export const CARD = 'card';
 
-/** Of a subscription that no operator charges: its number's operator brings it; where that is none of ours, the rules choose. */
+/**
+ * Who brings a text about a subscription: the operator that charges it. Where a card pays, it is the operator of the number; where that
+ * is none of ours, the rules choose.
+ */
 export function smsRouteOf(
-  msisdn: string,
+  { msisdn, operator }: { readonly msisdn: string; readonly operator: string },
   { operators, smsSender }: { readonly operators: Operators; readonly smsSender: string },
 ): Pick<OutgoingSms, 'provider' | 'sender'> {
+  if (operator !== CARD) return { provider: operator, sender: operators.get(operator).shortCode };
   const digits = msisdn.slice(1);
   const own = operators
     .all()

@@ -16,6 +16,7 @@ import { closeBill, endCase } from './end-case.ts';
 import { pauseCase, resumeCase } from './pause-case.ts';
 import type { Plan } from './plan.ts';
 import { withRefundable } from './refundable.ts';
+import { roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
 import { beginWork, type Work } from './work.ts';
 
@@ -48,7 +49,8 @@ export async function applyCommands(
   const targets = await targetsOf(context, commands);
   const work = await beginWork(context, tx, cases, [...targets.values()]);
   const book = await readDeclines(tx, cases, work.now);
-  const charging = { allocationOf: await allocationNow(context), book };
+  const room = await roomNow(context);
+  const charging = { allocationOf: await allocationNow(context), book, room };
   const rows: CommandRow[] = [];
   for (const { command, id, key } of named) {
     const one = byName.get(command.subscription);
@@ -178,11 +180,10 @@ function change(one: CardCase, applying: Applying): Applied {
   if (agreed.lines.length === 0 && agreed.after) return planChange(one, agreed.after, applying);
   const opened = openBill(one, 'change', agreed, work);
   if (!openBillOf(opened)) return [opened, done('changed')];
-  if (!one.card) {
-    const closed = closeBill(opened, { state: 'void', reason: 'no_card' }, work);
-    return [closed, refused('no_card')];
-  }
-  return [chargeOpenBill(opened, { ...charging, work, asked: true }), done('charging')];
+  const charged = chargeOpenBill(opened, { ...charging, work, asked: true });
+  if (charged.bill?.isUnderWay) return [charged, done('charging')];
+  const reason = one.card ? 'card_may_not_be_tried_now' : 'no_card';
+  return [closeBill(charged, { state: 'void', reason }, work), refused(reason)];
 }
 
 function planChange(

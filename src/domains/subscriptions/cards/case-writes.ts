@@ -174,3 +174,10 @@ export async function insertDeclines(tx: Tx, declines: readonly CardDecline[]): 
       ${declines.map((one) => one.retryAfter ?? null)}::timestamptz[])
     on conflict do nothing`.execute(tx);
 }
+
+/** Puts a subscription on the staff's list, whatever else was written of it. */
+export async function setAttention(tx: Tx, key: SubscriptionKey, attention: string): Promise<void> {
+  await sql`
+    update subscriptions.card_subscription set attention = ${attention}
+    where customer_id = ${key.customerId} and id = ${key.id}`.execute(tx);
+}

@@ -12,6 +12,7 @@ import { type CardBill, type CardCase, openBillOf } from './card-case.ts';
 import type { DeclineBook } from './dunning-facts.ts';
 import { dunningFacts } from './dunning-facts.ts';
 import { stepCase } from './end-case.ts';
+import type { Room } from './room.ts';
 import type { Work } from './work.ts';
 
 const DUE_PERIOD = 1;
@@ -19,9 +20,11 @@ const RETRY = 0;
 const FRESH = 2;
 /** A charge that the gateway did not take within this time is dropped, and planned anew. */
 const CHARGE_VALID_MS = 6 * 3_600_000;
+const ROOM_WAIT_MS = 30_000;
 
 export interface Charging {
   readonly book: DeclineBook;
+  readonly room: Room;
   readonly allocationOf: (code: string) => { readonly allocation?: bigint };
 }
 
@@ -34,6 +37,7 @@ export function chargeOpenBill(
   {
     allocationOf,
     book,
+    room,
     work,
     ...options
   }: Charging & { readonly work: Work; readonly asked?: boolean },
@@ -48,9 +52,12 @@ export function chargeOpenBill(
     ...{ policy: plan.dunning, now, because },
     plannedAt: options.asked ? now : (bill.nextAttemptAt ?? now),
   });
+  // What a change costs is tried at once or not at all: nothing is owed for it.
+  if (word.next !== 'go' && bill.kind === 'change') return work.keep(one);
   if (word.next !== 'go') return planAttempt(one, word, { work, reason: 'cancelled_by_customer' });
   const { card } = one;
   must(card, 'a card that may be tried is there');
+  if (!options.asked && !room.take(card.gateway)) return waitForRoom(one, bill, work);
   work.charge({
     ...{ customerId: one.key.customerId, gateway: card.gateway, msisdn: one.msisdn },
     ...{ amountMinor: bill.amountMinor, currency: bill.currency, cardId: card.id },
@@ -64,6 +71,12 @@ export function chargeOpenBill(
     ...one,
     bill: { ...bill, nextAttemptAt: null, nextBecause: null, isUnderWay: true },
   });
+}
+
+/** Its gateway has enough to do, or is away: what is due stays due, and nobody's attempt is counted. */
+function waitForRoom(one: CardCase, bill: CardBill, work: Work): CardCase {
+  const nextAttemptAt = new Date(work.now.getTime() + ROOM_WAIT_MS);
+  return work.keep({ ...one, bill: { ...bill, nextAttemptAt } });
 }
 
 /** After a decline that stands in the book: the next attempt, or a word to its holder; access begins to count down. */
@@ -88,6 +101,11 @@ function planAttempt(
   const plan = work.planOf(one);
   const bill = openBillOf(one);
   must(bill, 'what is planned is open');
+  if (next.next === 'retry' && bill.attempts === 0) {
+    // The card rests from what was tried on it for something else: this bill was not refused by anybody.
+    const later = { ...bill, nextAttemptAt: next.at, nextBecause: next.because };
+    return work.keep({ ...one, bill: later });
+  }
   const message = messageAfterDecline(reason, next, bill.toldReason ?? undefined);
   const planned: CardBill = {
     ...bill,

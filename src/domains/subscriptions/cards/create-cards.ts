@@ -23,6 +23,7 @@ import { findCustomerId } from './customer-store.ts';
 import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
 import type { Plans } from './plans.ts';
+import { type OrderPreview, previewOrder } from './preview-order.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { type Order, type StartConsent, type Started, startCase } from './start-case.ts';
@@ -52,6 +53,8 @@ export interface CardSubscriptions {
   start(tx: Tx, input: { readonly order: Order; readonly consent: StartConsent }): Promise<Started>;
   /** The address of a page on which the order is agreed to, or the payment made. */
   pageUrl(page: PayPage): string;
+  /** What an order would cost now; nothing is written. See `previewOrder`. */
+  preview(tx: Tx, order: Order): Promise<OrderPreview>;
   /** A page for an order whose consent is still to be given on it. */
   orderPage(order: Order, returnUrl: string): PayPage;
   readPage(token: string): PayPage;
@@ -112,6 +115,7 @@ export function createCards(context: CardContext): CardSubscriptions {
     },
     start: (tx, { consent, order }) => startCase(context, tx, { id: nextId(), order, consent }),
     pageUrl: (page) => `${publicUrl}/pay/${writePayToken(sealer, page, clock.now())}`,
+    preview: (tx, order) => previewOrder(context, tx, order),
     orderPage: (order, returnUrl) => {
       const id = formatRowId('ord', nextId());
       return { page: 'order', id, order, returnUrl };

@@ -37,15 +37,15 @@ export async function findDeclines(
   }));
 }
 
-/** When these cards were declined since `since`, for whatever bill. */
+/** When these cards were declined from `since` to `now`, for whatever bill. */
 export async function findCardHistory(
   tx: Tx,
-  input: { readonly fingerprints: readonly string[]; readonly since: Date },
+  input: { readonly fingerprints: readonly string[]; readonly since: Date; readonly now: Date },
 ): Promise<ReadonlyMap<string, readonly Date[]>> {
   if (input.fingerprints.length === 0) return new Map();
   const { rows } = await sql<{ fingerprint: string; at: Date }>`
     select fingerprint, at from subscriptions.card_decline
-    where fingerprint = any (${[...new Set(input.fingerprints)]}::text[]) and at > ${input.since}
+    where fingerprint = any (${[...new Set(input.fingerprints)]}::text[]) and at > ${input.since} and at <= ${input.now}
     order by at desc limit ${OF_CARDS_MOST}`.execute(tx);
   return new Map(
     [...Map.groupBy(rows, (row) => row.fingerprint)].map(([fingerprint, some]) => [

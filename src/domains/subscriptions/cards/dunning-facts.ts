@@ -27,7 +27,7 @@ export async function readDeclines(
   const fingerprints = cases.flatMap(({ card }) => (card ? [card.fingerprint] : []));
   const declines = [...(await findDeclines(tx, bills))];
   const since = new Date(now.getTime() - HISTORY_MS);
-  const known = await findCardHistory(tx, { fingerprints, since });
+  const known = await findCardHistory(tx, { fingerprints, since, now });
   const history = new Map([...known].map(([fingerprint, at]) => [fingerprint, [...at]]));
   return {
     of: ({ bill, key }) =>

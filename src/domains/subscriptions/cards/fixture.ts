@@ -1,9 +1,10 @@
 import { after } from 'node:test';
 import { createKeyring, createSealer } from '#auth';
 import { openBus } from '#bus';
-import { createFakeClock, createSystemClock } from '#clock';
+import { type Clock, createFakeClock, createSystemClock } from '#clock';
+import type { Database } from '#database';
 import { createHttpServer } from '#http';
-import { createIdSource } from '#ids';
+import { createIdSource, type IdSource } from '#ids';
 import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
@@ -21,7 +22,6 @@ import {
   registerNotificationRoutes,
 } from '#payments';
 import { createRules } from '#rules';
-import { standardPublicId, startCloudPaymentsSimulator } from '#simulators/cloudpayments';
 import { openSms, prepareHouse } from '#sms';
 import { createCatalogue } from '#subscriptions/catalogue';
 import { defaultPolicy } from '#subscriptions/dunning';
@@ -60,12 +60,39 @@ export const monthly: NewPlan = {
 
 export type Shop = Awaited<ReturnType<typeof openShop>>;
 
-/** A merchant who sells by card: real payments, their workers, and the gateway's simulator behind them. */
-export async function openShop({ publicUrl = 'http://kopek.test' } = {}) {
-  const database = await testDatabase();
-  const clock = createFakeClock(NOW);
+/** The gateway's simulator, as a test hands it in: only tests know both sides. */
+export interface SimulatedGateway {
+  readonly standardPublicId: string;
+  cryptogramOf(card: {
+    readonly number: string;
+    readonly expires: string;
+    readonly name: string;
+  }): string;
+  startCloudPaymentsSimulator(options: {
+    readonly port: number;
+    readonly folder: string;
+    readonly sites: Readonly<Record<string, object>>;
+  }): Promise<{ readonly url: string; close(): Promise<void> }>;
+}
+
+export interface ShopParts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly cardGateways: CardGateways;
+  /** Where people reach it. */
+  readonly publicUrl?: string;
+}
+
+/** A merchant who sells by card, and all that he stands on. Nothing in it runs yet. */
+export async function buildShop({
+  cardGateways,
+  publicUrl = 'http://kopek.test',
+  ...parts
+}: ShopParts) {
+  const { clock, database } = parts;
   const base = {
-    ...{ database, clock, log: silentLog(), metrics: createMetrics(), ids: createIdSource(1) },
+    ...{ ...parts, log: silentLog(), metrics: createMetrics() },
     sealer: createSealer({ secret: SECRET }),
   };
   const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
@@ -79,53 +106,36 @@ export async function openShop({ publicUrl = 'http://kopek.test' } = {}) {
   const ledger = await createLedger({ ...base, types });
   const operators = await createOperators(base);
   const rules = await createRules(base);
-  const money = await openMoney({ ...base, bus, ledger, operators });
   const opened = await openSms({ ...base, bus, operators, rules, publicUrl });
   await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
+  const house = { ...base, bus, cardGateways, ledger, operators };
+  const payments = createPayments(house);
   const context: CardContext = {
-    ...{ ...base, bus, operators, catalogue, ledger, payments: money.payments, sms: opened.sms },
+    ...{ ...base, bus, operators, catalogue, ledger, payments, sms: opened.sms },
     ...{ plans: createPlans(database, catalogue), publicUrl },
     smsSender: 'Kopek',
     stopLink: (subscription) => `${publicUrl}/stop/${subscription}`,
     cardLink: (subscription) => `${publicUrl}/card/${subscription}`,
   };
-  const cards = createCards(context);
-  await database.transaction((tx) => cards.addPlan(tx, monthly));
-  const worker = cards.worker();
-  worker.start();
-  after(async () => {
-    await worker.stop();
-    await money.close();
-    await opened.close();
-    rules.close();
-    await operators.close();
-    await bus.close();
-  });
-  return { ...base, bus, cards, context, ledger, ...money };
+  return {
+    ...{ ...house, payments, context, cards: createCards(context) },
+    async close() {
+      await opened.close();
+      rules.close();
+      await operators.close();
+      await bus.close();
+    },
+  };
 }
 
-type MoneyParts = Omit<Parameters<typeof createCardWorker>[0], 'cardGateways'>;
-
-async function openMoney(parts: MoneyParts) {
-  const { database } = parts;
-  const port = await freePort();
-  const site = `http://127.0.0.1:${port}/v1/webhooks/${GATEWAY}`;
-  const addresses = TYPES.map((type) => [type, `${site}/${type.toLowerCase()}`]);
-  const simulator = await startCloudPaymentsSimulator({
-    ...{ port: 0, folder: await temporaryFolder() },
-    sites: {
-      [standardPublicId]: {
-        ...{ apiSecret: TERMINAL_SECRET, concurrency: 100 },
-        notifications: Object.fromEntries(addresses),
-      },
-    },
-  });
+/** The account at the simulated gateway, with a line that is never busy. */
+export function gatewaysAt(url: string, publicId: string) {
   const card = createCloudPayments(
     {
       settings: {
-        ...{ public_id: standardPublicId, base_url: simulator.url, timeout_ms: 5000 },
-        widget_script: `${simulator.url}/bundles/cloudpayments.js`,
+        ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
+        widget_script: `${url}/bundles/cloudpayments.js`,
       },
       secrets: { api_secret: TERMINAL_SECRET },
     },
@@ -141,31 +151,67 @@ async function openMoney(parts: MoneyParts) {
     line: () => line,
     choose: () => [GATEWAY],
   };
-  const house = { ...parts, cardGateways };
-  const payments = createPayments(house);
-  const keyring = createKeyring({ database });
-  const server = await createHttpServer({ ...parts, api: { ...parts, keyring } });
-  registerNotificationRoutes(server.app, payments);
+  return { card, line, cardGateways };
+}
+
+/** A shop with its payments' workers, the gateway's simulator behind them, and `state-machine`, unless others run it. */
+export async function openShop(
+  gateway: SimulatedGateway,
+  {
+    publicUrl = 'http://kopek.test',
+    runs = true,
+  }: { readonly publicUrl?: string; readonly runs?: boolean } = {},
+) {
+  const database = await testDatabase();
+  const clock = createFakeClock(NOW);
+  const port = await freePort();
+  const site = `http://127.0.0.1:${port}/v1/webhooks/${GATEWAY}`;
+  const addresses = TYPES.map((type) => [type, `${site}/${type.toLowerCase()}`]);
+  const { standardPublicId } = gateway;
+  const simulator = await gateway.startCloudPaymentsSimulator({
+    ...{ port: 0, folder: await temporaryFolder() },
+    sites: {
+      [standardPublicId]: {
+        ...{ apiSecret: TERMINAL_SECRET, concurrency: 100 },
+        notifications: Object.fromEntries(addresses),
+      },
+    },
+  });
+  const account = gatewaysAt(simulator.url, standardPublicId);
+  const { cardGateways } = account;
+  const ids = createIdSource(1);
+  const shop = await buildShop({ database, clock, ids, cardGateways, publicUrl });
+  await database.transaction((tx) => shop.cards.addPlan(tx, monthly));
+  const api = { database, clock, keyring: createKeyring({ database }) };
+  const server = await createHttpServer({ ...shop, api });
+  registerNotificationRoutes(server.app, shop.payments);
   await server.listen(port, '127.0.0.1');
-  const cards = createSavedCards(parts);
+  const workers = workersOf(shop, account);
+  const worker = shop.cards.worker();
+  for (const one of workers) one.start();
+  if (runs) worker.start();
+  after(async () => {
+    await worker.stop();
+    await Promise.all(workers.map((one) => one.stop()));
+    await server.close();
+    await account.card.close();
+    await simulator.close();
+    await shop.close();
+  });
+  return { ...shop, clock, gateway, gatewayUrl: simulator.url, worker };
+}
+
+function workersOf(
+  shop: Awaited<ReturnType<typeof buildShop>>,
+  { card, line }: ReturnType<typeof gatewaysAt>,
+) {
+  const cards = createSavedCards(shop);
   const charging = createCardCharging({
     ...{ card, line },
-    tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+    tokenOf: (customerId, id) => cards.tokenOf(shop.database.pool, customerId, id),
   });
-  const workers = [
-    createCardWorker({ ...house, inbox: payments.inbox }),
-    createChargeWorker({
-      ...{ ...house, group: cardChargeGroup(GATEWAY), cards, gateway: charging },
-    }),
+  return [
+    createCardWorker({ ...shop, inbox: shop.payments.inbox }),
+    createChargeWorker({ ...shop, group: cardChargeGroup(GATEWAY), cards, gateway: charging }),
   ];
-  for (const worker of workers) worker.start();
-  return {
-    ...{ payments, gatewayUrl: simulator.url },
-    async close() {
-      await Promise.all(workers.map((worker) => worker.stop()));
-      await server.close();
-      await card.close();
-      await simulator.close();
-    },
-  };
 }

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { cryptogramOf, standardPublicId } from '#simulators/cloudpayments';
 import { type Shop, TERMINAL_SECRET } from './fixture.ts';
 
 /** What a browser, and whoever runs the gateway, do at its simulator. */
@@ -16,12 +15,12 @@ export async function bookOf({ gatewayUrl }: Shop, payment: string): Promise<num
 
 /** As the widget pays: with what the page was given. */
 export async function payByWidget(
-  { gatewayUrl }: Shop,
+  { gateway, gatewayUrl }: Shop,
   number: string,
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const login = Buffer.from(`${standardPublicId}:${TERMINAL_SECRET}`).toString('base64');
-  const packet = cryptogramOf({ number, expires: '12/59', name: 'A B' });
+  const login = Buffer.from(`${gateway.standardPublicId}:${TERMINAL_SECRET}`).toString('base64');
+  const packet = gateway.cryptogramOf({ number, expires: '12/59', name: 'A B' });
   const order = toOrder(parameters);
   const answer = await fetch(`${gatewayUrl}/payments/cards/charge`, {
     method: 'POST',

@@ -3,11 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createApiKey, createKeyring } from '#auth';
 import { createHttpServer } from '#http';
+import * as gateway from '#simulators/cloudpayments';
 import { monthly, openShop } from './fixture.ts';
 import { registerCardSubscriptionRoutes } from './http.ts';
 import { lifeOf, lives } from './life.ts';
 
-const shop = await openShop();
+const shop = await openShop(gateway);
 const { cards, clock, database, log } = shop;
 const { buys, quiet } = lives(shop);
 const keyring = createKeyring({ database });

@@ -5,7 +5,7 @@ import { paymentId } from '#payments';
 import { billReference, parseSubscriptionId } from '#subscriptions/subscription';
 import type { PaymentCommand, SubscriptionEvent } from '#subscriptions/topics';
 import { eventually } from '#testing';
-import { monthly, type Shop } from './fixture.ts';
+import { monthly, NOW, type Shop } from './fixture.ts';
 import { bookOf, control, payByWidget } from './gateway-hands.ts';
 import type { Order } from './start-case.ts';
 
@@ -21,13 +21,19 @@ export const BROWSER = {
 let people = 0;
 
 /** Lets time pass. */
-export function timeOf({ bus, clock, database }: Shop) {
+export function timeOf({
+  bus,
+  clock,
+  database,
+  payments,
+}: Pick<Shop, 'bus' | 'clock' | 'database' | 'payments'>) {
   async function open(): Promise<number> {
     const { rows } = await sql<{ count: bigint }>`
-      select (select count(*) from subscriptions.subscription where operator = 'card' and due_at <= ${clock.now()})
-        + (select count(*) from payments.payment where closed_at is null and state not in ('presented', 'authorized'))
-        as count`.execute(database.pool);
-    return Number(rows[0]?.count ?? 0);
+      select count(*) as count from subscriptions.subscription
+      where operator = 'card' and due_at <= ${clock.now()}`.execute(database.pool);
+    const states = await payments.openByState();
+    const moving = states.filter(({ state }) => state !== 'presented' && state !== 'authorized');
+    return Number(rows[0]?.count ?? 0n) + moving.length;
   }
 
   /** Until nobody has anything to do at this moment. */
@@ -98,11 +104,19 @@ export function lives(shop: Shop) {
     return lifeOf(shop, { ...started, msisdn: order.msisdn });
   }
 
+  /** Each scenario begins at the same moment, with cards of which nothing is known. */
+  async function begin(): Promise<void> {
+    clock.set(NOW);
+    await sql`delete from subscriptions.card_decline`.execute(database.pool);
+  }
+
   const decline = (code: number, times = 1) =>
     control(shop, 'POST', 'scenarios', { name: 'decline', code, times });
 
-  return { ...time, buys, decline };
+  return { ...time, begin, buys, decline };
 }
+
+export type Life = ReturnType<typeof lifeOf>;
 
 /** One subscription, and what its subscriber does. */
 export function lifeOf(
@@ -151,15 +165,18 @@ export function lifeOf(
         .filter((one) => one.subscription === subscription)
         .map((one) => `${momentOf(one.at)} ${one.event} ${one.status}`);
     },
-    /** Kinds of the texts that were sent, in order. */
-    async texts(): Promise<readonly string[]> {
-      const { rows } = await sql<{ kind: string }>`
-          select kind from sms.message where reference = ${subscription} order by id`.execute(
-        database.pool,
-      );
-      return rows.map(({ kind }) => kind);
-    },
     /** What the gateway's own book says of each bill: debits less refunds, in minor units. */
+    async bookByBill(): Promise<ReadonlyMap<number, number>> {
+      const payments = await shop.payments.of(key.customerId, await references(shop, key));
+      const sums = new Map<number, number>();
+      for (const { id, reference } of payments) {
+        const number = Number(reference.slice(reference.indexOf('/') + 1));
+        const taken = await bookOf(shop, paymentId(key.customerId, id));
+        sums.set(number, (sums.get(number) ?? 0) + taken);
+      }
+      return sums;
+    },
+    /** What the gateway's own book says of each payment: debits less refunds, in minor units. */
     async book(): Promise<readonly number[]> {
       const payments = await shop.payments.of(key.customerId, await references(shop, key));
       const sums = [];

@@ -1,20 +1,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from '#database';
+import * as gateway from '#simulators/cloudpayments';
 import { monthly, openShop } from './fixture.ts';
 import { GOOD, lives, OTHER } from './life.ts';
 
-const shop = await openShop();
-const { buys, decline, until } = lives(shop);
+const shop = await openShop(gateway);
+const { begin, buys, decline, until } = lives(shop);
 const { clock, database } = shop;
 const start = '11-20 10:00';
 
-/** Each scenario begins at the same moment of its own. */
-function begin(): void {
-  clock.set(new Date('2026-11-20T07:00:00Z'));
+/** Kinds of the texts that were sent, in order. */
+async function textsOf(subscription: string): Promise<readonly string[]> {
+  const { rows } = await sql<{ kind: string }>`
+    select kind from sms.message where reference = ${subscription} order by id`.execute(
+    database.pool,
+  );
+  return rows.map(({ kind }) => kind);
 }
 
 test('paid month after month, announced three days before, charged an hour before its time', async () => {
-  begin();
+  await begin();
   const life = await buys();
   assert.equal((await life.now()).status, 'pending');
   await life.pays();
@@ -27,7 +33,7 @@ test('paid month after month, announced three days before, charged an hour befor
     '01-17 10:00 charge_coming active',
     '01-20 09:00 renewed active',
   ]);
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'receipt', 'charge_coming', 'receipt'],
   ]);
   assert.deepEqual(await life.book(), [19_900, 19_900, 19_900]);
@@ -35,7 +41,7 @@ test('paid month after month, announced three days before, charged an hour befor
 });
 
 test('a first payment that stays incomplete ends by itself, and can’t be paid any more', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await until('2026-11-22');
   assert.deepEqual(await life.story(), [`${start} created pending`, '11-21 09:00 ended expired']);
@@ -43,7 +49,7 @@ test('a first payment that stays incomplete ends by itself, and can’t be paid 
 });
 
 test('declined for want of money: tried again in grace, told once, and paid on a payday', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -59,7 +65,7 @@ test('declined for want of money: tried again in grace, told once, and paid on a
       ...['failed grace', 'renewed active'],
     ],
   );
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'charge_failed', 'recovered'],
   ]);
   assert.equal(priced.period.start.toISOString(), '2026-12-20T07:00:00.000Z', 'the anchor stays');
@@ -67,7 +73,7 @@ test('declined for want of money: tried again in grace, told once, and paid on a
 });
 
 test('a card that is lost is not tried again: hold closes the access, and the ladder ends it', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -80,14 +86,14 @@ test('a card that is lost is not tried again: hold closes the access, and the la
     '01-03 12:00 held hold',
     '01-10 12:00 ended expired',
   ]);
-  assert.deepEqual(await life.texts(), [
+  assert.deepEqual(await textsOf(life.subscription), [
     ...['welcome', 'charge_coming', 'charge_failed', 'last_chance', 'held', 'last_chance', 'ended'],
   ]);
   assert.deepEqual(await life.book(), [19_900, 0]);
 });
 
 test('out of hold by another card: what is owed is paid on its page, and the period begins with the payment', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -114,7 +120,7 @@ test('out of hold by another card: what is owed is paid on its page, and the per
 });
 
 test('a trial keeps a card by a payment that goes back, and its end is the anchor', async () => {
-  begin();
+  await begin();
   const plan = { ...monthly, code: 'tried', trialDays: 7 };
   await database.transaction((tx) => shop.cards.addPlan(tx, plan));
   const life = await buys({ plan: 'tried' });
@@ -134,7 +140,7 @@ test('a trial keeps a card by a payment that goes back, and its end is the ancho
 });
 
 test('cancelled with the period: access to its end, and nothing is charged again', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   assert.equal(await life.says('cancel'), 'done: ends_with_period');
@@ -150,7 +156,7 @@ test('cancelled with the period: access to its end, and nothing is charged again
 });
 
 test('cancelled now with a refund: the unused part goes back to the card', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   clock.set(new Date('2026-12-05T07:00:00Z'));
@@ -163,7 +169,7 @@ test('cancelled now with a refund: the unused part goes back to the card', async
 });
 
 test('paused and resumed: the period ends later by the paused time', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays(GOOD);
   assert.equal(await life.says('pause', { days: 10 }), 'done: paused');
@@ -181,7 +187,7 @@ test('paused and resumed: the period ends later by the paused time', async () =>
 });
 
 test('a change that costs more holds once it is paid; one that is declined changes nothing', async () => {
-  begin();
+  await begin();
   await database.transaction((tx) =>
     shop.cards.addPlan(tx, {
       ...{ ...monthly, code: 'family', title: 'Cinema for all' },
@@ -204,5 +210,67 @@ test('a change that costs more holds once it is paid; one that is declined chang
     '12-20 09:00 renewed active',
   ]);
   assert.deepEqual(await life.book(), [19_900, 0, 10_000, 39_900]);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('a card that was declined twice within a day rests: a third try is refused, and nothing is owed for it', async () => {
+  await begin();
+  const life = await buys();
+  await life.pays();
+  clock.set(new Date('2026-12-05T07:00:00Z'));
+  await decline(5051, 2);
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal(await life.says('change', { quantity: 2 }), 'refused: card_may_not_be_tried_now');
+  assert.equal((await life.now()).status, 'active');
+  await until('2026-12-07');
+  assert.equal(await life.says('change', { quantity: 2 }), 'done: charging');
+  assert.equal((await life.now()).priced.selection.quantity, 2);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('switched back before it ends, it goes on; a downgrade waits for the end of the period', async () => {
+  await begin();
+  const life = await buys({ quantity: 2 });
+  await life.pays();
+  assert.equal(await life.says('cancel'), 'done: ends_with_period');
+  assert.equal(await life.says('resume'), 'done: kept');
+  assert.equal(await life.says('change', { quantity: 1 }), 'done: planned');
+  await until('2026-12-21');
+  assert.deepEqual(await life.book(), [39_800, 19_900]);
+  assert.deepEqual((await life.story()).slice(2), [
+    `${start} cancel_planned active`,
+    `${start} kept active`,
+    `${start} change_planned active`,
+    '12-17 10:00 charge_coming active',
+    '12-20 09:00 renewed active',
+  ]);
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
+test('a coupon of everything needs no money: the card is tried, and the next period is paid', async () => {
+  await begin();
+  await database.transaction((tx) =>
+    shop.cards.addCoupon(tx, {
+      ...{ code: 'FREE', discount: { kind: 'percent', basisPoints: 10_000 } },
+      ...{ duration: { kind: 'once' }, redemptionsMost: 1 },
+    }),
+  );
+  const life = await buys({ coupon: 'FREE' });
+  await life.pays();
+  await until('2026-12-21');
+  assert.deepEqual(await life.book(), [0, 19_900]);
+  await assert.rejects(buys({ coupon: 'FREE' }), { code: 'coupon_refused' });
+  const { rows } = await sql<{ kind: string; amount_minor: bigint }>`
+    select kind, amount_minor from subscriptions.bill_line where customer_id = ${life.key.customerId}
+      and subscription_id = ${life.key.id} order by period, line`.execute(database.pool);
+  assert.deepEqual(
+    rows.map(({ amount_minor, kind }) => [kind, amount_minor]),
+    [
+      ['plan', 0n],
+      ['plan', 19_900n],
+    ],
+    'a line of nothing is a line',
+  );
   assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
 });

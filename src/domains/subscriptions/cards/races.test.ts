@@ -2,22 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import type { PaymentResponse } from '#payments';
+import * as gateway from '#simulators/cloudpayments';
 import { stopSubscriptions } from '#subscriptions/stop-subscriptions';
 import { billReference } from '#subscriptions/subscription';
 import { applyCommands } from './apply-commands.ts';
 import { openShop } from './fixture.ts';
 import { lives } from './life.ts';
+import { mustHold } from './must-hold.ts';
 import { runDue } from './run-due.ts';
 import { settleCards } from './settle-cards.ts';
 
-const shop = await openShop();
+const shop = await openShop(gateway);
 const { cards, clock, context, database } = shop;
-const { buys, decline, quiet, until } = lives(shop);
-
-const begin = () => clock.set(new Date('2026-11-20T07:00:00Z'));
+const { begin, buys, decline, quiet, until } = lives(shop);
 
 test('cancel and repay at once have one outcome: who is cancelled is not charged', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -34,16 +34,12 @@ test('cancel and repay at once have one outcome: who is cancelled is not charged
   await until('2027-03-01');
   const { status } = await life.now();
   assert.equal(status, 'cancelled');
-  const book = await life.book();
-  assert.equal(
-    book.reduce((sum, one) => sum + one, 0),
-    19_900,
-    'what was under way goes back',
-  );
+  // Repaid first, it was paid for; cancelled first, what was under way goes back.
+  await mustHold(database, life);
 });
 
 test('a double command is carried out once', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const command = {
@@ -58,7 +54,7 @@ test('a double command is carried out once', async () => {
 });
 
 test('a response that is heard again changes nothing', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const before = await life.now();
@@ -79,7 +75,7 @@ test('a response that is heard again changes nothing', async () => {
 });
 
 test('what is conflicted waits for people: nothing is charged, and nothing is closed', async () => {
-  begin();
+  await begin();
   const life = await buys();
   const conflict: PaymentResponse = {
     ...{ payment: life.payment, reference: billReference(life.key, 0), msisdn: life.msisdn },
@@ -93,7 +89,7 @@ test('what is conflicted waits for people: nothing is charged, and nothing is cl
 });
 
 test('a card that is taken away right before the renewal: it is not charged, and its holder is asked', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   const [card] = await cards.cards(database.pool, life.msisdn);
@@ -113,7 +109,7 @@ test('a card that is taken away right before the renewal: it is not charged, and
 });
 
 test('STOP ends a subscription that is paid by card as any other, and nothing is charged again', async () => {
-  begin();
+  await begin();
   const life = await buys();
   await life.pays();
   await until('2026-12-19');
@@ -132,7 +128,7 @@ test('STOP ends a subscription that is paid by card as any other, and nothing is
 });
 
 test('two copies look for what is due at once: each subscription is renewed once', async () => {
-  begin();
+  await begin();
   const all = [];
   for (let index = 0; index < 4; index += 1) {
     const life = await buys();
@@ -150,7 +146,7 @@ test('two copies look for what is due at once: each subscription is renewed once
 });
 
 test('who comes again while his first payment is incomplete begins again; the page before can’t be paid', async () => {
-  begin();
+  await begin();
   const first = await buys();
   const second = await buys({ msisdn: first.msisdn });
   assert.notEqual(first.subscription, second.subscription);
@@ -159,4 +155,24 @@ test('who comes again while his first payment is incomplete begins again; the pa
   await second.pays();
   assert.equal((await second.now()).status, 'active');
   await assert.rejects(buys({ msisdn: first.msisdn }), { code: 'already_subscribed' });
+});
+
+test('a payment that was stopped for another reason than ours leaves nothing alive and forgotten', async () => {
+  await begin();
+  const life = await buys();
+  const reference = billReference(life.key, 0);
+  const { withdrawn } = await database.transaction((tx) =>
+    shop.payments.withdraw(tx, {
+      ...{ customerId: life.key.customerId, gateway: 'cloudpayments', references: [reference] },
+      reason: 'stopped by staff',
+    }),
+  );
+  assert.deepEqual(withdrawn, [life.payment]);
+  const heard: PaymentResponse = {
+    ...{ payment: life.payment, reference, msisdn: life.msisdn, amount_minor: 19_900 },
+    ...{ currency: 'RUB', outcome: 'withdrawn', at: clock.now().toISOString() },
+  };
+  await database.transaction((tx) => settleCards(context, tx, [heard]));
+  assert.deepEqual((await life.now()).endReason, 'first_payment_incomplete');
+  await mustHold(database, life);
 });

@@ -11,6 +11,7 @@ import { readDeclines } from './dunning-facts.ts';
 import { endCase, stepCase } from './end-case.ts';
 import { dueAction, ladderStatusOf, renewalOf } from './next-due.ts';
 import { resumeCase } from './pause-case.ts';
+import { roomNow } from './room.ts';
 import { beginWork, type Work } from './work.ts';
 
 const SET_MOST = 500;
@@ -20,12 +21,13 @@ const STEPS_MOST = 12;
 /** Claims a set of card subscriptions whose time has come, and does what it is time for. Answers how many there were. */
 export async function runDue(context: CardContext): Promise<number> {
   const allocationOf = await allocationNow(context);
+  const room = await roomNow(context);
   return context.database.transaction(async (tx: Tx) => {
     const now = context.clock.now();
     const cases = await claimDueCases(tx, { now, most: SET_MOST });
     if (cases.length === 0) return 0;
     const work = await beginWork(context, tx, cases);
-    const charging = { allocationOf, book: await readDeclines(tx, cases, now) };
+    const charging = { allocationOf, room, book: await readDeclines(tx, cases, now) };
     for (const one of cases) passTime(one, charging, work);
     await work.write(tx);
     return cases.length;

@@ -21,13 +21,18 @@ import { afterDecline, type Charging } from './charge-case.ts';
 import { findChargedCards } from './charged-card.ts';
 import { readDeclines } from './dunning-facts.ts';
 import { closeBill, endCase } from './end-case.ts';
+import { roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
 import { settleCardPage } from './settle-card-page.ts';
 import { beginWork, type Work } from './work.ts';
 
+const STOPPED_AGAIN_MS = 3_600_000;
+
 interface Heard {
   readonly response: PaymentResponse;
   readonly card: ChargedCard | undefined;
+  /** Another payment of the bill is open by now. */
+  readonly isOpen: boolean;
   readonly charging: Charging;
   readonly work: Work;
 }
@@ -55,17 +60,37 @@ export async function settleCards(
   const work = await beginWork(context, tx, cases);
   const charging = {
     allocationOf: await allocationNow(context),
+    room: await roomNow(context),
     book: await readDeclines(tx, cases, work.now),
   };
   const cards = await findChargedCards(context, tx, ofBills);
+  const open = await findOpen(context, ofBills);
   for (const response of ofBills) {
     const one = byName.get(response.reference);
     must(one, `bill ${response.reference} exists, since it was charged for`);
     const card = response.card === undefined ? undefined : cards.get(response.card);
-    const settled = settle(one, { response, card, charging, work });
+    const settled = settle(one, {
+      ...{ response, card, charging, work },
+      isOpen: open.has(response.reference),
+    });
     if (settled) byName.set(response.reference, passTime(settled, charging, work));
   }
   await work.write(tx);
+}
+
+/** Of what was withdrawn: the bills that are paid for anew since. Under their locks none is begun meanwhile. */
+async function findOpen(
+  { payments }: CardContext,
+  responses: readonly PaymentResponse[],
+): Promise<ReadonlySet<string>> {
+  const open = new Set<string>();
+  for (const { outcome, reference } of responses) {
+    if (outcome !== 'withdrawn') continue;
+    const { customerId } = parseBillReference(reference);
+    const found = await payments.of(customerId, [reference]);
+    if (found.some((one) => one.closed_at === null)) open.add(reference);
+  }
+  return open;
 }
 
 const nameOf = (one: CardCase) => `${subscriptionId(one.key)}/${one.bill?.number}`;
@@ -87,7 +112,7 @@ function settle(one: CardCase, heard: Heard): CardCase | undefined {
     case 'conflicted':
       return settleConflicted(one, heard);
     case 'withdrawn':
-      return undefined;
+      return heard.isOpen ? undefined : settleExpired(one, heard);
     default:
       return unreachable(response.outcome);
   }
@@ -103,8 +128,16 @@ function settleAccepted(one: CardCase, { card, response, work }: Heard): CardCas
     ...{ payment: response.payment, bill, result: isFirst ? 'paid' : 'retry_paid' },
   });
   if (!openBillOf(one) || !isAlive(one.status)) {
-    // It was withdrawn while it was under way: payments give it back, and the bill stays as it was closed.
+    // It came when nothing was owed any more. Payments give back what they were told to withdraw while it was under way; what had
+    // been accepted by then, and was only not heard of, goes back from here.
     work.tell.event(one, plan, { event: 'charged_after_stop', bill });
+    const amountMinor = BigInt(response.amount_minor);
+    work.refund({
+      one,
+      payment: response.payment,
+      amountMinor,
+      reason: 'nothing was owed any more',
+    });
     return undefined;
   }
   const charged = { ...one, card: card ?? one.card, attention: null };
@@ -132,12 +165,6 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
   const tried = work.keep({ ...one, bill: { ...bill, attempts, lastPayment, ...OVER } });
   const result = attempts === 1 ? 'failed' : 'retry_failed';
   work.tell.transaction(one, plan, { payment: response.payment, bill, result, reason });
-  if (bill.kind === 'change') {
-    const closed = closeBill(tried, { state: 'void', reason }, work);
-    work.tell.event(closed, plan, { event: 'change_failed', reason, bill });
-    work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
-    return closed;
-  }
   if (reason !== 'card_removed') {
     const decline = {
       ...{ bill: { ...one.key, number: bill.number }, payment: lastPayment, at: work.now, reason },
@@ -147,6 +174,12 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
     };
     work.decline(decline);
     charging.book.add(decline);
+  }
+  if (bill.kind === 'change') {
+    const closed = closeBill(tried, { state: 'void', reason }, work);
+    work.tell.event(closed, plan, { event: 'change_failed', reason, bill });
+    work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
+    return closed;
   }
   if (reason === 'consent_withdrawn' || reason === 'cancelled_by_customer') {
     // He takes back at his bank what he gave us: nothing is charged again, nor asked of him.
@@ -187,7 +220,10 @@ function settleExpired(one: CardCase, { response, work }: Heard): CardCase | und
     return closed;
   }
   const lastPayment = parsePaymentId(response.payment).id;
-  const again = { ...bill, ...OVER, lastPayment, nextAttemptAt: bill.nextAttemptAt ?? work.now };
+  // What was stopped is stopped again as long as its reason holds: it is looked at from time to time.
+  const delayMs = response.outcome === 'withdrawn' ? STOPPED_AGAIN_MS : 0;
+  const nextAttemptAt = bill.nextAttemptAt ?? new Date(work.now.getTime() + delayMs);
+  const again = { ...bill, ...OVER, lastPayment, nextAttemptAt };
   return work.keep({ ...one, bill: again });
 }
 

@@ -77,7 +77,7 @@ export function createTelling(options: TellingOptions): Telling {
     if (!text) return;
     const subscription = subscriptionId(one.key);
     messages.push({
-      ...smsRouteOf(one.msisdn, options),
+      ...smsRouteOf({ msisdn: one.msisdn, operator: CARD }, options),
       recipient: one.msisdn,
       body: fill(text, { ...wordsOf(one, plan, options), ...words }),
       kind: occasion,

@@ -10,6 +10,7 @@ import {
   insertCardBills,
   insertDeclines,
   type NewCardBill,
+  setAttention,
   updateCardBills,
   updateCases,
 } from './case-writes.ts';
@@ -69,7 +70,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
     const plan = ofCase(one);
     const { serviceId } = plan;
     const { version } = plan.price;
-    const kept = { ...one, serviceId, version, dueAt: nextDueAt(one, plan) };
+    const kept = { ...one, serviceId, version };
     cases.set(subscriptionId(one.key), kept);
     const { bill } = kept;
     if (bill) {
@@ -97,7 +98,12 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
     withdraw: (one, reference, reason) => void withdrawals.push({ one, reference, reason }),
     async write(tx) {
       await insertCardBills(tx, [...opened.values()]);
-      await updateCases(tx, [...cases.values()]);
+      // Only what it is at the end waits for something.
+      const ended = [...cases.values()].map((one) => ({
+        ...one,
+        dueAt: nextDueAt(one, ofCase(one)),
+      }));
+      await updateCases(tx, ended);
       await updateCardBills(tx, [...bills.values()]);
       await insertDeclines(tx, declines);
       await withdrawAll(context, tx, withdrawals);
@@ -126,7 +132,10 @@ async function withdrawAll(
   }
 }
 
-/** What the gateway can't take back now is told, and stays on the staff's list: the rest of the decision stands. */
+/**
+ * Never more than what is left of the payment: somebody else may have given of it back. What the gateway can't take back now is told,
+ * and stays on the staff's list: the rest of the decision stands.
+ */
 async function giveBack(
   { log, payments, plans }: CardContext,
   tx: Tx,
@@ -134,7 +143,11 @@ async function giveBack(
   tell: Telling,
 ): Promise<void> {
   try {
-    await payments.refund(tx, { payment, amountMinor, reason });
+    const report = await payments.report(tx, payment);
+    const left = report.amountMinor - report.refundedMinor;
+    if (left <= 0n) return;
+    const amount = amountMinor < left ? amountMinor : left;
+    await payments.refund(tx, { payment, amountMinor: amount, reason });
   } catch (error) {
     // Thrown before anything was written; what the database says is no answer of the business.
     if (!(error instanceof AppError)) throw error;
@@ -142,7 +155,7 @@ async function giveBack(
     const { price } = one.priced.selection;
     const plan = (await plans.versions(tx, [price]))(price);
     tell.event(one, plan, { event: 'refund_impossible', reason: error.code });
-    await updateCases(tx, [{ ...one, attention: `refund_impossible: ${payment}` }]);
+    await setAttention(tx, one.key, `refund_impossible: ${payment}`);
   }
 }
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
+import * as gateway from '#simulators/cloudpayments';
 import { bookOf } from '#subscriptions/cards/gateway-hands';
 import { OTHER } from '#subscriptions/cards/life';
 import { type Browser, formOf, type Seen } from '#subscriptions/pages/fixture';
 import { eventually } from '#testing';
 import { openCabinet } from './fixture.ts';
 
-const cabinet = await openCabinet();
+const cabinet = await openCabinet(gateway);
 const { cards, clock, database, quiet, subscriber } = cabinet;
 
 /** Looks until what was asked for has happened. */

@@ -1,4 +1,5 @@
 import { must } from '#errors';
+import type { SimulatedGateway } from '#subscriptions/cards/fixture';
 import { lives, timeOf } from '#subscriptions/cards/life';
 import { type Browser, openSite, type Seen } from '#subscriptions/pages/fixture';
 import {
@@ -10,8 +11,8 @@ import { registerShop } from '#subscriptions/shop';
 import { registerClientLinkRoute, registerClientPages } from './index.ts';
 
 /** The cabinet, a shop behind it, and people who buy and sign in. */
-export async function openCabinet() {
-  const site = await openSite((app, house) => {
+export async function openCabinet(gateway: SimulatedGateway) {
+  const site = await openSite(gateway, (app, house) => {
     registerPayPages(app, house);
     registerShop(app, house);
     registerCardLink(app, {

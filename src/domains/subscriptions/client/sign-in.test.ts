@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApiKey } from '#auth';
+import * as gateway from '#simulators/cloudpayments';
 import { openCabinet } from './fixture.ts';
 
-const cabinet = await openCabinet();
+const cabinet = await openCabinet(gateway);
 const { asksPin, browse, buys, clock, pinOf, signsIn, subscriber } = cabinet;
 
 test('whoever is not signed in is led to sign in, and comes back to where he wanted to go', async () => {

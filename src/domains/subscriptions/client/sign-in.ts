@@ -7,7 +7,7 @@ import { createRateLimiter } from '#http';
 import type { Operators } from '#operators';
 import { readAnyMsisdn } from '#phone';
 import type { Sms } from '#sms';
-import { smsRouteOf } from '#subscriptions/sms-route';
+import { CARD, smsRouteOf } from '#subscriptions/sms-route';
 import { fail } from './errors.ts';
 import { findLink, insertLink, takeLink } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
@@ -160,7 +160,7 @@ async function sendPin(
   if (issued.outcome !== 'issued' || !(await isCustomer(tx, msisdn))) return;
   await sms.send(tx, [
     {
-      ...smsRouteOf(msisdn, { operators, smsSender }),
+      ...smsRouteOf({ msisdn, operator: CARD }, { operators, smsSender }),
       recipient: msisdn,
       body: `${issued.pin} is your PIN to see your subscriptions. Tell it to nobody.`,
       kind: 'pin',
@@ -188,7 +188,7 @@ async function createLink(
   if (bySms) {
     await sms.send(tx, [
       {
-        ...smsRouteOf(msisdn, { operators, smsSender }),
+        ...smsRouteOf({ msisdn, operator: CARD }, { operators, smsSender }),
         ...{ recipient: msisdn, body: `Your subscriptions: ${url}`, kind: 'sign_in_link' },
         ...{ secret: true, priority: 2, expiresAt },
       },

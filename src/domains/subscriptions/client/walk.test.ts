@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { chromium, type Page } from 'playwright-core';
 import { parsePaymentId } from '#payments';
+import * as gateway from '#simulators/cloudpayments';
 import { bookOf } from '#subscriptions/cards/gateway-hands';
 import { browserExecutable } from '#testing';
 import { openCabinet } from './fixture.ts';
@@ -11,7 +12,7 @@ const ASKS = '4242424242424242';
 const REFUSED = '4000056655665556';
 const MSISDN = '+79165550101';
 
-const cabinet = await openCabinet();
+const cabinet = await openCabinet(gateway);
 const { cards, publicUrl, quiet } = cabinet;
 
 async function openPage(t: TestContext, executablePath: string): Promise<Page> {

@@ -4,7 +4,13 @@ import { createKeyring } from '#auth';
 import { createHttpServer, type HttpApp } from '#http';
 import type { OutgoingSms, Sms } from '#sms';
 import { createSubscriptions, type NewPlan } from '#subscriptions';
-import { monthly, openShop, SECRET, type Shop } from '#subscriptions/cards/fixture';
+import {
+  monthly,
+  openShop,
+  SECRET,
+  type Shop,
+  type SimulatedGateway,
+} from '#subscriptions/cards/fixture';
 import { freePort } from '#testing';
 
 export const MSISDN = '+79161234567';
@@ -21,10 +27,13 @@ export const plans: readonly NewPlan[] = [
 export type Site = Awaited<ReturnType<typeof openSite>>;
 
 /** A shop by card with pages in front of it, as `addPages` adds them. */
-export async function openSite(addPages: (app: HttpApp, house: SiteHouse) => void) {
+export async function openSite(
+  gateway: SimulatedGateway,
+  addPages: (app: HttpApp, house: SiteHouse) => void,
+) {
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
-  const shop = await openShop({ publicUrl });
+  const shop = await openShop(gateway, { publicUrl });
   const { database } = shop;
   for (const plan of plans) await database.transaction((tx) => shop.cards.addPlan(tx, plan));
   const house = houseOf(shop, publicUrl);

@@ -45,18 +45,22 @@ export async function agreeToOrder(
   const { cards, clock, database } = options;
   const { isTicked, visitor } = form;
   try {
-    const purchase = await lookAtOrder(options, page);
+    const { purchase, version } = await lookAtOrder(options, page);
     const shownAt = readShown(options, form.shown, purchase);
     if (!shownAt) return { outcome: 'again', purchase, fault: 'changed' };
     if (!isTicked) return { outcome: 'again', purchase, fault: 'consent_missing' };
     const { address, userAgent = '' } = visitor;
     const started = await database.transaction((tx) =>
-      cards.agree(tx, page, {
-        ...{ method: 'card_page', textShown: shownText(purchase), shownAt },
-        priceShown: priceShown(purchase),
-        evidence: { address, userAgent, ticked: wordsOf(purchase.locale).consent(purchase) },
-        confirmedAt: clock.now(),
-      }),
+      cards.agree(
+        tx,
+        { ...page, order: { ...page.order, version } },
+        {
+          ...{ method: 'card_page', textShown: shownText(purchase), shownAt },
+          priceShown: priceShown(purchase),
+          evidence: { address, userAgent, ticked: wordsOf(purchase.locale).consent(purchase) },
+          confirmedAt: clock.now(),
+        },
+      ),
     );
     const { payment, subscription } = started;
     return {
@@ -66,16 +70,23 @@ export async function agreeToOrder(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'terms_outdated') {
-      const purchase = await lookAtOrder(options, page);
+      const { purchase } = await lookAtOrder(options, page);
       return { outcome: 'again', purchase, fault: 'changed' };
     }
-    if (PRIVATE.has(error.code)) return { outcome: 'refused', detail: NOT_FOR_THIS_NUMBER };
-    if (REFUSALS.has(error.code)) return { outcome: 'refused', detail: error.message };
-    throw error;
+    const detail = refusalOf(error);
+    if (detail === undefined) throw error;
+    return { outcome: 'refused', detail };
   }
 }
 
 function priceShown(purchase: Purchase): string {
   const now = sayMoney(purchase.amountMinor, purchase.currency);
   return `${now} now; ${wordsOf(purchase.locale).price(purchase)}`;
+}
+
+/** What a person is told of an order that can't be made; undefined for what is no answer of the business. */
+export function refusalOf(error: unknown): string | undefined {
+  if (!(error instanceof AppError)) return undefined;
+  if (PRIVATE.has(error.code)) return NOT_FOR_THIS_NUMBER;
+  return REFUSALS.has(error.code) ? error.message : undefined;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createRateLimiter, type HttpApp, sendPage } from '#http';
 import type { PayPage } from '#subscriptions/cards';
-import { agreeToOrder } from './agree.ts';
+import { agreeToOrder, refusalOf } from './agree.ts';
 import { fail } from './errors.ts';
 import {
   leadToPayment,
@@ -36,8 +36,14 @@ export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
   app.get<OfToken>('/pay/:token', PAGE, async (request, reply) => {
     const page = cards.readPage(request.params.token);
     if (page.page === 'payment') return sendPayment(options, { request, reply, page });
-    const purchase = await lookAtOrder(options, page);
-    return sendOrder(options, reply, { purchase, path: pathOf(request) });
+    try {
+      const { purchase } = await lookAtOrder(options, page);
+      return sendOrder(options, reply, { purchase, path: pathOf(request) });
+    } catch (error) {
+      const detail = refusalOf(error);
+      if (detail === undefined) throw error;
+      return sendPage(reply, renderRefusedOrder(detail, page.returnUrl), 409);
+    }
   });
 
   app.post<OfToken>('/pay/:token', PAGE, async (request, reply) => {

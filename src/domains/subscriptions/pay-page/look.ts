@@ -5,7 +5,6 @@ import type { Database } from '#database';
 import { AppError, must } from '#errors';
 import type { Led as LedByGateway, PaymentState, Payments } from '#payments';
 import type { CardSubscriptions, PayPage } from '#subscriptions/cards';
-import { quote } from '#subscriptions/pricing';
 import { isCardReference, type SubscriptionStatus } from '#subscriptions/subscription';
 import { fail } from './errors.ts';
 import { type Purchase, purchaseOf } from './purchase.ts';
@@ -34,33 +33,26 @@ const CARD_TRIED_MINOR = 100n;
 const SHOWN_MAX_AGE_MS = 23 * 3_600_000;
 const SHOWN = 'pay-page-shown';
 
-/** An order as it stands now: its price is the plan's, whatever the link says. Throws `plan_unknown`, `service_closed`. */
+/** What is offered, and the version of the price that it is offered at. */
+export interface Offered {
+  readonly purchase: Purchase;
+  readonly version: number;
+}
+
+/** An order as it stands now: its price is the plan's, whatever the link says. Throws as `preview` does. */
 export async function lookAtOrder(
-  { cards, clock }: PayPageOptions,
-  page: OrderPage,
-): Promise<Purchase> {
-  const { order } = page;
-  const plan = await cards.plan(order.plan);
-  if (!plan) throw fail('order_closed', `There is no plan ${order.plan} any more.`);
-  if (!plan.open) throw fail('order_closed', `${plan.title} takes no new subscriptions.`);
-  const request = {
-    ...{ kind: 'start' as const, id: page.id, timeZone: plan.timeZone, trialDays: plan.trialDays },
-    ...{
-      selection: { price: plan.price, quantity: order.quantity },
-      coupons: [],
-      balanceMinor: 0n,
-    },
-  };
-  const result = quote({ at: clock.now(), precision: plan.precision, request });
-  if (result.outcome === 'refused')
-    throw fail('order_closed', `${plan.title} can't be bought ${order.quantity} times.`);
-  const { after, dueMinor } = result.quote;
+  { cards, database }: PayPageOptions,
+  { order }: OrderPage,
+): Promise<Offered> {
+  const { plan, quote } = await database.transaction((tx) => cards.preview(tx, order));
+  const { after, dueMinor } = quote;
   must(after, 'a start leads to a subscription');
   const cardIsTried = dueMinor === 0n;
-  return purchaseOf({
+  const purchase = purchaseOf({
     ...{ title: plan.title, terms: plan.texts.terms, locale: order.locale, priced: after },
     ...{ cardIsTried, amountMinor: cardIsTried ? CARD_TRIED_MINOR : dueMinor },
   });
+  return { purchase, version: plan.price.version };
 }
 
 /** Proves on the way back which text was before the person, and when. */

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { must } from '#errors';
+import * as gateway from '#simulators/cloudpayments';
 import type { Order } from '#subscriptions/cards';
 import { GOOD, lifeOf, timeOf } from '#subscriptions/cards/life';
 import { MSISDN, openSite, type Seen } from '#subscriptions/pages/fixture';
 import { eventually } from '#testing';
 import { registerPayPages } from './index.ts';
 
-const site = await openSite((app, house) => registerPayPages(app, house));
+const site = await openSite(gateway, (app, house) => registerPayPages(app, house));
 const { cards, database, gatewayUrl } = site;
 const time = timeOf(site);
 let people = 0;
@@ -171,6 +172,28 @@ test('a price that changed since it was shown is shown again, and nothing is ord
   assert.match(again.text, /has changed since/);
   assert.match(again.text, /299\.00/);
   assert.equal(await countSubscriptions(), before);
+  // Who agrees to the new one has it, and pays it.
+  const paying = await browser.submit(again, order.path, { agree: 'yes' });
+  assert.match(paying.text, /&quot;amount&quot;:299,/);
+});
+
+test('a coupon is in the price that is shown, asked for and agreed to; one that can’t be used is said', async () => {
+  await database.transaction((tx) =>
+    cards.addCoupon(tx, {
+      ...{
+        code: 'HALF',
+        discount: { kind: 'percent', basisPoints: 5000 },
+        duration: { kind: 'once' },
+      },
+    } as Parameters<typeof cards.addCoupon>[1]),
+  );
+  const { order, paying } = await agreed({ coupon: 'HALF' });
+  assert.match(order.text, /Agree and pay 99\.50/);
+  assert.match(order.text, /taken from my card now/);
+  assert.match(paying.text, /&quot;amount&quot;:99\.5,/);
+  const refused = await site.browse().get(await orderPath({ coupon: 'NOTHING' }));
+  assert.equal(refused.status, 409);
+  assert.match(refused.text, /coupon NOTHING/);
 });
 
 test('links and forms that are not ours are refused, and name what to do', async () => {

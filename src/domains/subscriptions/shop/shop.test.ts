@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApiKey } from '#auth';
+import * as gateway from '#simulators/cloudpayments';
 import { openCabinet } from '#subscriptions/client/fixture';
 
-const cabinet = await openCabinet();
+const cabinet = await openCabinet(gateway);
 const { browse, buys, cards, clock, database, publicUrl, quiet, subscriber, until } = cabinet;
 
 const packed = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
