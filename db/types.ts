@@ -1235,6 +1235,27 @@ export interface SubscriptionsCardSubscription {
   status_since: Timestamp;
 }
 
+export interface SubscriptionsClientLink {
+  asked_by: string;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  msisdn: string;
+  secret_hash: Buffer;
+  used_at: Timestamp | null;
+}
+
+export interface SubscriptionsClientSession {
+  address: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  id: bigint;
+  method: string;
+  msisdn: string;
+  secret_hash: Buffer;
+  seen_at: Timestamp;
+  user_agent: string;
+}
+
 export interface SubscriptionsConsent {
   attribution: Json;
   confirmed_at: Timestamp;
@@ -1445,6 +1466,8 @@ export interface DB {
   "subscriptions.card_command": SubscriptionsCardCommand;
   "subscriptions.card_decline": SubscriptionsCardDecline;
   "subscriptions.card_subscription": SubscriptionsCardSubscription;
+  "subscriptions.client_link": SubscriptionsClientLink;
+  "subscriptions.client_session": SubscriptionsClientSession;
   "subscriptions.consent": SubscriptionsConsent;
   "subscriptions.coupon": SubscriptionsCoupon;
   "subscriptions.coupon_redemption": SubscriptionsCouponRedemption;

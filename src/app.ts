@@ -17,6 +17,7 @@ import type { CloudPaymentsSimulator } from '#simulators/cloudpayments';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
 import type { SmsProviderSimulator } from '#simulators/sms-provider';
+import { forgetSignIns } from '#subscriptions';
 import { startCards, startErp, startOperator, startSmsProviders } from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
@@ -55,6 +56,8 @@ export const migrationsFolder = join(root, 'db', 'migrations');
 const TIDY_INTERVAL_MS = 3_600_000;
 const TIDY_MOST = 10_000;
 const PIN_KEPT_MS = 2 * 86_400_000;
+/** Longer than any session lasts. */
+const SIGN_IN_KEPT_MS = 2 * 86_400_000;
 const ANSWER_KEPT_MS = 2 * 86_400_000;
 const STOP_PATIENCE_MS = 4500;
 
@@ -255,6 +258,10 @@ function tidyUp(house: House, closing: AsyncDisposableStack): void {
     try {
       await forgetPins(database.pool, {
         before: new Date(clock.nowMs() - PIN_KEPT_MS),
+        limit: TIDY_MOST,
+      });
+      await forgetSignIns(database.pool, {
+        before: new Date(clock.nowMs() - SIGN_IN_KEPT_MS),
         limit: TIDY_MOST,
       });
       await forgetAnswers(database.pool, {

@@ -233,6 +233,7 @@ const SETTINGS = {
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
   stateMachinePort: processPort('STATE_MACHINE_PORT', 'state-machine', '50311'),
+  clientAdminPort: processPort('CLIENT_ADMIN_PORT', 'client-admin', '50315'),
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
     kind: 'addresses and CIDR blocks, parted by commas',

@@ -61,6 +61,8 @@ export interface House {
   readonly smsAccounts: Accounts;
   readonly webhooks: Webhooks;
   readonly sealer: Sealer;
+  /** `KOPEK_SECRET`: signs forms and links. */
+  readonly secret: string;
   readonly subscriptions: Subscriptions;
   readonly content: Content;
   readonly acquisition: Acquisition;
@@ -110,6 +112,7 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
     ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, cardGateways, webhooks, sealer },
+    secret,
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators

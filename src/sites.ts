@@ -28,6 +28,7 @@ import {
 import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
+import { addCustomerPages } from './customer-pages.ts';
 import { groupsOfGateway, type House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -61,6 +62,7 @@ export async function openSites(
     'sms-api': config.smsApiPort,
     'sms-sender': config.smsSenderPort,
     'state-machine': config.stateMachinePort,
+    'client-admin': config.clientAdminPort,
   };
   const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
   try {
@@ -135,6 +137,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     });
   }
   addSmsRoutes(app, house, processes);
+  addCustomerPages(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);

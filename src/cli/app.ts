@@ -56,6 +56,7 @@ export const PROCESS_NAMES = [
   'sms-api',
   'sms-sender',
   'state-machine',
+  'client-admin',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 

@@ -7,8 +7,9 @@ import type { Operators } from '#operators';
 import { createRefundStarter } from './begin-refunds.ts';
 import { type CardGateways, NO_CARD_GATEWAYS } from './card-gateways.ts';
 import { type CardPayments, createCardPayments } from './create-card-payments.ts';
-import { describePayment, type PaymentReport } from './describe-payment.ts';
+import { describePayment, type PaymentFacts, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
+import { listPayments } from './list-payments.ts';
 import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
@@ -47,6 +48,11 @@ export interface Payments {
   refund(tx: Tx, request: RefundRequest): Promise<string>;
   /** One payment with its refunds, the newest first. Throws `payment_unknown`. */
   report(executor: Executor, payment: string): Promise<PaymentReport>;
+  /** What was charged to a customer and given back, the newest first, at most `limit`; `before` is the last id seen. */
+  history(
+    executor: Executor,
+    page: { readonly customerId: bigint; readonly before: bigint | null; readonly limit: number },
+  ): Promise<readonly PaymentFacts[]>;
   /** How many more charges may be asked of this gateway now: 30 seconds' worth of its rate; 0 while it is down. */
   room(gateway: string): Promise<number>;
   of(customerId: bigint, references: readonly string[]): Promise<readonly PaymentView[]>;
@@ -75,16 +81,7 @@ const ROOM_MOST = 20_000;
 export function createPayments(options: PaymentsOptions): Payments {
   const { bus, cardGateways = NO_CARD_GATEWAYS, clock, database, ids, operators } = options;
   const starter = createRefundStarter(options);
-
-  function lineOf(gateway: string) {
-    if (cardGateways.gateway(gateway)) {
-      const line = cardGateways.line(gateway);
-      return { admits: line.admits, chargesPerSecond: line.perSecond() };
-    }
-    const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
-    return { admits: operators.connection(gateway).admits, chargesPerSecond: perSecond };
-  }
-
+  const lineOf = createLines({ cardGateways, operators });
   const takesBack = (gateway: string) =>
     cardGateways.gateway(gateway)?.capabilities.refund ?? operators.get(gateway).refunds;
 
@@ -140,6 +137,7 @@ export function createPayments(options: PaymentsOptions): Payments {
     },
 
     report: (executor, payment) => describePayment(executor, payment),
+    history: listPayments,
 
     async room(gateway) {
       const line = lineOf(gateway);
@@ -153,5 +151,23 @@ export function createPayments(options: PaymentsOptions): Payments {
     openByState: () => countByState(database.pool),
     cards: createCardPayments({ ...options, cardGateways }),
     inbox: createNotificationInbox({ ...options, cardGateways }),
+  };
+}
+
+/** How each gateway is reached: a card's by its account, all others by their operator. */
+function createLines({
+  cardGateways,
+  operators,
+}: {
+  readonly cardGateways: CardGateways;
+  readonly operators: Operators;
+}) {
+  return (gateway: string) => {
+    if (cardGateways.gateway(gateway)) {
+      const line = cardGateways.line(gateway);
+      return { admits: line.admits, chargesPerSecond: line.perSecond() };
+    }
+    const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
+    return { admits: operators.connection(gateway).admits, chargesPerSecond: perSecond };
   };
 }

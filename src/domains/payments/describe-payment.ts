@@ -48,7 +48,7 @@ export async function describePayment(executor: Executor, text: string): Promise
   return { ...toFacts(row), refundedMinor: row.refunded_minor, refunds: refunds.map(toFacts) };
 }
 
-function toFacts(row: PaymentDetail): PaymentFacts {
+export function toFacts(row: PaymentDetail): PaymentFacts {
   return {
     payment: paymentId(row.customer_id, row.id),
     kind: row.kind,

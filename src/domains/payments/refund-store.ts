@@ -57,6 +57,19 @@ export async function findRefunds(
   return rows;
 }
 
+/** The newest first. What was only shown, or withdrawn before anything was sent, moved no money and is left out. */
+export async function findPaymentsOfCustomer(
+  executor: Executor,
+  page: { readonly customerId: bigint; readonly before: bigint | null; readonly limit: number },
+): Promise<readonly PaymentDetail[]> {
+  const { rows } = await sql<PaymentDetail>`
+    select ${DETAIL} from payments.payment p
+    where p.customer_id = ${page.customerId} and (${page.before}::bigint is null or p.id < ${page.before})
+      and p.state not in ('presented', 'withdrawn', 'expired')
+    order by p.id desc limit ${page.limit}`.execute(executor);
+  return rows;
+}
+
 export async function isRefundOpen(
   executor: Executor,
   input: { readonly customerId: bigint; readonly reference: string },

@@ -11,6 +11,21 @@ export type {
   Started,
 } from '#subscriptions/cards';
 export { cardSubscriptionGroups, registerCardSubscriptionRoutes } from '#subscriptions/cards';
+export {
+  type ClientOptions,
+  forgetSignIns,
+  registerClientLinkRoute,
+  registerClientPages,
+} from '#subscriptions/client';
+export {
+  type CardLinkOptions,
+  type OriginalOptions,
+  type PayPageOptions,
+  registerCardLink,
+  registerOriginalRoutes,
+  registerPayPages,
+} from '#subscriptions/pay-page';
+export { registerShop, type ShopOptions } from '#subscriptions/shop';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {
   createSubscriptions,

@@ -64,9 +64,9 @@ export function escapeHtml(text: string): string {
     : text;
 }
 
-/** A stylesheet that is the same on every page: its hash in the policy costs nothing, a nonce would. */
+/** What is the same on every page: its hash in the policy costs nothing, a nonce would. */
 export interface Stylesheet {
-  /** `<style>…</style>`, for the head. */
+  /** `<style>…</style>` for the head, or `<script>…</script>` for the end of the body. */
   readonly tag: Html;
   /** `'sha256-…'`, for `pagePolicy({ style: [sheet.cspSource] })`. */
   readonly cspSource: string;
@@ -77,5 +77,14 @@ export function createStylesheet(css: string): Stylesheet {
   return {
     tag: new Html(`<style>${css}</style>`),
     cspSource: `'sha256-${hash('sha256', css, 'base64')}'`,
+  };
+}
+
+/** A script that is the same on every page, and so known by its hash as a stylesheet is. What differs it reads from attributes. */
+export function createScript(script: string): Stylesheet {
+  must(!/<\/script|<!--/i.test(script), 'a script does not end its own element');
+  return {
+    tag: new Html(`<script>${script}</script>`),
+    cspSource: `'sha256-${hash('sha256', script, 'base64')}'`,
   };
 }

@@ -10,6 +10,7 @@ export {
 export { readForm } from './form-body.ts';
 export type { ReadyCheck } from './health.ts';
 export {
+  createScript,
   createStylesheet,
   escapeHtml,
   type Html,

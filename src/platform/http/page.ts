@@ -14,6 +14,8 @@ export interface PolicySources {
   readonly script?: readonly string[];
   readonly image?: readonly string[];
   readonly connect?: readonly string[];
+  /** What may stand in frames of the page. */
+  readonly frame?: readonly string[];
   /** Where forms may be sent, redirects after them included. `'self'` unless told otherwise. */
   readonly formAction?: readonly string[];
 }
@@ -26,6 +28,7 @@ export function pagePolicy(sources: PolicySources = {}): string {
     ['script-src', sources.script],
     ['img-src', sources.image],
     ['connect-src', sources.connect],
+    ['frame-src', sources.frame],
     ['form-action', sources.formAction ?? ["'self'"]],
     ['frame-ancestors', ["'none'"]],
     ['base-uri', ["'none'"]],

@@ -34,6 +34,14 @@ export async function lockCoupon(
   await sql`select from subscriptions.coupon where code = ${input.code} for no key update`.execute(
     tx,
   );
+  return findCoupon(tx, input);
+}
+
+/** As it stands, for a preview. */
+export async function findCoupon(
+  tx: Tx,
+  input: { readonly code: string; readonly customerId: bigint },
+): ReturnType<typeof lockCoupon> {
   const { rows } = await sql<CouponRow>`
     select rules, redemptions, (
       select count(*) from subscriptions.coupon_redemption r

@@ -12,6 +12,7 @@ import {
 } from '#subscriptions/pricing';
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
+import { agreeToPage } from './agree.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { type CardPage, openCardPage } from './card-page.ts';
@@ -19,15 +20,17 @@ import { readCases } from './case-store.ts';
 import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
-import { orderIdOf, type PayPage, readPayToken, writePayToken } from './pay-page.ts';
+import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
 import type { Plans } from './plans.ts';
+import { type OrderPreview, previewOrder } from './preview-order.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { type Order, type StartConsent, type Started, startCase } from './start-case.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
-export type GivenCommand = Omit<PaymentCommand, 'at' | 'id'>;
+/** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */
+export type GivenCommand = Omit<PaymentCommand, 'at' | 'id'> & { readonly id?: string };
 
 /** A change or an end, before it is wanted. */
 export type WantedQuote =
@@ -50,15 +53,23 @@ export interface CardSubscriptions {
   start(tx: Tx, input: { readonly order: Order; readonly consent: StartConsent }): Promise<Started>;
   /** The address of a page on which the order is agreed to, or the payment made. */
   pageUrl(page: PayPage): string;
+  /** What an order would cost now; nothing is written. See `previewOrder`. */
+  preview(tx: Tx, order: Order): Promise<OrderPreview>;
   /** A page for an order whose consent is still to be given on it. */
   orderPage(order: Order, returnUrl: string): PayPage;
   readPage(token: string): PayPage;
   /** The person's yes on the page of an order: pressed again, the same subscription. Throws as `start` does. */
-  agree(tx: Tx, page: Extract<PayPage, { page: 'order' }>, consent: StartConsent): Promise<Started>;
+  agree(
+    tx: Tx,
+    page: Extract<PayPage, { page: 'order' }>,
+    consent: StartConsent,
+  ): Promise<Pick<Started, 'payment' | 'subscription'>>;
   /** How the browser is led to pay. Calls the gateway, so outside of transactions. */
   lead(payment: string, browser: Browser): Promise<Led>;
   /** Undefined for one that an operator charges. */
   find(executor: Executor, subscription: string): Promise<CardCase | undefined>;
+  /** A number for a command that is still to be given. */
+  commandId(): string;
   /** Hands a command to `state-machine`. Answers `cmd_…`. */
   command(tx: Tx, command: GivenCommand): Promise<string>;
   commandResult(subscription: string, command: string): ReturnType<typeof findCommand>;
@@ -104,18 +115,19 @@ export function createCards(context: CardContext): CardSubscriptions {
     },
     start: (tx, { consent, order }) => startCase(context, tx, { id: nextId(), order, consent }),
     pageUrl: (page) => `${publicUrl}/pay/${writePayToken(sealer, page, clock.now())}`,
+    preview: (tx, order) => previewOrder(context, tx, order),
     orderPage: (order, returnUrl) => {
       const id = formatRowId('ord', nextId());
       return { page: 'order', id, order, returnUrl };
     },
     readPage: (token) => readPayToken(sealer, token, clock.now()),
-    agree: (tx, page, consent) =>
-      startCase(context, tx, { id: orderIdOf(page), order: page.order, consent }),
+    agree: (tx, page, consent) => agreeToPage(context, tx, { page, consent }),
     lead: payments.cards.lead,
     find: async (executor, subscription) =>
       (await readCases(executor, [parseSubscriptionId(subscription)]))[0],
+    commandId: () => formatRowId('cmd', nextId()),
     async command(tx, command) {
-      const id = formatRowId('cmd', nextId());
+      const { id = formatRowId('cmd', nextId()) } = command;
       const payload = { ...command, id, at: clock.now().toISOString() };
       await bus.publish(tx, paymentCommands, [{ key: command.subscription, payload }]);
       return id;

@@ -37,7 +37,7 @@ import { cardSubscriptionGroups } from './worker.ts';
 export const NOW = new Date('2026-11-20T07:00:00Z');
 export const GATEWAY = 'cloudpayments';
 export const TERMINAL_SECRET = 'secret-of-the-simulated-terminal';
-const SECRET = 'a secret that only tests know, long enough';
+export const SECRET = 'a secret that only tests know, long enough';
 const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
 
 /** Every occasion has a text, so that all that is said can be read. */
@@ -80,10 +80,16 @@ export interface ShopParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly cardGateways: CardGateways;
+  /** Where people reach it. */
+  readonly publicUrl?: string;
 }
 
 /** A merchant who sells by card, and all that he stands on. Nothing in it runs yet. */
-export async function buildShop({ cardGateways, ...parts }: ShopParts) {
+export async function buildShop({
+  cardGateways,
+  publicUrl = 'http://kopek.test',
+  ...parts
+}: ShopParts) {
   const { clock, database } = parts;
   const base = {
     ...{ ...parts, log: silentLog(), metrics: createMetrics() },
@@ -100,17 +106,17 @@ export async function buildShop({ cardGateways, ...parts }: ShopParts) {
   const ledger = await createLedger({ ...base, types });
   const operators = await createOperators(base);
   const rules = await createRules(base);
-  const opened = await openSms({ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' });
+  const opened = await openSms({ ...base, bus, operators, rules, publicUrl });
   await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
   const house = { ...base, bus, cardGateways, ledger, operators };
   const payments = createPayments(house);
   const context: CardContext = {
     ...{ ...base, bus, operators, catalogue, ledger, payments, sms: opened.sms },
-    ...{ plans: createPlans(database, catalogue), publicUrl: 'http://kopek.test' },
+    ...{ plans: createPlans(database, catalogue), publicUrl },
     smsSender: 'Kopek',
-    stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
-    cardLink: (subscription) => `http://kopek.test/card/${subscription}`,
+    stopLink: (subscription) => `${publicUrl}/stop/${subscription}`,
+    cardLink: (subscription) => `${publicUrl}/card/${subscription}`,
   };
   return {
     ...{ ...house, payments, context, cards: createCards(context) },
@@ -127,7 +133,10 @@ export async function buildShop({ cardGateways, ...parts }: ShopParts) {
 export function gatewaysAt(url: string, publicId: string) {
   const card = createCloudPayments(
     {
-      settings: { public_id: publicId, base_url: url, timeout_ms: 5000 },
+      settings: {
+        ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
+        widget_script: `${url}/bundles/cloudpayments.js`,
+      },
       secrets: { api_secret: TERMINAL_SECRET },
     },
     { name: GATEWAY, clock: createSystemClock() },
@@ -148,7 +157,10 @@ export function gatewaysAt(url: string, publicId: string) {
 /** A shop with its payments' workers, the gateway's simulator behind them, and `state-machine`, unless others run it. */
 export async function openShop(
   gateway: SimulatedGateway,
-  { runs = true }: { readonly runs?: boolean } = {},
+  {
+    publicUrl = 'http://kopek.test',
+    runs = true,
+  }: { readonly publicUrl?: string; readonly runs?: boolean } = {},
 ) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
@@ -167,7 +179,8 @@ export async function openShop(
   });
   const account = gatewaysAt(simulator.url, standardPublicId);
   const { cardGateways } = account;
-  const shop = await buildShop({ database, clock, ids: createIdSource(1), cardGateways });
+  const ids = createIdSource(1);
+  const shop = await buildShop({ database, clock, ids, cardGateways, publicUrl });
   await database.transaction((tx) => shop.cards.addPlan(tx, monthly));
   const api = { database, clock, keyring: createKeyring({ database }) };
   const server = await createHttpServer({ ...shop, api });
