@@ -98,7 +98,10 @@ async function applyLost(
     news:
       kind === 'refund'
         ? { news: 'refund', state: 'accepted', facts, ofTransaction }
-        : { news: 'payment', outcome: { outcome, facts }, payment: facts.payment },
+        : {
+            ...{ news: 'payment', outcome: { outcome, facts } },
+            ...(facts.payment !== undefined && { payment: facts.payment }),
+          },
   });
   switch (applied) {
     case 'unknown_order':
