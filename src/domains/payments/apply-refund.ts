@@ -108,6 +108,11 @@ async function recordOwn(
             gatewayReference: facts.transaction,
           };
   await context.recorderOf(gateway).record([{ row, said: { result, log: [], facts } }]);
+  const after = await findCardPayment(context.database.pool, {
+    ...{ customerId: row.customer_id, id: row.id },
+  });
+  // Its own answer came at this moment; or nobody could write it down.
+  if (after?.closed_at === null) return 'later';
   if (result.outcome === 'conflicted') return 'conflict';
   return state === 'declined' ? 'declined' : 'refunded';
 }

@@ -28,7 +28,7 @@ export interface OpenOutside {
   /** Somebody gives back in the gateway's own cabinet. */
   refundAside(transaction: string, amountMinor: bigint): Promise<void>;
   /** A payer's bank takes it back. */
-  dispute(transaction: string): Promise<void>;
+  dispute?(transaction: string): Promise<void>;
   /** What it tells comes this often. */
   duplicate(share: number): Promise<void>;
   /** Everything that waits to be told again is told now. */

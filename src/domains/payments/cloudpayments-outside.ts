@@ -86,6 +86,10 @@ export function orderOf({ account, amountMinor = 19_900n, payment }: Paying) {
   return { InvoiceId: payment, AccountId: account, Amount: decimalOf(amountMinor) };
 }
 
+function isDual({ presentation }: Paying): boolean {
+  return presentation?.kind === 'widget' && presentation.parameters.paymentSchema === 'Dual';
+}
+
 export function cloudPaymentsOutside(simulators: CloudPaymentsSimulators): CardOutside {
   const { publicId, start } = simulators;
   return {
@@ -110,7 +114,8 @@ export function cloudPaymentsOutside(simulators: CloudPaymentsSimulators): CardO
       };
       return {
         ...{ url, card: cloudPaymentsAt(url, publicId), close: simulator.close },
-        pay: async (paying) => (await hands.charge(GOOD, orderOf(paying))).Success,
+        pay: async (paying) =>
+          (await hands.charge(GOOD, orderOf(paying), isDual(paying) ? 'auth' : 'charge')).Success,
         async fail(paying) {
           await hands.charge(POOR, orderOf(paying));
         },

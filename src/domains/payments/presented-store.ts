@@ -159,11 +159,11 @@ export async function insertHappened(
   const refundOf = input.kind === 'refund' ? like.id : null;
   const { rows } = await sql<PaymentRow>`
     insert into payments.payment as p (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority,
-      not_after, method, kind, refund_of, refund_reason, allocation, offer, state, attempts, gateway_reference, reason,
-      sent_at, stopped_at, created_at)
+      not_after, method, kind, refund_of, refund_reason, allocation, offer, state, attempts, calls, gateway_reference,
+      reason, sent_at, stopped_at, created_at)
     values (${like.customer_id}, ${input.id}, ${like.gateway}, ${like.msisdn}, ${input.amountMinor},
       ${input.currency ?? like.currency}, ${input.reference}, 1, ${now}, 'card', ${input.kind}, ${refundOf}, ${refundOf === null ? null : input.reason},
-      ${null}, ${like.offer === null ? null : JSON.stringify(like.offer)}::jsonb, 'unknown', 1, ${input.transaction},
+      ${null}, ${like.offer === null ? null : JSON.stringify(like.offer)}::jsonb, 'unknown', 1, 1, ${input.transaction},
       ${input.reason}, ${now}, ${input.kind === 'charge' ? now : null}, ${now})
     returning ${COLUMNS}`.execute(tx);
   const [row] = rows;
