@@ -126,7 +126,7 @@ test('three tabs: one settles it, two go back', async () => {
 
 test('told in any order and late, it comes to the same', async () => {
   const payment = await present();
-  await control('PUT', 'settings', { notificationDelayMs: [0, 400] });
+  await control('PUT', 'settings', { notificationDelayMs: { min: 0, max: 400 } });
   await charge(POOR, widgetOf(payment));
   const { Model } = await pay(payment);
   await outside.refundAside(String(Model?.TransactionId), 2000n);
@@ -140,7 +140,7 @@ test('told in any order and late, it comes to the same', async () => {
       [['accepted', 2000n]],
     );
   }, PATIENT);
-  await control('PUT', 'settings', { notificationDelayMs: [0, 0] });
+  await control('PUT', 'settings', { notificationDelayMs: { min: 0, max: 0 } });
   await quiet();
 });
 

@@ -20,7 +20,7 @@ const SHOWN_MOST = 500;
 const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
 
 const Difference = Type.Object({
-  kind: Type.Union(differenceKinds.map((kind) => Type.Literal(kind))),
+  kind: Type.String({ description: differenceKinds.join(', ') }),
   subject: Type.String({ description: "The gateway's id of it, or ours where it has none." }),
   payment: Type.Optional(Type.String({ description: 'pay_…' })),
   transaction: Type.Optional(Type.String()),

@@ -23,7 +23,13 @@ export {
 export { createCardCharging } from './card-charging.ts';
 export type { CardDeclineReason, DeclineClass } from './card-gateway.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
-export { type CardWorker, type CardWorkerOptions, createCardWorker } from './card-worker.ts';
+export { addCardMetrics } from './card-metrics.ts';
+export {
+  type CardWorker,
+  type CardWorkerOptions,
+  createCardWorker,
+  createNewsContext,
+} from './card-worker.ts';
 export {
   type ChargeWorker,
   type ChargeWorkerOptions,
@@ -52,6 +58,8 @@ export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink
 export { registerPaymentRoutes } from './http.ts';
 export { type GatewayRoutesOptions, registerGatewayRoutes } from './http-gateways.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
+export { type CardStaffRoutesOptions, registerCardStaffRoutes } from './http-staff.ts';
+export { createNightlyReconciliation, type NightlyOptions } from './nightly-reconciliation.ts';
 export type { NotificationInbox } from './notification-inbox.ts';
 export {
   type ChargeRequest,
@@ -64,8 +72,18 @@ export {
   paymentId,
   paymentSteps,
 } from './payment.ts';
+export { type PaymentHistory, readPaymentHistory } from './payment-history.ts';
+export {
+  createReconciler,
+  type Reconciler,
+  type ReconcilerOptions,
+  type ReconciliationReport,
+} from './reconcile-gateway.ts';
+export { type Difference, type DifferenceKind, listDifferences } from './reconciliation-store.ts';
+export type { ConfirmRequest, OperationRequest, Reservations } from './request-operation.ts';
 export type { RefundRequest } from './request-refund.ts';
 export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
+export { createHandSettler, type HandSettler, type HandSettling } from './settle-by-hand.ts';
 export type { PaymentView } from './store.ts';
 export {
   type DeclineReason,
