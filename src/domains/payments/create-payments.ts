@@ -11,6 +11,7 @@ import { describePayment, type PaymentFacts, type PaymentReport } from './descri
 import { CALLS_PER_CHARGE } from './gateway.ts';
 import { listPayments } from './list-payments.ts';
 import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
+import { insertOperation } from './operation-store.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
 import { type RefundRequest, requestRefund } from './request-refund.ts';
@@ -19,6 +20,7 @@ import {
   countOpen,
   findPaymentsOf,
   insertPayments,
+  type PaymentRow,
   type PaymentView,
   withdrawPayments,
 } from './store.ts';
@@ -84,7 +86,6 @@ export function createPayments(options: PaymentsOptions): Payments {
   const lineOf = createLines({ cardGateways, operators });
   const takesBack = (gateway: string) =>
     cardGateways.gateway(gateway)?.capabilities.refund ?? operators.get(gateway).refunds;
-
   return {
     async request(tx, requests) {
       if (requests.length === 0) return [];
@@ -116,6 +117,7 @@ export function createPayments(options: PaymentsOptions): Payments {
       const now = clock.now();
       const rows = await withdrawPayments(tx, { customerId, references, reason, now });
       const withdrawn = rows.filter((row) => row.state === 'withdrawn');
+      await letGo(options, tx, { rows, gateway, reason });
       await bus.publish(
         tx,
         paymentEvents,
@@ -170,4 +172,26 @@ function createLines({
     const perSecond = operators.get(gateway).requestsPerSecond / CALLS_PER_CHARGE;
     return { admits: operators.connection(gateway).admits, chargesPerSecond: perSecond };
   };
+}
+
+/** What was only reserved when its payer withdrew is not taken: he has his money at once. */
+async function letGo(
+  { clock, ids }: PaymentsOptions,
+  tx: Tx,
+  given: {
+    readonly rows: readonly PaymentRow[];
+    readonly gateway: string;
+    readonly reason: string;
+  },
+): Promise<void> {
+  const now = clock.now();
+  for (const row of given.rows) {
+    const { gateway_reference: transaction } = row;
+    if (row.state !== 'authorized' || transaction === null) continue;
+    await insertOperation(tx, {
+      ...{ customerId: row.customer_id, paymentId: row.id, id: ids.next(now.getTime()) },
+      ...{ gateway: given.gateway, transaction, kind: 'void', amountMinor: row.amount_minor },
+      ...{ currency: row.currency, reason: given.reason, now },
+    });
+  }
 }
