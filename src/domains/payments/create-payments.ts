@@ -138,8 +138,7 @@ export function createPayments(options: PaymentsOptions): Payments {
       return paymentId(refund.customer_id, refund.id);
     },
 
-    report: (executor, payment) => describePayment(executor, payment),
-    history: listPayments,
+    ...{ report: describePayment, history: listPayments },
 
     async room(gateway) {
       const line = lineOf(gateway);

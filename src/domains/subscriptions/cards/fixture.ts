@@ -130,11 +130,12 @@ export async function buildShop({
 }
 
 /** The account at the simulated gateway, with a line that is never busy. */
-export function gatewaysAt(url: string, publicId: string) {
+export function gatewaysAt(url: string, publicId: string, widget: 'pay' | 'start' = 'start') {
   const card = createCloudPayments(
     {
       settings: {
         ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
+        widget,
         widget_script: `${url}/bundles/cloudpayments.js`,
       },
       secrets: { api_secret: TERMINAL_SECRET },
@@ -160,7 +161,13 @@ export async function openShop(
   {
     publicUrl = 'http://kopek.test',
     runs = true,
-  }: { readonly publicUrl?: string; readonly runs?: boolean } = {},
+    widget,
+  }: {
+    readonly publicUrl?: string;
+    readonly runs?: boolean;
+    /** The generation of the gateway's widget. */
+    readonly widget?: 'pay' | 'start';
+  } = {},
 ) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
@@ -177,7 +184,7 @@ export async function openShop(
       },
     },
   });
-  const account = gatewaysAt(simulator.url, standardPublicId);
+  const account = gatewaysAt(simulator.url, standardPublicId, widget);
   const { cardGateways } = account;
   const ids = createIdSource(1);
   const shop = await buildShop({ database, clock, ids, cardGateways, publicUrl });

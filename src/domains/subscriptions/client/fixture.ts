@@ -11,17 +11,24 @@ import { registerShop } from '#subscriptions/shop';
 import { registerClientLinkRoute, registerClientPages } from './index.ts';
 
 /** The cabinet, a shop behind it, and people who buy and sign in. */
-export async function openCabinet(gateway: SimulatedGateway) {
-  const site = await openSite(gateway, (app, house) => {
-    registerPayPages(app, house);
-    registerShop(app, house);
-    registerCardLink(app, {
-      ...{ ...house, readToken: house.subscriptions.readUnsubscribeToken },
-    });
-    registerOriginalRoutes(app, house);
-    registerClientPages(app, house);
-    registerClientLinkRoute(app, house);
-  });
+export async function openCabinet(
+  gateway: SimulatedGateway,
+  options: { readonly widget?: 'pay' | 'start' } = {},
+) {
+  const site = await openSite(
+    gateway,
+    (app, house) => {
+      registerPayPages(app, house);
+      registerShop(app, house);
+      registerCardLink(app, {
+        ...{ ...house, readToken: house.subscriptions.readUnsubscribeToken },
+      });
+      registerOriginalRoutes(app, house);
+      registerClientPages(app, house);
+      registerClientLinkRoute(app, house);
+    },
+    options,
+  );
   const { buys } = lives(site);
   const { quiet, until } = timeOf(site);
 

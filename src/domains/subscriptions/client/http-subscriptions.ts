@@ -254,17 +254,23 @@ function registerStop(app: HttpApp, room: Room): void {
   });
 }
 
+/** Why there can't be such a page now: for its holder to read, and no mistake of anybody. */
+const NO_CARD_PAGE = new Set(['card_page_refused', 'subscription_ended', 'no_gateway']);
+
 /** To the page on which another card is entered. Asked again, the same page. */
 async function newCard({ cards, database, holdings, publicUrl }: Room, call: Call) {
   const id = call.param('id');
-  await holdings.byCard(call.session, id);
+  const holding = await holdings.byCard(call.session, id);
   call.form('card', id);
-  const { payment } = await database.transaction((tx) => cards.cardPage(tx, id));
-  const page = {
-    page: 'payment',
-    subscription: id,
-    payment,
-    returnUrl: `${publicUrl}/me`,
-  } as const;
-  return call.redirect(`${new URL(cards.pageUrl(page)).pathname}?open=now`);
+  try {
+    const { payment } = await database.transaction((tx) => cards.cardPage(tx, id));
+    const returnUrl = `${publicUrl}/me`;
+    const url = cards.pageUrl({ page: 'payment', subscription: id, payment, returnUrl });
+    return call.redirect(`${new URL(url).pathname}?open=now`);
+  } catch (error) {
+    if (!(error instanceof AppError) || !NO_CARD_PAGE.has(error.code)) throw error;
+    const token = (action: string) => call.token(action, id, { command: cards.commandId() });
+    const body = renderSubscription({ holding, notice: ['warn', error.message], token });
+    return call.send({ place: PLACE, title: holding.view.title, body }, 409);
+  }
 }

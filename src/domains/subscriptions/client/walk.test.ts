@@ -1,45 +1,15 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
-import { chromium, type Page } from 'playwright-core';
-import { parsePaymentId } from '#payments';
+import { test } from 'node:test';
 import * as gateway from '#simulators/cloudpayments';
 import { bookOf } from '#subscriptions/cards/gateway-hands';
 import { browserExecutable } from '#testing';
+import { ASKS, enterCard, fitsTheScreen, openPage, REFUSED } from './browser-hands.ts';
 import { openCabinet } from './fixture.ts';
 
-/** The simulator's cards: the bank asks who is there; the bank says no. */
-const ASKS = '4242424242424242';
-const REFUSED = '4000056655665556';
 const MSISDN = '+79165550101';
 
 const cabinet = await openCabinet(gateway);
 const { cards, publicUrl, quiet } = cabinet;
-
-async function openPage(t: TestContext, executablePath: string): Promise<Page> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-  t.after(() => browser.close());
-  const page = await browser.newPage({ viewport: { width: 320, height: 700 } });
-  page.setDefaultTimeout(90_000);
-  page.on('pageerror', (error) => assert.fail(error));
-  // What a policy forbids is only said on the console.
-  page.on('console', (message) => {
-    if (/Content Security Policy/.test(message.text())) assert.fail(message.text());
-  });
-  return page;
-}
-
-async function fitsTheScreen(page: Page): Promise<void> {
-  const tooWide = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
-  assert.ok(tooWide <= 0, `${page.url()} is ${tooWide} pixels too wide`);
-}
-
-async function enterCard(page: Page, number: string): Promise<void> {
-  const form = page.frameLocator('iframe');
-  await form.locator('[name=number]').fill(number);
-  await form.locator('[name=expires]').fill('1239');
-  await form.locator('[name=cvv]').fill('123');
-  await form.locator('[data-pay]').click();
-}
 
 test('from the shop through a declined card and the bank to the cabinet, and out with money back', {
   timeout: 600_000,
@@ -100,7 +70,6 @@ test('from the shop through a declined card and the bank to the cabinet, and out
   await page.goto(`${publicUrl}/me/payments`);
   await page.getByText('Given back').first().waitFor();
   assert.equal(await bookOf(cabinet, payment), 0);
-  assert.ok(parsePaymentId(payment).customerId > 0n);
 });
 
 test('a browser that goes back after paying is told that it is paid, and pays nothing again', {

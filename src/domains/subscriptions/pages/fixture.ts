@@ -30,10 +30,11 @@ export type Site = Awaited<ReturnType<typeof openSite>>;
 export async function openSite(
   gateway: SimulatedGateway,
   addPages: (app: HttpApp, house: SiteHouse) => void,
+  options: { readonly widget?: 'pay' | 'start' } = {},
 ) {
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
-  const shop = await openShop(gateway, { publicUrl });
+  const shop = await openShop(gateway, { publicUrl, ...options });
   const { database } = shop;
   for (const plan of plans) await database.transaction((tx) => shop.cards.addPlan(tx, plan));
   const house = houseOf(shop, publicUrl);

@@ -27,21 +27,24 @@ function calendarOf(locale: string): string {
   return locale === 'en' ? 'en-GB' : locale;
 }
 
-const INTERVALS: Readonly<Record<string, string>> = {
-  day: 'a day',
-  '1_days': 'a day',
-  week: 'a week',
-  daily: 'a day',
-  weekly: 'a week',
-  month: 'a month',
-  three_months: 'every 3 months',
-  year: 'a year',
+const INTERVALS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  en: {
+    ...{ day: 'a day', '1_days': 'a day', daily: 'a day', week: 'a week', weekly: 'a week' },
+    ...{ month: 'a month', three_months: 'every 3 months', year: 'a year' },
+  },
+  ru: {
+    ...{ day: 'в день', '1_days': 'в день', daily: 'в день', week: 'в неделю', weekly: 'в неделю' },
+    ...{ month: 'в месяц', three_months: 'раз в 3 месяца', year: 'в год' },
+  },
 };
 
 /** `a month`: behind a price. */
-export function sayInterval(interval: Interval | string): string {
+export function sayInterval(interval: Interval | string, locale = 'en'): string {
   const text = typeof interval === 'string' ? interval : formatInterval(interval);
-  return INTERVALS[text] ?? `every ${text.replace('_', ' ')}`;
+  const known = INTERVALS[locale]?.[text] ?? INTERVALS.en?.[text];
+  if (known !== undefined) return known;
+  const count = Number.parseInt(text, 10);
+  return locale === 'ru' ? `раз в ${count} дн.` : `every ${count} days`;
 }
 
 /** `•••• 4242`: enough to know one's own card. */

@@ -48,10 +48,6 @@ input[aria-invalid]{border-color:var(--bad);border-width:2px}
 .pin{text-align:center;letter-spacing:.4em;font-size:1.625rem}
 .tick{display:flex;gap:.75rem;align-items:flex-start;font-weight:400;margin:0 0 1rem;cursor:pointer;font-size:.9375rem;line-height:1.45}
 .tick input{flex:none;width:1.375rem;height:1.375rem;margin:0;accent-color:var(--info)}
-.choice{display:flex;gap:.75rem;align-items:flex-start;padding:.875rem;border:1px solid var(--line);border-radius:10px;margin:0 0 .75rem;font-weight:400;cursor:pointer}
-.choice:has(:checked){border-color:var(--info);background:var(--info-t)}
-.choice input{flex:none;width:1.25rem;height:1.25rem;margin:.125rem 0 0;accent-color:var(--info)}
-.choice b{display:block}
 .hint{color:var(--dim);font-size:.9375rem;margin:.5rem 0 1rem}
 .fault{color:var(--bad);font-weight:600;margin:.5rem 0 0}
 button,.button{display:block;width:100%;min-height:50px;padding:.625rem 1rem;border:1px solid var(--edge);border-radius:8px;background:var(--page);color:var(--text);font:inherit;font-weight:600;line-height:1.6;text-align:center;text-decoration:none;cursor:pointer}

@@ -1,5 +1,4 @@
 import { AppError } from '#errors';
-import { sayMoney } from '#subscriptions/pages';
 import {
   lookAtOrder,
   type OrderPage,
@@ -9,7 +8,7 @@ import {
   type Visitor,
 } from './look.ts';
 import type { Purchase } from './purchase.ts';
-import { shownText, wordsOf } from './words.ts';
+import { inWords, shownText, wordsOf } from './words.ts';
 
 export type Agreed =
   | { readonly outcome: 'agreed'; readonly page: PaymentPage }
@@ -57,7 +56,11 @@ export async function agreeToOrder(
         {
           ...{ method: 'card_page', textShown: shownText(purchase), shownAt },
           priceShown: priceShown(purchase),
-          evidence: { address, userAgent, ticked: wordsOf(purchase.locale).consent(purchase) },
+          evidence: {
+            address,
+            userAgent,
+            ticked: wordsOf(purchase.locale).consent(inWords(purchase)),
+          },
           confirmedAt: clock.now(),
         },
       ),
@@ -80,8 +83,8 @@ export async function agreeToOrder(
 }
 
 function priceShown(purchase: Purchase): string {
-  const now = sayMoney(purchase.amountMinor, purchase.currency);
-  return `${now} now; ${wordsOf(purchase.locale).price(purchase)}`;
+  const { amount, price } = inWords(purchase);
+  return `${amount} now; ${price}`;
 }
 
 /** What a person is told of an order that can't be made; undefined for what is no answer of the business. */

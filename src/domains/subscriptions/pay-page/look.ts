@@ -8,7 +8,7 @@ import type { CardSubscriptions, PayPage } from '#subscriptions/cards';
 import { isCardReference, type SubscriptionStatus } from '#subscriptions/subscription';
 import { fail } from './errors.ts';
 import { type Purchase, purchaseOf } from './purchase.ts';
-import { shownText } from './words.ts';
+import { languageOf, shownText } from './words.ts';
 
 export type OrderPage = Extract<PayPage, { readonly page: 'order' }>;
 export type PaymentPage = Extract<PayPage, { readonly page: 'payment' }>;
@@ -49,7 +49,12 @@ export async function lookAtOrder(
   must(after, 'a start leads to a subscription');
   const cardIsTried = dueMinor === 0n;
   const purchase = purchaseOf({
-    ...{ title: plan.title, terms: plan.texts.terms, locale: order.locale, priced: after },
+    ...{
+      title: plan.title,
+      terms: plan.texts.terms,
+      locale: languageOf(order.locale),
+      priced: after,
+    },
     ...{ cardIsTried, amountMinor: cardIsTried ? CARD_TRIED_MINOR : dueMinor },
   });
   return { purchase, version: plan.price.version };
@@ -103,7 +108,7 @@ export async function lookAtPayment(
     ...{ state: report.state, status: one.status, isCardPage },
     purchase: purchaseOf({
       ...{ title: plan?.title ?? priced.selection.price.plan, terms: plan?.texts.terms },
-      ...{ locale: one.locale, amountMinor: report.amountMinor },
+      ...{ locale: languageOf(one.locale), amountMinor: report.amountMinor },
       cardIsTried: isCardPage || isTrialsFirst,
       priced: one.bill?.state === 'open' ? one.bill.after : priced,
     }),

@@ -2,7 +2,7 @@ import { html, type Page } from '#http';
 import { renderFrame, renderNotice } from '#subscriptions/pages';
 import { howToCancel, purchaseFacts } from './payment-page.ts';
 import type { Purchase } from './purchase.ts';
-import { wordsOf } from './words.ts';
+import { inWords, wordsOf } from './words.ts';
 
 export interface OrderView {
   readonly purchase: Purchase;
@@ -22,11 +22,11 @@ export function renderOrderPage({ fault, path, purchase, shown }: OrderView): Pa
 ${fault === 'changed' && html`<p class="notice warn" role="alert">${words.changed}</p>`}
 <form class="card" method="post" action="${path}">
 ${purchaseFacts(purchase)}
-<p class="dim small">${words.saved(purchase)}</p>
+<p class="dim small">${words.saved(inWords(purchase))}</p>
 <input type="hidden" name="shown" value="${shown}">
-<label class="tick"><input type="checkbox" name="agree" value="yes" required${isMissing && html` aria-invalid="true" aria-describedby="fault"`}><span>${words.consent(purchase)}</span></label>
+<label class="tick"><input type="checkbox" name="agree" value="yes" required${isMissing && html` aria-invalid="true" aria-describedby="fault"`}><span>${words.consent(inWords(purchase))}</span></label>
 ${isMissing && html`<p class="fault" id="fault" role="alert">${words.consentMissing}</p><p></p>`}
-<button class="main">${words.agree(purchase)}</button>
+<button class="main">${words.agree(inWords(purchase))}</button>
 </form>
 ${purchase.terms && html`<details><summary>${words.termsTitle}</summary><p class="text">${purchase.terms}</p></details>`}
 ${howToCancel(words)}`,

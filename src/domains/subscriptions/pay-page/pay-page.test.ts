@@ -214,6 +214,16 @@ test('links and forms that are not ours are refused, and name what to do', async
   assert.equal((await browser.get(`${path}/result`)).status, 400);
 });
 
+test('a page speaks the language of its order, and English where it has none of its own', async () => {
+  const russian = await site.browse().get(await orderPath({ locale: 'ru' }));
+  assert.match(russian.text, /<html lang="ru">/);
+  assert.match(russian.text, /Я согласен: с моей карты сейчас спишут 199\.00.RUB/);
+  assert.match(russian.text, /2\d декабря 2026/);
+  const other = await site.browse().get(await orderPath({ locale: 'fi' }));
+  assert.match(other.text, /<html lang="en">/);
+  assert.match(other.text, /2\d December 2026/);
+});
+
 test('who has the plan already is told so, and is not charged again', async () => {
   const msisdn = '+79161239999';
   const { page } = await agreed({ msisdn });

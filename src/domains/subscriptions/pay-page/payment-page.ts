@@ -5,12 +5,13 @@ import {
   renderFacts,
   renderFrame,
   sayDay,
+  sayInterval,
   sayMoney,
 } from '#subscriptions/pages';
 import type { Presentation } from './look.ts';
 import type { Purchase } from './purchase.ts';
 import { widgetScript } from './widget-script.ts';
-import { type Words, wordsOf } from './words.ts';
+import { inWords, type Words, wordsOf } from './words.ts';
 
 export interface PaymentView {
   readonly purchase: Purchase;
@@ -35,7 +36,7 @@ export function renderPaymentPage(view: PaymentView): Page {
   return renderFrame({
     ...{ title, locale: purchase.locale },
     body: html`<h1>${title}</h1><div class="card">${purchaseFacts(purchase)}${form}</div>
-<p class="dim small">${words.saved(purchase)}</p>${howToCancel(words)}`,
+<p class="dim small">${words.saved(inWords(purchase))}</p>${howToCancel(words)}`,
     ...(presentation.kind === 'widget'
       ? {
           scripts: {
@@ -58,26 +59,22 @@ function renderWidget(
 <p class="notice warn" data-says="missing" role="alert" hidden>${words.formMissing}</p>
 <noscript><p class="notice warn">${words.needsScript}</p></noscript>
 <div id="element"></div>
-<div class="actions"><button class="main" type="button" data-open>${words.pay(purchase)}</button></div></div>
+<div class="actions"><button class="main" type="button" data-open>${words.pay(inWords(purchase))}</button></div></div>
 <p class="dim small"><a href="${path}/result">${words.checkAgain}</a></p>`;
 }
 
 /** What stands above every button that costs something. */
 export function purchaseFacts(purchase: Purchase): Html {
   const words = wordsOf(purchase.locale);
-  const { amountMinor, cardIsTried, currency, locale, next, timeZone, trialUntil } = purchase;
-  const now = sayMoney(amountMinor, currency);
-  return html`<p class="price">${sayMoney(purchase.priceMinor, currency)} <small>${words
-    .price(purchase)
-    .slice(sayMoney(purchase.priceMinor, currency).length)}</small></p>${renderFacts([
-    [words.trial, trialUntil && words.trialUntil(sayDay(trialUntil, timeZone, locale))],
-    [words.now, cardIsTried ? html`${now}<small>${words.givenBack}</small>` : now],
+  const { cardIsTried, currency, interval, locale, priceMinor, timeZone, trialUntil } = purchase;
+  const { amount, next } = inWords(purchase);
+  return html`<p class="price">${sayMoney(priceMinor, currency)} <small>${sayInterval(interval, locale)}</small></p>${renderFacts(
     [
-      words.nextCharge,
-      next &&
-        renderAmountOn(sayMoney(next.amountMinor, currency), sayDay(next.at, timeZone, locale)),
+      [words.trial, trialUntil && words.trialUntil(sayDay(trialUntil, timeZone, locale))],
+      [words.now, cardIsTried ? html`${amount}<small>${words.givenBack}</small>` : amount],
+      [words.nextCharge, next && renderAmountOn(next.amount, next.day)],
     ],
-  ])}`;
+  )}`;
 }
 
 export function howToCancel(words: Words): Html {

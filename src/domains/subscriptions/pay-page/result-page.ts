@@ -1,13 +1,8 @@
 import { html, type Page } from '#http';
-import {
-  renderAmountOn,
-  renderFacts,
-  renderNotice,
-  sayDay,
-  sayMoney,
-  type Tone,
-} from '#subscriptions/pages';
+import { renderAmountOn, renderFacts, renderNotice, sayDay, type Tone } from '#subscriptions/pages';
 import type { PaymentStanding } from './look.ts';
+import type { Standing } from './vocabulary.ts';
+import { inWords, wordsOf } from './words.ts';
 
 export interface ResultView {
   readonly standing: PaymentStanding;
@@ -17,8 +12,6 @@ export interface ResultView {
   /** How often this page has looked already. */
   readonly looks: number;
 }
-
-export type Standing = 'open' | 'working' | 'paid' | 'late' | 'differs' | 'closed';
 
 const OVER = new Set(['cancelled', 'expired', 'purged']);
 
@@ -47,15 +40,26 @@ export function standingOf({ isCardPage, state, status }: PaymentStanding): Stan
 const QUICK_LOOKS = 15;
 const MOST_LOOKS = 60;
 
+const TONES: Readonly<Record<Standing, Tone>> = {
+  ...{ open: 'info', working: 'info', paid: 'ok', late: 'warn', differs: 'warn', closed: 'idle' },
+};
+
 /** Tells what came of it; as long as nothing has, it looks again by itself. */
-export function renderResultPage(view: ResultView): Page {
-  const { looks, path, standing } = view;
+export function renderResultPage({ looks, path, returnUrl, standing }: ResultView): Page {
   const said = standingOf(standing);
+  const { isCardPage, purchase } = standing;
+  const words = wordsOf(purchase.locale);
+  const { text, title } = words.results[said];
   const isWaiting = (said === 'open' || said === 'working') && looks < MOST_LOOKS;
-  const { body, title, tone } = SAID[said](view);
+  const isSettled = said !== 'open' && said !== 'working';
   return renderNotice({
-    ...{ tone, title, locale: standing.purchase.locale },
-    body: html`${body}${isWaiting && html`<p class="dim small" role="status">This page looks again by itself.</p>`}`,
+    ...{ tone: TONES[said], title: said === 'paid' && isCardPage ? words.cardSaved : title },
+    locale: purchase.locale,
+    body: html`${said === 'paid' && paidFacts(standing)}<p>${text}</p><div class="actions">${
+      said === 'open' && html`<a class="button main" href="${path}">${words.payOrAgain}</a>`
+    }${said === 'paid' && html`<a class="button main" href="/me">${words.cabinet}</a>`}${
+      isSettled && html`<a class="button" href="${returnUrl}">${words.back}</a>`
+    }</div>${isWaiting && html`<p class="dim small" role="status">${words.looksAgain}</p>`}`,
     ...(isWaiting
       ? {
           refresh: {
@@ -67,72 +71,28 @@ export function renderResultPage(view: ResultView): Page {
   });
 }
 
-interface Said {
-  readonly tone: Tone;
-  readonly title: string;
-  readonly body: ReturnType<typeof html>;
-}
-
-const back = ({ returnUrl }: ResultView) => html`<a class="button" href="${returnUrl}">Back</a>`;
-const cabinet = html`<a class="button main" href="/me">Your subscriptions</a>`;
-
-const SAID: Readonly<Record<Standing, (view: ResultView) => Said>> = {
-  open: ({ path }) => ({
-    ...{ tone: 'info', title: 'We have not heard of your payment yet' },
-    body: html`<p>If you have just paid, it takes a moment. If the form was closed or your card was declined, nothing has been taken.</p>
-<div class="actions"><a class="button main" href="${path}">Pay, or try another card</a></div>`,
-  }),
-  working: () => ({
-    ...{ tone: 'info', title: 'Paid. One moment more' },
-    body: html`<p>The bank has said yes, and your subscription is being opened.</p>`,
-  }),
-  paid: (view) => ({
-    tone: 'ok',
-    title: view.standing.isCardPage ? 'Your card is saved' : 'Thank you, you are subscribed',
-    body: html`${paidFacts(view)}<p class="dim small">A message with the details is on its way to your phone.</p>
-<div class="actions">${cabinet}${back(view)}</div>`,
-  }),
-  late: (view) => ({
-    ...{ tone: 'warn', title: 'This came too late' },
-    body: html`<p>The subscription had ended before your payment arrived. The money goes back to your card by itself, in full.</p>
-<div class="actions">${back(view)}</div>`,
-  }),
-  differs: (view) => ({
-    ...{ tone: 'warn', title: 'We are looking at your payment' },
-    body: html`<p>What arrived is not what was asked for. Nothing more is charged; a person looks at it, and your money is not lost.</p>
-<div class="actions">${back(view)}</div>`,
-  }),
-  closed: (view) => ({
-    ...{ tone: 'idle', title: 'This page is closed' },
-    body: html`<p>Its time is over, or it was replaced by a newer one. Nothing can be paid here, and nothing was taken by it.</p>
-<div class="actions">${back(view)}</div>`,
-  }),
-};
-
-function paidFacts({ standing: { isCardPage, purchase } }: ResultView) {
-  const { amountMinor, cardIsTried, currency, locale, next, timeZone, title, trialUntil } =
-    purchase;
-  const amount = sayMoney(amountMinor, currency);
+function paidFacts({ isCardPage, purchase }: PaymentStanding) {
+  const { cardIsTried, locale, timeZone, title, trialUntil } = purchase;
+  const words = wordsOf(locale);
+  const { amount, next } = inWords(purchase);
   return renderFacts([
-    ['Subscription', title],
-    [cardIsTried ? 'Card checked' : 'Paid', cardIsTried ? `${amount}, on its way back` : amount],
-    ['Free until', trialUntil && sayDay(trialUntil, timeZone, locale)],
+    [words.subscription, title],
     [
-      'Next charge',
-      isCardPage
-        ? undefined
-        : next &&
-          renderAmountOn(sayMoney(next.amountMinor, currency), sayDay(next.at, timeZone, locale)),
+      cardIsTried ? words.checked : words.paid,
+      cardIsTried ? html`${amount}<small>${words.goesBack}</small>` : amount,
     ],
+    [words.freeUntil, trialUntil && sayDay(trialUntil, timeZone, locale)],
+    [words.nextCharge, isCardPage ? undefined : next && renderAmountOn(next.amount, next.day)],
   ]);
 }
 
 /** No gateway can be reached. */
 export function renderUnavailable(path: string, locale: string): Page {
+  const words = wordsOf(locale);
   return renderNotice({
-    ...{ tone: 'warn', title: 'The payment page can’t be reached now', locale },
-    body: html`<p>Nothing has been taken. Please try again in a minute: this page stays yours.</p>
-<div class="actions"><a class="button main" href="${path}">Try again</a></div>`,
+    ...{ tone: 'warn', title: words.awayTitle, locale },
+    body: html`<p>${words.away}</p>
+<div class="actions"><a class="button main" href="${path}">${words.again}</a></div>`,
   });
 }
 

@@ -1,64 +1,29 @@
 import { sayDay, sayInterval, sayMoney } from '#subscriptions/pages';
 import type { Purchase } from './purchase.ts';
+import type { PurchaseWords, Words } from './vocabulary.ts';
+import { russian } from './words-ru.ts';
 
-/** What the pages of a payment say. The terms that somebody agrees to are kept word by word with his consent. */
-export interface Words {
-  readonly orderTitle: (title: string) => string;
-  readonly price: (purchase: Purchase) => string;
-  readonly now: string;
-  readonly givenBack: string;
-  readonly nextCharge: string;
-  readonly trial: string;
-  readonly trialUntil: (day: string) => string;
-  readonly saved: (purchase: Purchase) => string;
-  readonly consent: (purchase: Purchase) => string;
-  readonly consentMissing: string;
-  readonly changed: string;
-  readonly termsTitle: string;
-  readonly howToCancel: string;
-  readonly cancelLink: string;
-  readonly agree: (purchase: Purchase) => string;
-  readonly payTitle: (title: string) => string;
-  readonly cardTitle: (title: string) => string;
-  readonly pay: (purchase: Purchase) => string;
-  readonly goToPay: string;
-  readonly closed: string;
-  readonly declined: string;
-  readonly formMissing: string;
-  readonly needsScript: string;
-  readonly checkAgain: string;
-}
+export type { Words } from './vocabulary.ts';
 
-const money = ({ currency }: Purchase, amountMinor: bigint) => sayMoney(amountMinor, currency);
-const price = (purchase: Purchase) =>
-  `${money(purchase, purchase.priceMinor)} ${sayInterval(purchase.interval)}`;
-const day = ({ locale, timeZone }: Purchase, at: Date) => sayDay(at, timeZone, locale);
-
-/** What is charged without being asked for, and from when on. */
-function later(purchase: Purchase): string {
-  const { next } = purchase;
-  if (!next) return '';
-  const amount = money(purchase, next.amountMinor);
-  return `The next charge is ${amount} on ${day(purchase, next.at)}; after it, ${price(purchase)}.`;
-}
-
-const en: Words = {
+const english: Words = {
   orderTitle: (title) => `Subscribe to ${title}`,
-  price,
   now: 'To pay now',
   givenBack: 'given back at once',
   nextCharge: 'Next charge',
   trial: 'Free trial',
   trialUntil: (until) => `until ${until}`,
-  saved: (purchase) =>
-    `Your card is saved for renewals. ${later(purchase)} We charge it by ourselves until you cancel.`,
-  consent: (purchase) => {
-    const first = purchase.cardIsTried
-      ? `that ${money(purchase, purchase.amountMinor)} is taken from my card now to check it and given back at once`
-      : `that ${money(purchase, purchase.amountMinor)} is taken from my card now`;
-    const { next } = purchase;
+  saved: ({ next, price }) => {
+    const charge = next
+      ? ` The next charge is ${next.amount} on ${next.day}; after it, ${price}.`
+      : '';
+    return `Your card is saved for renewals.${charge} We charge it by ourselves until you cancel.`;
+  },
+  consent: ({ amount, cardIsTried, next, price }) => {
+    const first = cardIsTried
+      ? `that ${amount} is taken from my card now to check it and given back at once`
+      : `that ${amount} is taken from my card now`;
     const renewals = next
-      ? `, that my card is saved, and that ${money(purchase, next.amountMinor)} is taken from it on ${day(purchase, next.at)} and then ${price(purchase)} until I cancel`
+      ? `, that my card is saved, and that ${next.amount} is taken from it on ${next.day} and then ${price} until I cancel`
       : '';
     return `I agree ${first}${renewals}.`;
   },
@@ -68,14 +33,11 @@ const en: Words = {
   termsTitle: 'Terms',
   howToCancel: 'You can cancel at any time, without giving a reason:',
   cancelLink: 'your subscriptions',
-  agree: (purchase) =>
-    purchase.cardIsTried
-      ? 'Agree and enter a card'
-      : `Agree and pay ${money(purchase, purchase.amountMinor)}`,
+  agree: ({ amount, cardIsTried }) =>
+    cardIsTried ? 'Agree and enter a card' : `Agree and pay ${amount}`,
   payTitle: (title) => `Pay for ${title}`,
   cardTitle: (title) => `Your card for ${title}`,
-  pay: (purchase) =>
-    purchase.cardIsTried ? 'Enter a card' : `Pay ${money(purchase, purchase.amountMinor)}`,
+  pay: ({ amount, cardIsTried }) => (cardIsTried ? 'Enter a card' : `Pay ${amount}`),
   goToPay: 'Go on to the payment page',
   closed: 'The payment form was closed. Nothing has been taken.',
   declined: 'The bank has declined this card. Nothing has been taken. You can try another card.',
@@ -84,26 +46,82 @@ const en: Words = {
   needsScript:
     'The payment form needs JavaScript. Switch it on for this page, or open it in another browser.',
   checkAgain: 'I have paid already',
+  results: {
+    open: {
+      title: 'We have not heard of your payment yet',
+      text: 'If you have just paid, it takes a moment. If the form was closed or your card was declined, nothing has been taken.',
+    },
+    working: {
+      title: 'Paid. One moment more',
+      text: 'The bank has said yes, and your subscription is being opened.',
+    },
+    paid: {
+      title: 'Thank you, you are subscribed',
+      text: 'A message with the details is on its way to your phone.',
+    },
+    late: {
+      title: 'This came too late',
+      text: 'The subscription had ended before your payment arrived. The money goes back to your card by itself, in full.',
+    },
+    differs: {
+      title: 'We are looking at your payment',
+      text: 'What arrived is not what was asked for. Nothing more is charged; a person looks at it, and your money is not lost.',
+    },
+    closed: {
+      title: 'This page is closed',
+      text: 'Its time is over, or it was replaced by a newer one. Nothing can be paid here, and nothing was taken by it.',
+    },
+  },
+  cardSaved: 'Your card is saved',
+  payOrAgain: 'Pay, or try another card',
+  looksAgain: 'This page looks again by itself.',
+  back: 'Back',
+  cabinet: 'Your subscriptions',
+  subscription: 'Subscription',
+  paid: 'Paid',
+  checked: 'Card checked',
+  goesBack: 'on its way back',
+  freeUntil: 'Free until',
+  awayTitle: 'The payment page can’t be reached now',
+  away: 'Nothing has been taken. Please try again in a minute: this page stays yours.',
+  again: 'Try again',
 };
 
-const languages: Readonly<Record<string, Words>> = { en };
+const languages: Readonly<Record<string, Words>> = { en: english, ru: russian };
 
-/** English where a language is not there: a page must never fail for its words. */
+/** The language of a page: English where it has none of its own. A page must never fail for its words. */
+export function languageOf(locale: string): string {
+  const [language = ''] = locale.split('-');
+  return Object.hasOwn(languages, language) ? language : 'en';
+}
+
 export function wordsOf(locale: string): Words {
-  return languages[locale] ?? en;
+  return languages[languageOf(locale)] ?? english;
+}
+
+export function inWords(purchase: Purchase): PurchaseWords {
+  const { amountMinor, cardIsTried, currency, interval, locale, next, priceMinor, timeZone } =
+    purchase;
+  return {
+    ...{ amount: sayMoney(amountMinor, currency), cardIsTried },
+    price: `${sayMoney(priceMinor, currency)} ${sayInterval(interval, locale)}`,
+    next: next && {
+      amount: sayMoney(next.amountMinor, currency),
+      day: sayDay(next.at, timeZone, locale),
+    },
+  };
 }
 
 /** Everything that matters of an order's page, as it is kept with the consent. */
 export function shownText(purchase: Purchase): string {
   const words = wordsOf(purchase.locale);
-  const { amountMinor, terms, title } = purchase;
+  const facts = inWords(purchase);
+  const { locale, terms, timeZone, title, trialUntil } = purchase;
+  const trial = trialUntil && words.trialUntil(sayDay(trialUntil, timeZone, locale));
   return [
-    ...[words.orderTitle(title), words.price(purchase)],
-    `${words.now}: ${money(purchase, amountMinor)}`,
-    ...(purchase.trialUntil
-      ? [`${words.trial} ${words.trialUntil(day(purchase, purchase.trialUntil))}`]
-      : []),
-    ...[words.saved(purchase), words.consent(purchase), words.agree(purchase)],
+    ...[words.orderTitle(title), facts.price, `${words.now}: ${facts.amount}`],
+    ...(trial === undefined ? [] : [`${words.trial} ${trial}`]),
+    ...[words.saved(facts), words.consent(facts), words.agree(facts)],
     ...(terms === undefined ? [] : [terms]),
   ].join('\n');
 }
