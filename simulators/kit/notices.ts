@@ -53,7 +53,6 @@ export interface Notice {
   readonly id: string;
   /** Such as `payment.succeeded`. */
   readonly kind: string;
-  readonly url: string;
   readonly body: string;
   readonly state: 'waiting' | 'taken' | 'given_up' | 'missing';
   /** How often it is still to be taken. */
@@ -103,6 +102,10 @@ export class Notices {
     }
   }
 
+  get size(): number {
+    return this.#table.size;
+  }
+
   get all(): readonly Notice[] {
     return this.#table.all();
   }
@@ -119,7 +122,7 @@ export class Notices {
     const dueMs = clock.nowMs() + min + draw('notice delay') * (max - min) + late;
     const left = draw('duplicated') < duplicated ? 2 : 1;
     const state = draw('missing') < missing ? 'missing' : 'waiting';
-    const notice = { ...{ id, kind, body, url: noticeUrl, state, left, attempts: 0, dueMs } };
+    const notice = { ...{ id, kind, body, state, left, attempts: 0, dueMs } };
     this.#table.put(id, { ...notice, lastStatus: null } as Notice);
     this.#added.push(id);
     if (state === 'waiting') this.#schedule(id, dueMs);
@@ -187,7 +190,9 @@ export class Notices {
     if (state === 'waiting') this.#schedule(id, dueMs);
   }
 
-  async #send({ body, url }: Notice): Promise<number> {
+  /** To where notifications go now: a merchant that has moved hears of what he missed. */
+  async #send({ body }: Notice): Promise<number> {
+    const { noticeUrl: url } = this.#options.settings();
     const headers = { 'content-type': 'application/json', ...this.#options.headersOf(body) };
     try {
       const answer = await request(url, { method: 'POST', body, headers, dispatcher: this.#agent });

@@ -123,17 +123,38 @@ for (const [name, isDone] of [
 
 test('hang-after executes and never answers; late executes when nobody waits any more', async (context) => {
   const { post, sums, url } = await start(context);
-  const giveUp = (id: string) =>
-    assert.rejects(
-      fetch(`${url}/execute_transaction?id=${id}`, { signal: AbortSignal.timeout(300) }),
-    );
+  const until = async (total: number) => {
+    while ((await sums()).total !== total) await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  const ask = (id: string) => {
+    const { abort, signal } = giveUpBy();
+    return { abort, answer: fetch(`${url}/execute_transaction?id=${id}`, { signal }) };
+  };
   await post('/faults', { name: 'hang-after', times: 1 });
-  await giveUp('pay_1');
-  assert.equal((await sums()).total, 1);
-  await post('/faults', { name: 'late', times: 1, delay_ms: 400 });
-  await giveUp('pay_2');
-  while ((await sums()).total !== 2) await new Promise((resolve) => setTimeout(resolve, 20));
+  const first = ask('pay_1');
+  await until(1);
+  first.abort();
+  await assert.rejects(first.answer);
+  await post('/faults', { name: 'late', times: 1, delay_ms: 1_500 });
+  const second = ask('pay_2');
+  while ((await faultsLeft(url)) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  second.abort();
+  await assert.rejects(second.answer);
+  await until(2);
 });
+
+function giveUpBy() {
+  const controller = new AbortController();
+  return { abort: () => controller.abort(), signal: controller.signal };
+}
+
+/** None is left as soon as the call has met it. */
+async function faultsLeft(url: string): Promise<number> {
+  const { faults } = (await (await fetch(`${url}/faults`)).json()) as {
+    readonly faults: unknown[];
+  };
+  return faults.length;
+}
 
 test('a fault may be narrowed to an amount, a user or an operation', async (context) => {
   const { execute, post } = await start(context);

@@ -60,7 +60,10 @@ function newIntent(stripe: Stripe, params: Params): PaymentIntent {
     throw invalid('You can only use `off_session` when confirming a PaymentIntent.', 'off_session');
   }
   const id = newId('pi');
-  const types = listOf(params, 'payment_method_types');
+  const types = [
+    ...listOf(params, 'payment_method_types'),
+    ...listOf(params, 'allowed_payment_method_types'),
+  ];
   return {
     ...{ id, object: 'payment_intent', amount, amount_capturable: 0, amount_received: 0 },
     automatic_payment_methods: types.length === 0 ? { enabled: true } : null,

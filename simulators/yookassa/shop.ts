@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto';
+import type { Fields, GatewaySimulator, Table } from '#simulators/kit';
+import { notFound } from './errors.ts';
+import { type Amount, amountText } from './fields.ts';
+import type { CancellationDetails } from './reasons.ts';
+import type { YooKassaSettings } from './settings.ts';
+
+export interface Method {
+  readonly id: string;
+  readonly first6: string;
+  readonly last4: string;
+  readonly isSaved: boolean;
+  /** Its holder has taken the permission back. */
+  readonly isRevoked: boolean;
+}
+
+export interface Payment {
+  readonly id: string;
+  readonly status: 'pending' | 'waiting_for_capture' | 'succeeded' | 'canceled';
+  readonly amount: Amount;
+  readonly refundedMinor: number;
+  readonly capture: boolean;
+  readonly description: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly customer: string | undefined;
+  readonly receipt: Fields | undefined;
+  /** Of the page where its holder pays; undefined for a saved method. */
+  readonly returnUrl: string | undefined;
+  readonly confirmationUrl: string | undefined;
+  /** Undefined: its holder says it on the page. */
+  readonly saveMethod: boolean | undefined;
+  readonly methodId: string | undefined;
+  readonly createdMs: number;
+  readonly expiresMs: number | undefined;
+  readonly capturedMs: number | undefined;
+  readonly cancellation: CancellationDetails | undefined;
+}
+
+export interface Refund {
+  readonly id: string;
+  readonly paymentId: string;
+  readonly status: 'pending' | 'succeeded' | 'canceled';
+  readonly amount: Amount;
+  readonly description: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly createdMs: number;
+  readonly cancellation: CancellationDetails | undefined;
+}
+
+/** An id in YooKassa's shape: its age, its kind, and chance. */
+export function newId(nowMs: number, kind: '000f' | '0015' | '001d'): string {
+  const age = Math.floor(nowMs / 1000)
+    .toString(16)
+    .padStart(8, '0');
+  return `${age}-${kind}-5${randomBytes(2).toString('hex').slice(1)}-8000-${randomBytes(6).toString('hex')}`;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+/** All that the shop holds. */
+export class Shop {
+  readonly gateway: GatewaySimulator<YooKassaSettings>;
+  readonly payments: Table<Payment>;
+  readonly refunds: Table<Refund>;
+  readonly methods: Table<Method>;
+
+  constructor(gateway: GatewaySimulator<YooKassaSettings>) {
+    this.gateway = gateway;
+    this.payments = gateway.store.table('payment');
+    this.refunds = gateway.store.table('refund');
+    this.methods = gateway.store.table('method');
+  }
+
+  nowMs(): number {
+    return this.gateway.clock.nowMs();
+  }
+
+  payment(id: string): Payment {
+    const payment = this.payments.get(id);
+    if (!payment) throw notFound('payment');
+    return payment;
+  }
+
+  /** Without a signature: whoever hears it asks for the object. */
+  notify(event: string, object: unknown): void {
+    const body = JSON.stringify({ type: 'notification', event, object });
+    const id = `notice-${(this.gateway.notices?.size ?? 0) + 1}`;
+    this.gateway.notices?.add({ id, kind: event, body });
+  }
+
+  /** A line of the simulator's own book. */
+  move(
+    kind: 'debit' | 'credit',
+    payment: Payment,
+    movement: { readonly operation: string; readonly minor: number; readonly reference: string },
+  ): void {
+    this.gateway.book.add({
+      ...{ kind, operation: movement.operation, reference: movement.reference },
+      ...{ account: payment.customer ?? '', method: payment.methodId ?? '' },
+      ...{ amount_minor: movement.minor, currency: payment.amount.currency },
+      at: this.gateway.clock.nowText(),
+    });
+  }
+
+  referenceOf({ metadata }: { readonly metadata: Readonly<Record<string, string>> }): string {
+    return metadata[this.gateway.settings.referenceKey] ?? '';
+  }
+
+  paymentToApi(payment: Payment) {
+    const { amount, capturedMs, confirmationUrl, expiresMs, receipt, refundedMinor } = payment;
+    const { currency, minor } = amount;
+    const isDone = payment.status === 'succeeded';
+    const fee = Math.round((minor * this.gateway.settings.feePer10000) / 10_000);
+    return {
+      ...{ id: payment.id, status: payment.status, amount: amountText(amount) },
+      paid: isDone || payment.status === 'waiting_for_capture',
+      ...(isDone ? { income_amount: amountText({ currency, minor: minor - fee }) } : {}),
+      ...(isDone ? { refunded_amount: amountText({ currency, minor: refundedMinor }) } : {}),
+      refundable: isDone && refundedMinor < minor,
+      ...optional('description', payment.description),
+      recipient: { account_id: this.gateway.settings.shopId, gateway_id: '1' },
+      ...optional('payment_method', this.#methodToApi(payment.methodId)),
+      created_at: iso(payment.createdMs),
+      ...(capturedMs === undefined ? {} : { captured_at: iso(capturedMs) }),
+      ...(expiresMs === undefined ? {} : { expires_at: iso(expiresMs) }),
+      ...(payment.status === 'pending' && confirmationUrl !== undefined
+        ? {
+            confirmation: {
+              ...{ type: 'redirect', confirmation_url: confirmationUrl },
+              ...optional('return_url', payment.returnUrl),
+            },
+          }
+        : {}),
+      ...(receipt && isDone ? { receipt_registration: 'succeeded' } : {}),
+      ...optional('merchant_customer_id', payment.customer),
+      ...optional('cancellation_details', payment.cancellation),
+      ...(payment.methodId === undefined ? {} : { authorization_details: authorization(payment) }),
+      ...{ metadata: payment.metadata, test: true },
+    };
+  }
+
+  #methodToApi(id: string | undefined) {
+    const method = id === undefined ? undefined : this.methods.get(id);
+    if (!method) return undefined;
+    const { first6, isRevoked, isSaved, last4 } = method;
+    return {
+      ...{ type: 'bank_card', id: method.id, saved: isSaved },
+      status: isSaved && !isRevoked ? 'active' : 'inactive',
+      title: `Bank card *${last4}`,
+      card: {
+        ...{ first6, last4, expiry_year: '2035', expiry_month: '12' },
+        ...{ card_type: 'MasterCard', issuer_country: 'RU' },
+      },
+    };
+  }
+
+  refundToApi(refund: Refund) {
+    return {
+      ...{ id: refund.id, payment_id: refund.paymentId, status: refund.status },
+      ...{ amount: amountText(refund.amount), created_at: iso(refund.createdMs) },
+      ...optional('description', refund.description),
+      ...optional('cancellation_details', refund.cancellation),
+      metadata: refund.metadata,
+    };
+  }
+}
+
+function optional<Value>(name: string, value: Value | undefined): Readonly<Record<string, Value>> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+function authorization({ id, returnUrl }: Payment) {
+  const digits = BigInt(`0x${id.slice(-12)}`)
+    .toString()
+    .padStart(12, '0');
+  return {
+    ...{ rrn: digits.slice(-12), auth_code: digits.slice(-6) },
+    three_d_secure: { applied: returnUrl !== undefined },
+  };
+}
