@@ -1116,6 +1116,92 @@ export interface SubscriptionsBill {
   subscription_id: bigint;
 }
 
+export interface SubscriptionsBillLine {
+  amount_minor: bigint;
+  covers: number;
+  customer_id: bigint;
+  from_at: Timestamp;
+  kind: string;
+  line: number;
+  period: number;
+  period_price_minor: bigint;
+  plan: string;
+  quantity: number;
+  share_denominator: bigint;
+  share_numerator: bigint;
+  subscription_id: bigint;
+  tax_minor: bigint;
+  tax_name: string;
+  until_at: Timestamp;
+  version: number;
+}
+
+export interface SubscriptionsCardBill {
+  after: Json;
+  balance_used_minor: bigint;
+  covers: number;
+  customer_id: bigint;
+  first_declined_at: Timestamp | null;
+  is_under_way: Generated<boolean>;
+  is_void: Generated<boolean>;
+  kind: string;
+  next_attempt_at: Timestamp | null;
+  next_because: string | null;
+  page_payment: string | null;
+  period: number;
+  receipt: Json | null;
+  subscription_id: bigint;
+  tax_minor: bigint;
+  told_reason: string | null;
+  told_steps: Generated<number>;
+  total_minor: bigint;
+}
+
+export interface SubscriptionsCardCommand {
+  actor: string;
+  applied_at: Timestamp;
+  asked_at: Timestamp;
+  command: string;
+  customer_id: bigint;
+  id: bigint;
+  input: Json;
+  origin: string;
+  outcome: string;
+  reason: string | null;
+  subscription_id: bigint;
+}
+
+export interface SubscriptionsCardDecline {
+  at: Timestamp;
+  class: string;
+  customer_id: bigint;
+  fingerprint: string;
+  payment_id: bigint;
+  period: number;
+  reason: string;
+  retry_after: Timestamp | null;
+  subscription_id: bigint;
+}
+
+export interface SubscriptionsCardSubscription {
+  attention: string | null;
+  bill_count: Generated<number>;
+  cancel_at: Timestamp | null;
+  card_brand: string | null;
+  card_fingerprint: string | null;
+  card_gateway: string | null;
+  card_id: bigint | null;
+  card_mask: string | null;
+  card_payment_id: bigint | null;
+  customer_id: bigint;
+  id: bigint;
+  locale: string;
+  noticed_period: number | null;
+  paused_until: Timestamp | null;
+  priced: Json;
+  status_since: Timestamp;
+}
+
 export interface SubscriptionsConsent {
   attribution: Json;
   confirmed_at: Timestamp;
@@ -1134,11 +1220,42 @@ export interface SubscriptionsConsent {
   visit: string;
 }
 
+export interface SubscriptionsCoupon {
+  code: string;
+  created_at: Timestamp;
+  redemptions: Generated<number>;
+  rules: Json;
+}
+
+export interface SubscriptionsCouponRedemption {
+  code: string;
+  customer_id: bigint;
+  redeemed_at: Timestamp;
+  subscription_id: bigint;
+}
+
 export interface SubscriptionsCustomer {
   consent_hash: Buffer | null;
   created_at: Timestamp;
+  email: string | null;
   id: Generated<bigint>;
   msisdn: string;
+  user_key: string | null;
+}
+
+export interface SubscriptionsPlanTerms {
+  dunning: Json;
+  lead_minutes: number;
+  methods: string[];
+  pause_days_most: number;
+  precision: string;
+  service_id: number;
+  setup_fee_minor: bigint;
+  tax_basis_points: number;
+  tax_name: string;
+  time_zone: string;
+  trial_days: number;
+  version: number;
 }
 
 export interface SubscriptionsService {
@@ -1288,8 +1405,16 @@ export interface DB {
   "sms.submission": SmsSubmission;
   "sms.template": SmsTemplate;
   "subscriptions.bill": SubscriptionsBill;
+  "subscriptions.bill_line": SubscriptionsBillLine;
+  "subscriptions.card_bill": SubscriptionsCardBill;
+  "subscriptions.card_command": SubscriptionsCardCommand;
+  "subscriptions.card_decline": SubscriptionsCardDecline;
+  "subscriptions.card_subscription": SubscriptionsCardSubscription;
   "subscriptions.consent": SubscriptionsConsent;
+  "subscriptions.coupon": SubscriptionsCoupon;
+  "subscriptions.coupon_redemption": SubscriptionsCouponRedemption;
   "subscriptions.customer": SubscriptionsCustomer;
+  "subscriptions.plan_terms": SubscriptionsPlanTerms;
   "subscriptions.service": SubscriptionsService;
   "subscriptions.service_terms": SubscriptionsServiceTerms;
   "subscriptions.stop": SubscriptionsStop;

@@ -2,11 +2,10 @@ import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Database } from '#database';
 import type { RateLimiter } from '#http';
-import { type Subscriptions, userActions } from '#subscriptions';
+import { formatMoney } from '#money';
+import { priceInWords, type Subscriptions, userActions } from '#subscriptions';
 import { fail } from './errors.ts';
-import { priceOf } from './showing.ts';
 import { userAgentOf, type Visitor } from './visitor.ts';
-import { wordsOf } from './words.ts';
 
 export interface StopDependencies {
   readonly database: Database;
@@ -36,7 +35,8 @@ export async function readStopLink(
   const found = await subscriptions.find(subscription);
   if (!found) throw fail('stop_unknown', 'There is no subscription at this address.');
   const { msisdn, serviceCode, title, alive } = found;
-  const price = priceOf(found, wordsOf('en'));
+  const { currency, period, priceMinor: amountMinor } = found;
+  const price = priceInWords(formatMoney({ amountMinor, currency }), period);
   return { subscription, msisdn, serviceCode, title, price, ended: !alive };
 }
 

@@ -1,5 +1,5 @@
 export { createCardCharging } from './card-charging.ts';
-export type { CardDeclineReason, DeclineClass } from './card-gateway.ts';
+export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
 export { type CardWorker, type CardWorkerOptions, createCardWorker } from './card-worker.ts';
 export {

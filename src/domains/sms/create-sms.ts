@@ -112,7 +112,14 @@ function toDraft(message: OutgoingSms): Draft {
     message;
   return {
     ...{ origin: 'house', entity: entity ?? HOUSE_ENTITY, person: null },
-    ...{ recipient, sender, body, kind, expiresAt, wanted: [provider] },
+    ...{
+      recipient,
+      sender,
+      body,
+      kind,
+      expiresAt,
+      wanted: provider === undefined ? null : [provider],
+    },
     class: message.class ?? (kind === 'pin' ? 'auth' : 'transaction'),
     secret: message.secret ?? false,
     priority: message.priority ?? 0,

@@ -4,8 +4,8 @@ import type { ReportedState } from './provider.ts';
 
 /** A message that somebody in the house wants on a handset. */
 export interface OutgoingSms {
-  /** An operator, or any other provider. */
-  readonly provider: string;
+  /** An operator, or any other provider; absent: the rules choose it. */
+  readonly provider?: string;
   /** E.164 with the plus. */
   readonly recipient: string;
   /** Short code or name that the handset shows. */

@@ -3,6 +3,7 @@ import type { Tx } from '#database';
 import { formatMoney } from '#money';
 import type { Operators } from '#operators';
 import type { OutgoingSms, Sms } from '#sms';
+import { CARD, smsRouteOf } from './sms-route.ts';
 import type { SubscriptionRow } from './store.ts';
 import { billReference, subscriptionId } from './subscription.ts';
 import { priceInWords, type Terms } from './terms.ts';
@@ -47,6 +48,7 @@ export interface AnnouncementOptions {
   readonly sms: Sms;
   readonly operators: Operators;
   readonly now: Date;
+  readonly smsSender: string;
   /** The link by which a subscription is ended, for texts that name it. */
   readonly stopLink: (subscription: string) => string;
 }
@@ -57,7 +59,7 @@ const SMS_VALID_MS = 24 * 3_600_000;
 type Rows<Action> = Extract<MtManagerAction, { action: Action }>['rows'];
 
 export function createAnnouncement(options: AnnouncementOptions): Announcement {
-  const { bus, now, operators, sms } = options;
+  const { bus, now, sms } = options;
   const at = now.toISOString();
   const events: Outgoing<SubscriptionEvent>[] = [];
   const statuses: Rows<'writeSubscriptionStatus'> = [];
@@ -113,9 +115,8 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       if (!text) return;
       const subscription = subscriptionId({ customerId: row.customer_id, id: row.id });
       messages.push({
-        provider: row.operator,
+        ...routeOf(row, options),
         recipient: row.msisdn,
-        sender: operators.get(row.operator).shortCode,
         body: fill(text, terms, options.stopLink(subscription)),
         kind: occasion,
         priority: 1,
@@ -143,6 +144,11 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       await bus.publishAll(tx, parcels);
     },
   };
+}
+
+function routeOf({ msisdn, operator }: SubscriptionRow, options: AnnouncementOptions) {
+  if (operator === CARD) return smsRouteOf(msisdn, options);
+  return { provider: operator, sender: options.operators.get(operator).shortCode };
 }
 
 /** `{title}`, `{price}` and `{stop}` in a service's texts. */

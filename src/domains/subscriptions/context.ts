@@ -25,6 +25,8 @@ export interface Context {
   readonly payments: Payments;
   readonly sms: Sms;
   readonly catalogue: Catalogue;
+  /** The name that handsets show where no operator of ours has the number. */
+  readonly smsSender: string;
   readonly stopLink: (subscription: string) => string;
 }
 

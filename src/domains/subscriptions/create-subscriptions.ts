@@ -1,4 +1,6 @@
+import { createSealer } from '#auth';
 import type { Executor, Tx } from '#database';
+import { type CardSubscriptions, createCards, createPlans } from '#subscriptions/cards';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
@@ -19,6 +21,7 @@ import {
   type SubscriptionRow,
 } from './store.ts';
 import { accessOf, isAlive, parseSubscriptionId, subscriptionId } from './subscription.ts';
+import { carrierPeriod, isCarrierPeriod, type PlanPeriod } from './terms.ts';
 import { createSubscriptionWorker, type SubscriptionWorker } from './worker.ts';
 
 /** A subscription as the outside sees it. */
@@ -32,7 +35,7 @@ export interface SubscriptionView {
   readonly alive: boolean;
   readonly priceMinor: bigint;
   readonly currency: string;
-  readonly period: 'daily' | 'weekly';
+  readonly period: PlanPeriod;
   readonly createdAt: Date;
   readonly dueAt: Date | undefined;
   readonly paidUntil: Date | undefined;
@@ -41,7 +44,7 @@ export interface SubscriptionView {
 }
 
 export interface Subscriptions {
-  /** What a service offers now; undefined when there is none. Remembered for a second. */
+  /** What a service offers through its operator now; undefined when there is nothing. Remembered for a second. */
   offer(serviceCode: string): Promise<Offer | undefined>;
   /** Adds a version of terms; the service is made when its code is new. People keep the version they agreed to. */
   addTerms: Catalogue['add'];
@@ -67,9 +70,14 @@ export interface Subscriptions {
   readUnsubscribeToken(text: string): string;
   counts(): Promise<Counts>;
   worker(operator: string): SubscriptionWorker;
+  /** Those that are paid by card. */
+  readonly cards: CardSubscriptions;
 }
 
-export interface SubscriptionsOptions extends Omit<Context, 'catalogue' | 'stopLink'> {
+export interface SubscriptionsOptions
+  extends Omit<Context, 'catalogue' | 'smsSender' | 'stopLink'> {
+  /** `Kopek` unless told. */
+  readonly smsSender?: string;
   readonly secret: string;
   /** Where people reach us, without a slash at the end. */
   readonly publicUrl: string;
@@ -82,6 +90,7 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
   const context: Context = {
     ...options,
     catalogue,
+    smsSender: options.smsSender ?? 'Kopek',
     stopLink: (subscription) => `${publicUrl}/stop/${unsubscribeToken(subscription)}`,
   };
 
@@ -96,10 +105,21 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return row && (await views([row]))[0];
   }
 
+  const cards = createCards({
+    ...context,
+    plans: createPlans(database, catalogue),
+    sealer: createSealer({ secret }),
+    publicUrl,
+    cardLink: (subscription) => `${publicUrl}/card/${unsubscribeToken(subscription)}`,
+  });
+
   return {
+    cards,
     async offer(serviceCode) {
       const terms = await catalogue.newest(serviceCode);
-      return terms && toOffer(terms);
+      // What only cards pay is no offer of an operator.
+      const isCarriers = terms && terms.operator !== 'card' && isCarrierPeriod(terms.period);
+      return isCarriers ? toOffer(terms) : undefined;
     },
     addTerms: catalogue.add,
     recordConsent: (tx, inputs) => recordConsent(context, tx, inputs),
@@ -129,7 +149,7 @@ function toOffer(terms: ServiceTerms): Offer {
     termsVersion: terms.version,
     priceMinor: terms.priceMinor,
     currency: terms.currency,
-    period: terms.period,
+    period: carrierPeriod(terms),
     open: terms.open,
     texts: terms.texts,
   };

@@ -78,6 +78,7 @@ export async function openHouse() {
     ...{ ...base, bus, operators, catalogue, ledger },
     payments: createPayments({ ...base, bus, operators, sealer }),
     sms: opened.sms,
+    smsSender: 'Kopek',
     stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
   };
   after(async () => {

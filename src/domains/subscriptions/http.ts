@@ -29,7 +29,7 @@ const Subscription = Type.Object({
   alive: Type.Boolean(),
   price_minor: AmountMinor,
   currency: CurrencyCode,
-  period: Type.Union([Type.Literal('daily'), Type.Literal('weekly')]),
+  period: Type.String({ description: 'daily, weekly, month, three_months, year or 10_days' }),
   created_at: Instant,
   due_at: Type.Optional(Instant),
   paid_until: Type.Optional(Instant),

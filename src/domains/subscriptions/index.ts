@@ -1,3 +1,16 @@
+export type {
+  CardCase,
+  CardSubscriptions,
+  CardSubscriptionWorker,
+  GivenCommand,
+  NewPlan,
+  Order,
+  PayPage,
+  Plan,
+  StartConsent,
+  Started,
+} from '#subscriptions/cards';
+export { cardSubscriptionGroups } from '#subscriptions/cards';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {
   createSubscriptions,
@@ -24,6 +37,8 @@ export {
   mtManager,
   NewSubscription,
   newSubscriptions,
+  PaymentCommand,
+  paymentCommands,
   SubscriptionEvent,
   subscriptionEvents,
   UserAction,

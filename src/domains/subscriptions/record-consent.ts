@@ -25,15 +25,50 @@ export interface RecordConsentOptions {
 }
 
 /**
- * Writes consents down, each chained to its customer's one before, and publishes them to their operators.
- * A visit that confirmed before changes nothing. Throws `service_unknown`, `service_closed`, and
- * `terms_outdated` when the price has changed since it was shown.
+ * Writes consents down and publishes them to their operators. A visit that confirmed before changes nothing. Throws
+ * `service_unknown`, `service_closed`, and `terms_outdated` when the price has changed since it was shown.
  */
 export async function recordConsent(
-  { bus, catalogue, clock, ids }: RecordConsentOptions,
+  options: RecordConsentOptions,
   tx: Tx,
   inputs: readonly ConsentInput[],
 ): Promise<readonly ConsentResult[]> {
+  const { results, written } = await writeConsents(options, tx, inputs);
+  const byOperator = Map.groupBy(written, (row) => row.operator);
+  await options.bus.publishAll(
+    tx,
+    [...byOperator].map(([operator, some]) =>
+      parcel(
+        newSubscriptions(operator),
+        some.map(({ consent, customerId, msisdn, service }) => ({
+          key: customerId.toString(),
+          payload: { consent, msisdn, service },
+        })),
+      ),
+    ),
+  );
+  return results;
+}
+
+/** A consent that is new. */
+export interface WrittenConsent {
+  readonly customerId: bigint;
+  /** `con_…` */
+  readonly consent: string;
+  readonly msisdn: string;
+  readonly service: string;
+  readonly operator: string;
+}
+
+/** Writes consents down, each chained to its customer's one before, and tells nobody. Throws as `recordConsent` does. */
+export async function writeConsents(
+  { catalogue, clock, ids }: Omit<RecordConsentOptions, 'bus'>,
+  tx: Tx,
+  inputs: readonly ConsentInput[],
+): Promise<{
+  readonly results: readonly ConsentResult[];
+  readonly written: readonly WrittenConsent[];
+}> {
   const terms = await Promise.all(inputs.map((input) => findTerms(catalogue, input)));
   const now = clock.now();
   const customers = await lockCustomersByMsisdn(
@@ -65,30 +100,19 @@ export async function recordConsent(
     given.set(input.visit, consent);
     results.push({ outcome: 'recorded', ...consent });
   }
-  if (rows.length === 0) return results;
-  const written = await insertConsents(tx, rows);
-  if (written.size < rows.length) await tellReplayed(tx, { rows, written, inputs, results });
-  const byOperator = Map.groupBy(
-    rows.filter((row) => written.has(row.visit)),
-    (row) => row.terms.operator,
-  );
-  await bus.publishAll(
-    tx,
-    [...byOperator].map(([operator, some]) =>
-      parcel(
-        newSubscriptions(operator),
-        some.map((row) => ({
-          key: row.customerId.toString(),
-          payload: {
-            consent: formatId('con', row),
-            msisdn: row.input.msisdn,
-            service: row.input.serviceCode,
-          },
-        })),
-      ),
-    ),
-  );
-  return results;
+  if (rows.length === 0) return { results, written: [] };
+  const visits = await insertConsents(tx, rows);
+  if (visits.size < rows.length) await tellReplayed(tx, { rows, written: visits, inputs, results });
+  const written = rows.filter((row) => visits.has(row.visit));
+  return { results, written: written.map(toWritten) };
+}
+
+function toWritten(
+  row: ConsentRow & { readonly input: ConsentInput; readonly terms: ServiceTerms },
+) {
+  const { msisdn, serviceCode: service } = row.input;
+  const { operator } = row.terms;
+  return { customerId: row.customerId, consent: formatId('con', row), msisdn, service, operator };
 }
 
 /**

@@ -13,7 +13,7 @@ import {
   type SubscriptionNow,
 } from './schedule.ts';
 import { isAlive, nextStatus } from './subscription.ts';
-import type { Terms } from './terms.ts';
+import { carrierPeriod, type Terms } from './terms.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -181,7 +181,7 @@ test('money is asked for only while the window is open, and no charge outlives i
 test('a charge is for the period that it is made in, counted from the anchor, and ends with it', () => {
   everyHistory(({ charges }, { anchorAt, terms, timeZone }) => {
     for (const { at, notAfter, period } of charges) {
-      const bounds = periodBounds(anchorAt, period, { period: terms.period, timeZone });
+      const bounds = periodBounds(anchorAt, period, { period: carrierPeriod(terms), timeZone });
       assert.ok(bounds.start <= at && at < bounds.end);
       assert.ok(notAfter <= bounds.end);
       assert.equal(currentPeriod(anchorAt, { terms, timeZone, now: at }), period);

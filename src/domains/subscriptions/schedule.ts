@@ -1,6 +1,6 @@
 import { nextInside, nextOutside, periodBounds } from '#clock';
 import { nextStatus, type SubscriptionStatus } from './subscription.ts';
-import type { Terms } from './terms.ts';
+import { carrierPeriod, type Terms } from './terms.ts';
 
 /** Pure decisions about when money is asked for. Nothing here reads a clock or a database. */
 
@@ -91,13 +91,13 @@ export function planAfterDecline(
 /** When the next period's money is asked for. */
 export function dueAtStartOf(period: number, anchorAt: Date, about: Circumstances): Date {
   const { terms, timeZone } = about;
-  const { start } = periodBounds(anchorAt, period, { period: terms.period, timeZone });
+  const { start } = periodBounds(anchorAt, period, { period: carrierPeriod(terms), timeZone });
   return nextInside(start, terms.chargeWindow, timeZone);
 }
 
 export function endOfPeriod(period: number, anchorAt: Date, about: Circumstances): Date {
   const { terms, timeZone } = about;
-  return periodBounds(anchorAt, period, { period: terms.period, timeZone }).end;
+  return periodBounds(anchorAt, period, { period: carrierPeriod(terms), timeZone }).end;
 }
 
 /** A charge is dropped at the end of its period, and when the day's window closes. */
@@ -117,8 +117,8 @@ function windowCloses(now: Date, terms: Terms, timeZone: string): Date {
 /** The period that `now` lies in, counted from the anchor. */
 export function currentPeriod(anchorAt: Date, about: Circumstances): number {
   const { now, terms, timeZone } = about;
-  const lengthMs = PERIOD_DAYS[terms.period] * DAY_MS;
-  const options = { period: terms.period, timeZone };
+  const lengthMs = PERIOD_DAYS[carrierPeriod(terms)] * DAY_MS;
+  const options = { period: carrierPeriod(terms), timeZone };
   let period = Math.max(0, Math.floor((now.getTime() - anchorAt.getTime()) / lengthMs));
   // A change of the clocks moves a bound by an hour, so the guess is off by one at most.
   if (periodBounds(anchorAt, period, options).start > now) period = Math.max(0, period - 1);

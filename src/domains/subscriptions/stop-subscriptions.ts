@@ -3,6 +3,7 @@ import { must } from '#errors';
 import { lockCustomersByMsisdn } from './consent-store.ts';
 import { announce, type Context } from './context.ts';
 import { fail } from './errors.ts';
+import { CARD } from './sms-route.ts';
 import {
   type BillChange,
   type BilledRow,
@@ -12,7 +13,7 @@ import {
   type SubscriptionChange,
   writeSubscriptions,
 } from './store.ts';
-import { billReference, nextStatus } from './subscription.ts';
+import { billReference, cardReference, nextStatus } from './subscription.ts';
 
 export interface StopInput {
   /** E.164 with the plus; it need not be a customer's. */
@@ -119,8 +120,10 @@ function voided(row: BilledRow, now: Date): BillChange[] {
 }
 
 function references(row: BilledRow): string[] {
-  if (row.bill_period === null) return [];
-  return [billReference({ customerId: row.customer_id, id: row.id }, row.bill_period)];
+  const key = { customerId: row.customer_id, id: row.id };
+  // A page on which another card is being left is closed with it.
+  const page = row.operator === CARD ? [cardReference(key)] : [];
+  return row.bill_period === null ? page : [billReference(key, row.bill_period), ...page];
 }
 
 async function answerStranger(

@@ -121,6 +121,17 @@ export function billReference(key: SubscriptionKey, period: number): string {
   return `${subscriptionId(key)}/${period}`;
 }
 
+const CARD_PART = '/card';
+
+/** `sub_…/card`: of a payment by which its holder leaves another card. */
+export function cardReference(key: SubscriptionKey): string {
+  return `${subscriptionId(key)}${CARD_PART}`;
+}
+
+export function isCardReference(reference: string): boolean {
+  return reference.endsWith(CARD_PART);
+}
+
 export function parseBillReference(text: string): SubscriptionKey & { readonly period: number } {
   const slash = text.lastIndexOf('/');
   return { ...parseSubscriptionId(text.slice(0, slash)), period: Number(text.slice(slash + 1)) };

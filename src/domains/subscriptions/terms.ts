@@ -1,4 +1,8 @@
 import type { DailyWindow, Period } from '#clock';
+import { must } from '#errors';
+
+/** How long a period is: `daily` and `weekly` by operators; by card also `month`, `three_months`, `year`, `10_days`. */
+export type PlanPeriod = Period | 'month' | 'three_months' | 'year' | `${number}_days`;
 
 /** What a person agreed to: a version never changes. */
 export interface Terms {
@@ -9,7 +13,7 @@ export interface Terms {
   readonly version: number;
   readonly priceMinor: bigint;
   readonly currency: string;
-  readonly period: Period;
+  readonly period: PlanPeriod;
   /** When the operator may be asked for money, in the operator's time zone. */
   readonly chargeWindow: DailyWindow;
   /** Minutes after a period's first attempt at which it is tried again. */
@@ -20,7 +24,28 @@ export interface Terms {
   readonly texts: Readonly<Record<string, string>>;
 }
 
+/** Of what an operator charges. */
+export function carrierPeriod({
+  period,
+  serviceCode,
+}: Pick<Terms, 'period' | 'serviceCode'>): Period {
+  must(isCarrierPeriod(period), `${serviceCode} is charged daily or weekly by its operator`);
+  return period;
+}
+
+export function isCarrierPeriod(period: PlanPeriod): period is Period {
+  return period === 'daily' || period === 'weekly';
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  daily: 'a day',
+  weekly: 'a week',
+  month: 'a month',
+  three_months: 'every 3 months',
+  year: 'a year',
+};
+
 /** `Music: 5.00 PKR a day`: how a price is said on a page and in a message. */
-export function priceInWords(price: string, period: Period): string {
-  return `${price} a ${period === 'daily' ? 'day' : 'week'}`;
+export function priceInWords(price: string, period: PlanPeriod): string {
+  return `${price} ${NAMES[period] ?? `every ${period.replace('_', ' ')}`}`;
 }

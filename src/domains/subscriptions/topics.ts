@@ -46,7 +46,10 @@ export type MtManagerAction = Static<typeof MtManagerAction>;
 
 export const SubscriptionEvent = Type.Object({
   event: Type.String({
-    description: 'created, refused, charged, renewed, failed, cancelled, ended, charged_after_stop',
+    description:
+      'created, refused, charged, renewed, failed, cancelled, ended, charged_after_stop; by card also trial_started, ' +
+      'charge_coming, held, changed, change_planned, change_failed, cancel_planned, kept, paused, resumed, card_changed, ' +
+      'needs_attention, refund_impossible',
   }),
   subscription: Type.String(),
   msisdn: Type.String(),
@@ -74,6 +77,48 @@ export const UserAction = Type.Object({
   at: Type.String({ format: 'date-time' }),
 });
 export type UserAction = Static<typeof UserAction>;
+
+/** What somebody wants of a subscription that is paid by card. */
+export const PaymentCommand = Type.Object({
+  /** Its own number: heard again, it is the same. */
+  id: Type.String({ description: 'cmd_…' }),
+  subscription: Type.String({ description: 'sub_…' }),
+  command: Type.Union([
+    Type.Literal('cancel'),
+    Type.Literal('repay'),
+    Type.Literal('change'),
+    Type.Literal('pause'),
+    Type.Literal('resume'),
+  ]),
+  origin: Type.String({ description: 'api, client-admin, console, …' }),
+  actor: Type.String({ description: 'who: the name of a key, a number, a member of the staff' }),
+  /** Of `cancel` and `change`. */
+  timing: Type.Optional(Type.Union([Type.Literal('now'), Type.Literal('period_end')])),
+  /** Of `cancel` now: what becomes of the part that was paid for and not used. */
+  unused: Type.Optional(
+    Type.Union([Type.Literal('refund'), Type.Literal('credit'), Type.Literal('keep')]),
+  ),
+  /** Of `change`. */
+  plan: Type.Optional(Type.String()),
+  version: Type.Optional(Type.Integer()),
+  quantity: Type.Optional(Type.Integer()),
+  /** The quote that was shown: without it, it is carried out at what it costs then. */
+  quote: Type.Optional(
+    Type.Object({ at: Type.String({ format: 'date-time' }), hash: Type.String() }),
+  ),
+  /** Of `pause`. */
+  days: Type.Optional(Type.Integer()),
+  reason: Type.Optional(Type.String()),
+  at: Type.String({ format: 'date-time' }),
+});
+export type PaymentCommand = Static<typeof PaymentCommand>;
+
+/** Commands of one subscription are carried out in the order in which they were given. */
+export const paymentCommands = defineTopic<PaymentCommand>('payment_commands', {
+  schema: PaymentCommand,
+  description: 'What is wanted of subscriptions that are paid by card.',
+  ordered: true,
+});
 
 export function newSubscriptions(operator: string): Topic<NewSubscription> {
   return defineTopic(`${operator}_new_subscriptions`, {

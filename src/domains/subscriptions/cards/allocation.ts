@@ -1,0 +1,13 @@
+import { CARD } from '#subscriptions/sms-route';
+import type { CardContext } from './card-context.ts';
+
+/** By which contract what is charged now for a plan is parted. */
+export type Allocation = (code: string) => { readonly allocation?: bigint };
+
+export async function allocationNow({ ledger }: Pick<CardContext, 'ledger'>): Promise<Allocation> {
+  const contractOf = await ledger.contracts.now();
+  return (code) => {
+    const contract = contractOf(code, CARD);
+    return contract ? { allocation: contract.id } : {};
+  };
+}

@@ -1,0 +1,88 @@
+import type { Tx } from '#database';
+import { must } from '#errors';
+import { fail } from '#subscriptions/errors';
+import {
+  billReference,
+  cardReference,
+  isAlive,
+  parseSubscriptionId,
+} from '#subscriptions/subscription';
+import { allocationNow } from './allocation.ts';
+import { openBillOf } from './card-case.ts';
+import type { CardContext } from './card-context.ts';
+import { lockCases } from './case-store.ts';
+import { offerOf } from './charge-case.ts';
+import { CARD_TRIED_MINOR } from './start-case.ts';
+import { beginWork } from './work.ts';
+
+/** A page on which a card is entered. */
+export interface CardPage {
+  readonly payment: string;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  /** True: what is owed is paid by it. False: the smallest amount, which goes back at once. */
+  readonly paysBill: boolean;
+}
+
+/** Shorter than a first payment's: while it is open, nothing else of this bill is tried. */
+const PAGE_MS = 3_600_000;
+
+/**
+ * A page for another card. What is owed is paid on it, by the new card, at once; where nothing is owed the card is only tried, and a
+ * bill that opens meanwhile is charged to it as soon as it is there. Asked again, the same page. Throws `not_by_card`,
+ * `subscription_ended`, `card_page_refused`.
+ */
+export async function openCardPage(
+  context: CardContext,
+  tx: Tx,
+  subscription: string,
+): Promise<CardPage> {
+  const [one] = await lockCases(tx, [parseSubscriptionId(subscription)]);
+  if (!one) throw fail('not_by_card', `${subscription} is not paid by card.`);
+  if (!isAlive(one.status)) throw fail('subscription_ended', `${subscription} has ended.`);
+  const work = await beginWork(context, tx, [one]);
+  const plan = work.planOf(one);
+  const bill = openBillOf(one);
+  const base = { currency: plan.price.currency };
+  if (bill?.pagePayment) {
+    const amountMinor = bill.amountMinor > 0n ? bill.amountMinor : CARD_TRIED_MINOR;
+    return { ...base, payment: bill.pagePayment, amountMinor, paysBill: true };
+  }
+  if (bill?.isUnderWay)
+    throw fail('card_page_refused', 'A payment is under way: ask again when it has ended.');
+  const paysBill = bill !== null && bill.kind !== 'change';
+  const reference = paysBill ? billReference(one.key, bill.number) : cardReference(one.key);
+  const amountMinor = paysBill ? bill.amountMinor : CARD_TRIED_MINOR;
+  if (!paysBill) await closeFormer(context, tx, { customerId: one.key.customerId, reference });
+  const [payment] = await context.payments.cards.prepare(tx, [
+    {
+      ...{ customerId: one.key.customerId, msisdn: one.msisdn, amountMinor, reference },
+      currency: plan.price.currency,
+      notAfter: new Date(work.now.getTime() + PAGE_MS),
+      offer: {
+        ...(bill && paysBill ? offerOf(one, bill, plan.title) : { description: plan.title }),
+        saveCard: true,
+      },
+      ...(paysBill ? (await allocationNow(context))(plan.code) : {}),
+    },
+  ]);
+  must(payment, 'a payment was written down');
+  if (bill && paysBill) {
+    work.keep({ ...one, bill: { ...bill, isUnderWay: true, pagePayment: payment } });
+    await work.write(tx);
+  }
+  return { ...base, payment, amountMinor, paysBill };
+}
+
+/** Of two pages on which a card is tried the newer counts; one that was paid this moment goes back by itself. */
+async function closeFormer(
+  { payments }: CardContext,
+  tx: Tx,
+  { customerId, reference }: { readonly customerId: bigint; readonly reference: string },
+): Promise<void> {
+  const { underWay } = await payments.withdraw(tx, {
+    ...{ customerId, references: [reference], gateway: 'card', reason: 'another_page' },
+  });
+  if (underWay.length > 0)
+    throw fail('card_page_refused', 'A card is being tried: ask again when its page has ended.');
+}

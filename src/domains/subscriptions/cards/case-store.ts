@@ -1,0 +1,192 @@
+import { type Executor, sql, type Tx } from '#database';
+import { CARD } from '#subscriptions/sms-route';
+import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
+import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
+import { pricedFromRow, receiptFromRow } from './stored-priced.ts';
+
+interface CaseRow {
+  readonly customer_id: bigint;
+  readonly id: bigint;
+  readonly msisdn: string;
+  readonly email: string | null;
+  readonly service_id: number;
+  readonly terms_version: number;
+  readonly status: SubscriptionStatus;
+  readonly created_at: Date;
+  readonly paid_until: Date | null;
+  readonly due_at: Date | null;
+  readonly ended_at: Date | null;
+  readonly end_reason: string | null;
+  readonly priced: unknown;
+  readonly card_id: bigint | null;
+  readonly card_gateway: string | null;
+  readonly card_brand: string | null;
+  readonly card_mask: string | null;
+  readonly card_fingerprint: string | null;
+  readonly locale: string;
+  readonly bill_count: number;
+  readonly noticed_period: number | null;
+  readonly status_since: Date;
+  readonly paused_until: Date | null;
+  readonly card_payment_id: bigint | null;
+  readonly attention: string | null;
+  readonly number: number | null;
+  readonly kind: BillKind;
+  readonly covers: number;
+  readonly amount_minor: bigint;
+  readonly currency: string;
+  readonly state: CardBill['state'];
+  readonly reason: string | null;
+  readonly attempts: number;
+  readonly opened_at: Date;
+  readonly closed_at: Date | null;
+  readonly last_payment_id: bigint | null;
+  readonly total_minor: bigint;
+  readonly tax_minor: bigint;
+  readonly balance_used_minor: bigint;
+  readonly after: unknown;
+  readonly receipt: unknown;
+  readonly first_declined_at: Date | null;
+  readonly next_attempt_at: Date | null;
+  readonly next_because: CardBill['nextBecause'];
+  readonly told_reason: CardBill['toldReason'];
+  readonly told_steps: number;
+  readonly is_under_way: boolean;
+  readonly page_payment: string | null;
+}
+
+const COLUMNS =
+  sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
+  s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
+  k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
+  k.card_payment_id, k.attention, b.period as number, b.amount_minor,
+  b.currency, b.state, b.reason, b.attempts, b.opened_at, b.closed_at, b.last_payment_id, x.kind, x.covers, x.total_minor,
+  x.tax_minor, x.balance_used_minor, x.after, x.receipt, x.first_declined_at, x.next_attempt_at, x.next_because, x.told_reason, x.told_steps,
+  x.is_under_way, x.page_payment`);
+
+const HALVES =
+  sql.raw(`join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
+  join subscriptions.customer c on c.id = s.customer_id`);
+const OPEN_BILL = sql.raw(`left join subscriptions.bill b
+    on b.customer_id = s.customer_id and b.subscription_id = s.id and b.closed_at is null
+  left join subscriptions.card_bill x
+    on x.customer_id = b.customer_id and x.subscription_id = b.subscription_id and x.period = b.period`);
+
+const keyArrays = (keys: readonly SubscriptionKey[]) =>
+  sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
+
+/**
+ * Locks card subscriptions, then reads them with the bill that is open. Two statements: a bill that was opened while this waited is in
+ * no snapshot from before. Those of operators are left out.
+ */
+export async function lockCases(
+  tx: Tx,
+  keys: readonly SubscriptionKey[],
+): Promise<readonly CardCase[]> {
+  if (keys.length === 0) return [];
+  await sql`
+    select from unnest(${keyArrays(keys)}) as n (customer_id, id)
+    join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
+    order by s.customer_id, s.id for no key update of s`.execute(tx);
+  return readCases(tx, keys);
+}
+
+export async function readCases(
+  executor: Executor,
+  keys: readonly SubscriptionKey[],
+): Promise<readonly CardCase[]> {
+  const { rows } = await sql<CaseRow>`
+    select ${COLUMNS} from unnest(${keyArrays(keys)}) as n (customer_id, id)
+    join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
+    ${HALVES} ${OPEN_BILL} order by s.customer_id, s.id`.execute(executor);
+  return rows.map(fromRow);
+}
+
+/** Each with the bill that is named, open or not; the subscriptions are locked. */
+export async function readBilledCases(
+  tx: Tx,
+  bills: readonly (SubscriptionKey & { readonly number: number })[],
+): Promise<readonly CardCase[]> {
+  const { rows } = await sql<CaseRow>`
+    select ${COLUMNS}
+    from unnest(${keyArrays(bills)}, ${bills.map((bill) => bill.number)}::integer[]) as n (customer_id, id, number)
+    join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id
+    ${HALVES}
+    join subscriptions.bill b on b.customer_id = s.customer_id and b.subscription_id = s.id and b.period = n.number
+    join subscriptions.card_bill x
+      on x.customer_id = b.customer_id and x.subscription_id = b.subscription_id and x.period = b.period
+    order by s.customer_id, s.id, b.period`.execute(tx);
+  return rows.map(fromRow);
+}
+
+/** Claims what is due, the longest overdue first; what another copy holds is passed over. */
+export async function claimDueCases(
+  tx: Tx,
+  input: { readonly now: Date; readonly most: number },
+): Promise<readonly CardCase[]> {
+  const { rows } = await sql<{ customer_id: bigint; id: bigint }>`
+    select s.customer_id, s.id from subscriptions.subscription s
+    where s.operator = ${CARD} and s.due_at <= ${input.now}
+    order by s.due_at limit ${input.most} for no key update skip locked`.execute(tx);
+  if (rows.length === 0) return [];
+  return readCases(
+    tx,
+    rows.map((row) => ({ customerId: row.customer_id, id: row.id })),
+  );
+}
+
+/** All alive ones of a customer, for what happens to his cards; at most one of a service. */
+export async function lockCasesOf(tx: Tx, customerId: bigint): Promise<readonly CardCase[]> {
+  const { rows } = await sql<{ id: bigint }>`
+    select s.id from subscriptions.subscription s
+    where s.customer_id = ${customerId} and s.operator = ${CARD} and s.ended_at is null
+    order by s.id limit ${OF_CUSTOMER_MOST} for no key update`.execute(tx);
+  return rows.length === 0
+    ? []
+    : readCases(
+        tx,
+        rows.map(({ id }) => ({ customerId, id })),
+      );
+}
+
+const OF_CUSTOMER_MOST = 1000;
+
+function fromRow(row: CaseRow): CardCase {
+  return {
+    key: { customerId: row.customer_id, id: row.id },
+    ...{ msisdn: row.msisdn, email: row.email, locale: row.locale },
+    ...{ serviceId: row.service_id, version: row.terms_version, status: row.status },
+    ...{ createdAt: row.created_at, paidUntil: row.paid_until, dueAt: row.due_at },
+    ...{ endedAt: row.ended_at, endReason: row.end_reason, attention: row.attention },
+    ...{ billCount: row.bill_count, noticedPeriod: row.noticed_period },
+    ...{ statusSince: row.status_since, pausedUntil: row.paused_until },
+    ...{ priced: pricedFromRow(row.priced), cardPayment: row.card_payment_id },
+    card: cardFromRow(row),
+    bill: row.number === null ? null : billFromRow(row, row.number),
+  };
+}
+
+function cardFromRow(row: CaseRow): ChargedCard | null {
+  if (row.card_id === null) return null;
+  return {
+    id: row.card_id,
+    gateway: row.card_gateway ?? '',
+    brand: row.card_brand ?? '',
+    mask: row.card_mask ?? '',
+    fingerprint: row.card_fingerprint ?? '',
+  };
+}
+
+function billFromRow(row: CaseRow, number: number): CardBill {
+  return {
+    ...{ number, kind: row.kind, covers: row.covers, amountMinor: row.amount_minor },
+    ...{ currency: row.currency, state: row.state, reason: row.reason, attempts: row.attempts },
+    ...{ openedAt: row.opened_at, closedAt: row.closed_at, lastPayment: row.last_payment_id },
+    ...{ totalMinor: row.total_minor, taxMinor: row.tax_minor },
+    balanceUsedMinor: row.balance_used_minor,
+    ...{ after: pricedFromRow(row.after), receipt: receiptFromRow(row.receipt) },
+    ...{ firstDeclinedAt: row.first_declined_at, nextAttemptAt: row.next_attempt_at },
+    ...{ nextBecause: row.next_because, toldReason: row.told_reason, toldSteps: row.told_steps },
+    ...{ isUnderWay: row.is_under_way, pagePayment: row.page_payment },
+  };
+}

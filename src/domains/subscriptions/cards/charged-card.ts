@@ -1,0 +1,28 @@
+import type { Executor } from '#database';
+import { parseId } from '#ids';
+import type { PaymentResponse, SavedCardView } from '#payments';
+import type { ChargedCard } from './card-case.ts';
+import type { CardContext } from './card-context.ts';
+
+/** The cards that were charged or newly kept, by `card_…`. One question of each customer who has left another card. */
+export async function findChargedCards(
+  { payments }: CardContext,
+  executor: Executor,
+  responses: readonly PaymentResponse[],
+): Promise<ReadonlyMap<string, ChargedCard>> {
+  const named = responses.flatMap(({ card, outcome }) =>
+    card !== undefined && outcome === 'accepted' ? [parseId('card', card).customerId] : [],
+  );
+  const found = new Map<string, ChargedCard>();
+  for (const customerId of new Set(named)) {
+    for (const card of await payments.cards.list(executor, customerId))
+      found.set(card.card, toChargedCard(customerId, card));
+  }
+  return found;
+}
+
+/** A card without a fingerprint is known by its mask: among the cards of one customer that says enough. */
+export function toChargedCard(customerId: bigint, card: SavedCardView): ChargedCard {
+  const { brand, fingerprint, gateway, id, mask } = card;
+  return { id, gateway, brand, mask, fingerprint: fingerprint ?? `${customerId}:${mask}` };
+}

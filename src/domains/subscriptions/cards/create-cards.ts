@@ -1,0 +1,163 @@
+import type { Executor, Tx } from '#database';
+import { formatRowId, parseRowId } from '#ids';
+import type { Browser, Led, SavedCardView } from '#payments';
+import { fail } from '#subscriptions/errors';
+import {
+  type CancelRequest,
+  type ChangeRequest,
+  type Coupon,
+  checkCoupon,
+  type QuoteResult,
+  quote,
+} from '#subscriptions/pricing';
+import { parseSubscriptionId } from '#subscriptions/subscription';
+import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
+import type { CardCase } from './card-case.ts';
+import type { CardContext } from './card-context.ts';
+import { type CardPage, openCardPage } from './card-page.ts';
+import { readCases } from './case-store.ts';
+import { findCommand } from './command-store.ts';
+import { insertCoupon } from './coupon-store.ts';
+import { findCustomerId } from './customer-store.ts';
+import { orderIdOf, type PayPage, readPayToken, writePayToken } from './pay-page.ts';
+import type { Plan } from './plan.ts';
+import type { Plans } from './plans.ts';
+import { withRefundable } from './refundable.ts';
+import { makeDefaultCard, removeCard } from './saved-cards.ts';
+import { type Order, type StartConsent, type Started, startCase } from './start-case.ts';
+import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
+
+export type GivenCommand = Omit<PaymentCommand, 'at' | 'id'>;
+
+/** A change or an end, before it is wanted. */
+export type WantedQuote =
+  | (Pick<ChangeRequest, 'kind' | 'timing'> & {
+      readonly plan?: string;
+      readonly quantity?: number;
+    })
+  | Pick<CancelRequest, 'kind' | 'timing' | 'unused'>;
+
+/** Subscriptions that are paid by card. */
+export interface CardSubscriptions {
+  /** Plans on sale. */
+  plans(): Promise<readonly Plan[]>;
+  plan(code: string): Promise<Plan | undefined>;
+  /** Adds a version of a plan; people keep the one they agreed to. Throws `price_invalid`, `plan_invalid`. */
+  addPlan: Plans['add'];
+  /** Throws `coupon_invalid`, `coupon_taken`. */
+  addCoupon(tx: Tx, coupon: Coupon): Promise<void>;
+  /** See `startCase`. */
+  start(tx: Tx, input: { readonly order: Order; readonly consent: StartConsent }): Promise<Started>;
+  /** The address of a page on which the order is agreed to, or the payment made. */
+  pageUrl(page: PayPage): string;
+  /** A page for an order whose consent is still to be given on it. */
+  orderPage(order: Order, returnUrl: string): PayPage;
+  readPage(token: string): PayPage;
+  /** The person's yes on the page of an order: pressed again, the same subscription. Throws as `start` does. */
+  agree(tx: Tx, page: Extract<PayPage, { page: 'order' }>, consent: StartConsent): Promise<Started>;
+  /** How the browser is led to pay. Calls the gateway, so outside of transactions. */
+  lead(payment: string, browser: Browser): Promise<Led>;
+  /** Undefined for one that an operator charges. */
+  find(executor: Executor, subscription: string): Promise<CardCase | undefined>;
+  /** Hands a command to `state-machine`. Answers `cmd_…`. */
+  command(tx: Tx, command: GivenCommand): Promise<string>;
+  commandResult(subscription: string, command: string): ReturnType<typeof findCommand>;
+  /** What a change or an end would cost now. Throws `not_by_card`, `plan_unknown`. */
+  quote(tx: Tx, subscription: string, wanted: WantedQuote): Promise<QuoteResult>;
+  cardPage(tx: Tx, subscription: string): Promise<CardPage>;
+  /** Throws `customer_unknown`. */
+  cards(executor: Executor, msisdn: string): Promise<readonly SavedCardView[]>;
+  makeDefaultCard(tx: Tx, act: CardAct): Promise<void>;
+  removeCard(
+    tx: Tx,
+    act: CardAct & { readonly reason: string },
+  ): Promise<{ readonly withdrawn: readonly string[] }>;
+  worker(): CardSubscriptionWorker;
+}
+
+export interface CardAct {
+  readonly msisdn: string;
+  readonly card: string;
+  /** Who does it: it is kept. */
+  readonly actor: string;
+}
+
+export function createCards(context: CardContext): CardSubscriptions {
+  const { bus, clock, ids, payments, plans, publicUrl, sealer } = context;
+  const nextId = () => ids.next(clock.nowMs());
+
+  async function customerOf(executor: Executor, msisdn: string): Promise<bigint> {
+    const customerId = await findCustomerId(executor, msisdn);
+    if (customerId === undefined)
+      throw fail('customer_unknown', `Nobody with the number ${msisdn} is a customer.`);
+    return customerId;
+  }
+
+  return {
+    plans: plans.all,
+    plan: plans.newest,
+    addPlan: plans.add,
+    async addCoupon(tx, coupon) {
+      checkCoupon(coupon);
+      if (!(await insertCoupon(tx, coupon, clock.now())))
+        throw fail('coupon_taken', `There is a coupon ${coupon.code} already: it never changes.`);
+    },
+    start: (tx, { consent, order }) => startCase(context, tx, { id: nextId(), order, consent }),
+    pageUrl: (page) => `${publicUrl}/pay/${writePayToken(sealer, page, clock.now())}`,
+    orderPage: (order, returnUrl) => {
+      const id = formatRowId('ord', nextId());
+      return { page: 'order', id, order, returnUrl };
+    },
+    readPage: (token) => readPayToken(sealer, token, clock.now()),
+    agree: (tx, page, consent) =>
+      startCase(context, tx, { id: orderIdOf(page), order: page.order, consent }),
+    lead: payments.cards.lead,
+    find: async (executor, subscription) =>
+      (await readCases(executor, [parseSubscriptionId(subscription)]))[0],
+    async command(tx, command) {
+      const id = formatRowId('cmd', nextId());
+      const payload = { ...command, id, at: clock.now().toISOString() };
+      await bus.publish(tx, paymentCommands, [{ key: command.subscription, payload }]);
+      return id;
+    },
+    commandResult: (subscription, command) =>
+      findCommand(context.database.pool, {
+        key: parseSubscriptionId(subscription),
+        id: parseRowId('cmd', command, 'command'),
+      }),
+    quote: (tx, subscription, wanted) => quoteWanted(context, tx, { subscription, wanted }),
+    cardPage: (tx, subscription) => openCardPage(context, tx, subscription),
+    cards: async (executor, msisdn) =>
+      payments.cards.list(executor, await customerOf(executor, msisdn)),
+    makeDefaultCard: async (tx, { msisdn, ...act }) =>
+      makeDefaultCard(context, tx, { ...act, customerId: await customerOf(tx, msisdn) }),
+    removeCard: async (tx, { msisdn, ...act }) =>
+      removeCard(context, tx, { ...act, customerId: await customerOf(tx, msisdn) }),
+    worker: () => createCardSubscriptionWorker(context),
+  };
+}
+
+async function quoteWanted(
+  context: CardContext,
+  tx: Tx,
+  { subscription, wanted }: { readonly subscription: string; readonly wanted: WantedQuote },
+): Promise<QuoteResult> {
+  const found = await readCases(tx, [parseSubscriptionId(subscription)]);
+  const [one] = await withRefundable(context, tx, found);
+  if (!one) throw fail('not_by_card', `${subscription} is not paid by card.`);
+  const { price } = one.priced.selection;
+  const plan = (await context.plans.versions(tx, [price]))(price);
+  const about = { at: context.clock.now(), precision: plan.precision };
+  if (wanted.kind === 'cancel')
+    return quote({ ...about, request: { ...wanted, subscription: one.priced } });
+  const target = wanted.plan === undefined ? { price } : await context.plans.newest(wanted.plan);
+  if (!target) throw fail('plan_unknown', `There is no plan ${wanted.plan} that is paid by card.`);
+  const { quantity = one.priced.selection.quantity, timing } = wanted;
+  return quote({
+    ...about,
+    request: {
+      ...{ kind: 'change', subscription: one.priced, to: { price: target.price, quantity } },
+      ...(timing === undefined ? {} : { timing }),
+    },
+  });
+}

@@ -1,0 +1,17 @@
+/** Subscriptions that are paid by card: what is bought, owed, tried again, changed and ended. */
+
+export type { CardBill, CardCase, ChargedCard } from './card-case.ts';
+export type { CardContext } from './card-context.ts';
+export type { CardPage } from './card-page.ts';
+export {
+  type CardAct,
+  type CardSubscriptions,
+  createCards,
+  type GivenCommand,
+  type WantedQuote,
+} from './create-cards.ts';
+export type { PayPage } from './pay-page.ts';
+export type { NewPlan, Plan } from './plan.ts';
+export { createPlans, type Plans } from './plans.ts';
+export type { Order, StartConsent, Started } from './start-case.ts';
+export { type CardSubscriptionWorker, cardSubscriptionGroups } from './worker.ts';

@@ -1,0 +1,67 @@
+import type { DunningPolicy } from '#subscriptions/dunning';
+import {
+  formatInterval,
+  type Interval,
+  type Precision,
+  type Price,
+  parseInterval,
+} from '#subscriptions/pricing';
+import type { PlanPeriod, Terms } from '#subscriptions/terms';
+
+/** What a person who pays by card agreed to: a version never changes. */
+export interface Plan {
+  readonly serviceId: number;
+  /** The service's code: what people and programs call the plan. */
+  readonly code: string;
+  readonly title: string;
+  readonly operator: string;
+  readonly open: boolean;
+  readonly price: Price;
+  readonly methods: readonly ('phone' | 'card')[];
+  readonly timeZone: string;
+  readonly trialDays: number;
+  /** 0: it can't be paused. */
+  readonly pauseDaysMost: number;
+  /** How long before a period begins its money is asked for. */
+  readonly leadMinutes: number;
+  readonly precision: Precision;
+  readonly dunning: DunningPolicy;
+  /** SMS texts by occasion: `welcome`, `receipt`, `charge_coming`, `charge_failed`, `held`, … */
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** A plan's next version. `methods` with `phone`: its operator may charge it too, daily or weekly. */
+export interface NewPlan
+  extends Pick<
+    Plan,
+    | 'code'
+    | 'title'
+    | 'operator'
+    | 'methods'
+    | 'timeZone'
+    | 'trialDays'
+    | 'pauseDaysMost'
+    | 'leadMinutes'
+    | 'precision'
+    | 'dunning'
+    | 'texts'
+  > {
+  readonly price: Omit<Price, 'plan' | 'version' | 'effectiveFrom'>;
+  /** When and how its operator charges it, where it does. */
+  readonly carrier?: Partial<
+    Pick<Terms, 'chargeWindow' | 'retryAfterMinutes' | 'keepDays' | 'recentHours'>
+  >;
+}
+
+/** How long a period of these terms is, in the words of pricing. */
+export function intervalOf(period: PlanPeriod): Interval {
+  if (period === 'daily') return { unit: 'day', count: 1 };
+  return parseInterval(period === 'weekly' ? 'week' : period);
+}
+
+/** The words of terms, which operators share. */
+export function periodOfInterval(interval: Interval): PlanPeriod {
+  const text = formatInterval(interval);
+  if (text === '1_days') return 'daily';
+  return text === 'week' ? 'weekly' : (text as PlanPeriod);
+}

@@ -1,0 +1,207 @@
+import type { Tx } from '#database';
+import { must, unreachable } from '#errors';
+import {
+  type CardDeclineReason,
+  type DeclineClass,
+  type PaymentResponse,
+  parsePaymentId,
+} from '#payments';
+import {
+  isAlive,
+  isCardReference,
+  parseBillReference,
+  subscriptionId,
+} from '#subscriptions/subscription';
+import { allocationNow } from './allocation.ts';
+import { settleBill } from './bill-case.ts';
+import { type CardBill, type CardCase, type ChargedCard, openBillOf } from './card-case.ts';
+import type { CardContext } from './card-context.ts';
+import { lockCases, readBilledCases } from './case-store.ts';
+import { afterDecline, type Charging } from './charge-case.ts';
+import { findChargedCards } from './charged-card.ts';
+import { readDeclines } from './dunning-facts.ts';
+import { closeBill, endCase } from './end-case.ts';
+import { passTime } from './run-due.ts';
+import { settleCardPage } from './settle-card-page.ts';
+import { beginWork, type Work } from './work.ts';
+
+interface Heard {
+  readonly response: PaymentResponse;
+  readonly card: ChargedCard | undefined;
+  readonly charging: Charging;
+  readonly work: Work;
+}
+
+/** The outcomes of payments by card: bills, subscriptions, what everybody is told. A response that is heard again changes nothing. */
+export async function settleCards(
+  context: CardContext,
+  tx: Tx,
+  messages: readonly PaymentResponse[],
+): Promise<void> {
+  // What is not of a subscription is somebody else's.
+  const own = messages.filter(({ reference }) => reference.startsWith('sub_'));
+  const responses = [...new Map(own.map((message) => [message.payment, message])).values()];
+  const ofBills = responses.filter(({ reference }) => !isCardReference(reference));
+  const ofCards = responses.filter(({ reference }) => isCardReference(reference));
+  await settleCardPage(context, tx, ofCards);
+  if (ofBills.length === 0) return;
+  const bills = ofBills.map(({ reference }) => {
+    const { customerId, id, period } = parseBillReference(reference);
+    return { customerId, id, number: period };
+  });
+  await lockCases(tx, bills);
+  const cases = await readBilledCases(tx, bills);
+  const byName = new Map(cases.map((one) => [nameOf(one), one]));
+  const work = await beginWork(context, tx, cases);
+  const charging = {
+    allocationOf: await allocationNow(context),
+    book: await readDeclines(tx, cases, work.now),
+  };
+  const cards = await findChargedCards(context, tx, ofBills);
+  for (const response of ofBills) {
+    const one = byName.get(response.reference);
+    must(one, `bill ${response.reference} exists, since it was charged for`);
+    const card = response.card === undefined ? undefined : cards.get(response.card);
+    const settled = settle(one, { response, card, charging, work });
+    if (settled) byName.set(response.reference, passTime(settled, charging, work));
+  }
+  await work.write(tx);
+}
+
+const nameOf = (one: CardCase) => `${subscriptionId(one.key)}/${one.bill?.number}`;
+
+/** Its payment has ended: another may begin. */
+const OVER = { isUnderWay: false, pagePayment: null } as const;
+
+/** Undefined where nothing changes. */
+function settle(one: CardCase, heard: Heard): CardCase | undefined {
+  const { response } = heard;
+  switch (response.outcome) {
+    case 'accepted':
+      return settleAccepted(one, heard);
+    case 'declined':
+    case 'failed':
+      return settleDeclined(one, heard);
+    case 'expired':
+      return settleExpired(one, heard);
+    case 'conflicted':
+      return settleConflicted(one, heard);
+    case 'withdrawn':
+      return undefined;
+    default:
+      return unreachable(response.outcome);
+  }
+}
+
+function settleAccepted(one: CardCase, { card, response, work }: Heard): CardCase | undefined {
+  const plan = work.planOf(one);
+  const bill = one.bill as CardBill;
+  if (bill.state === 'paid') return undefined;
+  const payment = { id: parsePaymentId(response.payment).id, name: response.payment };
+  const isFirst = bill.attempts === 0;
+  work.tell.transaction(one, plan, {
+    ...{ payment: response.payment, bill, result: isFirst ? 'paid' : 'retry_paid' },
+  });
+  if (!openBillOf(one) || !isAlive(one.status)) {
+    // It was withdrawn while it was under way: payments give it back, and the bill stays as it was closed.
+    work.tell.event(one, plan, { event: 'charged_after_stop', bill });
+    return undefined;
+  }
+  const charged = { ...one, card: card ?? one.card, attention: null };
+  if (bill.kind === 'start' && bill.amountMinor === 0n) {
+    const reason = 'the card was only tried';
+    const amountMinor = BigInt(response.amount_minor);
+    work.refund({ one: charged, payment: response.payment, amountMinor, reason });
+  }
+  return settleBill(charged, payment, work);
+}
+
+/** A refusal that is heard again must not move the next attempt, nor begin one beside the one under way. */
+function wasHeard({ lastPayment }: CardBill, { payment }: PaymentResponse): boolean {
+  return lastPayment !== null && parsePaymentId(payment).id <= lastPayment;
+}
+
+function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
+  const { charging, response, work } = heard;
+  const bill = openBillOf(one);
+  if (!bill || !isAlive(one.status) || wasHeard(bill, response)) return undefined;
+  const plan = work.planOf(one);
+  const reason = (response.reason ?? 'gateway_error') as CardDeclineReason | 'card_removed';
+  const attempts = bill.attempts + 1;
+  const lastPayment = parsePaymentId(response.payment).id;
+  const tried = work.keep({ ...one, bill: { ...bill, attempts, lastPayment, ...OVER } });
+  const result = attempts === 1 ? 'failed' : 'retry_failed';
+  work.tell.transaction(one, plan, { payment: response.payment, bill, result, reason });
+  if (bill.kind === 'change') {
+    const closed = closeBill(tried, { state: 'void', reason }, work);
+    work.tell.event(closed, plan, { event: 'change_failed', reason, bill });
+    work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
+    return closed;
+  }
+  if (reason !== 'card_removed') {
+    const decline = {
+      ...{ bill: { ...one.key, number: bill.number }, payment: lastPayment, at: work.now, reason },
+      class: (response.decline_class ?? 'technical') as DeclineClass,
+      fingerprint: one.card?.fingerprint ?? '',
+      ...retryAfterOf(response, work.now),
+    };
+    work.decline(decline);
+    charging.book.add(decline);
+  }
+  if (reason === 'consent_withdrawn' || reason === 'cancelled_by_customer') {
+    // He takes back at his bank what he gave us: nothing is charged again, nor asked of him.
+    const ending = { step: 'cancel', reason, bill: 'void', event: 'cancelled' } as const;
+    return endCase(tried, ending, work);
+  }
+  const failedAt = {
+    ...tried,
+    bill: { ...(tried.bill as CardBill), firstDeclinedAt: bill.firstDeclinedAt ?? work.now },
+  };
+  const planned = afterDecline(failedAt, {
+    ...{ work, book: charging.book },
+    reason: reason === 'card_removed' ? 'cancelled_by_customer' : reason,
+  });
+  work.tell.event(planned, plan, { event: 'failed', reason, bill });
+  return planned;
+}
+
+function retryAfterOf({ retry_after_ms: delayMs }: PaymentResponse, now: Date) {
+  return delayMs === undefined ? {} : { retryAfter: new Date(now.getTime() + delayMs) };
+}
+
+/** It was never sent, or its page was not paid: nothing is counted. */
+function settleExpired(one: CardCase, { response, work }: Heard): CardCase | undefined {
+  const bill = openBillOf(one);
+  if (!bill || !isAlive(one.status) || wasHeard(bill, response)) return undefined;
+  if (bill.kind === 'start') {
+    const reason = 'first_payment_incomplete';
+    return endCase(one, { step: 'expire', reason, bill: 'void', event: 'ended' }, work);
+  }
+  if (bill.kind === 'change') {
+    const closed = closeBill(one, { state: 'void', reason: 'not_paid_in_time' }, work);
+    work.tell.event(closed, work.planOf(one), {
+      event: 'change_failed',
+      reason: 'not_paid_in_time',
+      bill,
+    });
+    return closed;
+  }
+  const lastPayment = parsePaymentId(response.payment).id;
+  const again = { ...bill, ...OVER, lastPayment, nextAttemptAt: bill.nextAttemptAt ?? work.now };
+  return work.keep({ ...one, bill: again });
+}
+
+/** Money moved, and not what was asked for: nothing more is charged, and access stays as it is, until people have looked. */
+function settleConflicted(one: CardCase, { response, work }: Heard): CardCase | undefined {
+  const bill = openBillOf(one);
+  if (!bill || !isAlive(one.status)) return undefined;
+  const attention = `conflicted: ${response.payment}`;
+  const lastPayment = parsePaymentId(response.payment).id;
+  const held = work.keep({
+    ...one,
+    attention,
+    bill: { ...bill, ...OVER, lastPayment, nextAttemptAt: null },
+  });
+  work.tell.event(held, work.planOf(one), { event: 'needs_attention', reason: attention, bill });
+  return held;
+}

@@ -1,0 +1,164 @@
+import type { Tx } from '#database';
+import { AppError, must } from '#errors';
+import type { ChargeRequest } from '#payments';
+import { CARD } from '#subscriptions/sms-route';
+import { subscriptionId } from '#subscriptions/subscription';
+import { type CardBill, type CardCase, type CardDecline, openBillOf } from './card-case.ts';
+import type { CardContext } from './card-context.ts';
+import {
+  type BillWrite,
+  insertCardBills,
+  insertDeclines,
+  type NewCardBill,
+  updateCardBills,
+  updateCases,
+} from './case-writes.ts';
+import { nextDueAt } from './next-due.ts';
+import type { Plan } from './plan.ts';
+import type { PlanOf } from './plans.ts';
+import { createTelling, type Telling } from './tell.ts';
+
+/** Money that is to go back, to the card it came from. */
+export interface WantedRefund {
+  readonly one: CardCase;
+  readonly payment: string;
+  readonly amountMinor: bigint;
+  readonly reason: string;
+}
+
+/** What one transaction decides about card subscriptions: gathered, and written in a few statements at its end. */
+export interface Work {
+  readonly now: Date;
+  readonly tell: Telling;
+  planOf(one: CardCase): Plan;
+  /** The case as it is from now on; its bill, if it has one, is kept with it. */
+  keep(one: CardCase): CardCase;
+  open(one: CardCase, bill: NewCardBill): CardCase;
+  decline(decline: CardDecline): void;
+  charge(charge: ChargeRequest): void;
+  refund(refund: WantedRefund): void;
+  /** Ends what was not sent of this bill, or of the card page. */
+  withdraw(one: CardCase, reference: string, reason: string): void;
+  write(tx: Tx): Promise<void>;
+}
+
+export interface WorkOptions {
+  readonly now: Date;
+  readonly planOf: PlanOf;
+}
+
+interface Withdrawal {
+  readonly one: CardCase;
+  readonly reference: string;
+  readonly reason: string;
+}
+
+export function createWork(context: CardContext, { now, planOf }: WorkOptions): Work {
+  const tell = createTelling({ ...context, now });
+  const cases = new Map<string, CardCase>();
+  const bills = new Map<string, BillWrite>();
+  const opened = new Map<string, NewCardBill>();
+  const declines: CardDecline[] = [];
+  const charges: ChargeRequest[] = [];
+  const refunds: WantedRefund[] = [];
+  const withdrawals: Withdrawal[] = [];
+  const nameOf = (one: CardCase, { number }: CardBill) => `${subscriptionId(one.key)}/${number}`;
+  const ofCase = (one: CardCase) => planOf(one.priced.selection.price);
+
+  function keep(one: CardCase): CardCase {
+    const plan = ofCase(one);
+    const { serviceId } = plan;
+    const { version } = plan.price;
+    const kept = { ...one, serviceId, version, dueAt: nextDueAt(one, plan) };
+    cases.set(subscriptionId(one.key), kept);
+    const { bill } = kept;
+    if (bill) {
+      const name = nameOf(kept, bill);
+      const fresh = opened.get(name);
+      if (fresh) opened.set(name, { ...fresh, bill });
+      bills.set(name, { subscription: kept.key, bill });
+    }
+    return kept;
+  }
+
+  return {
+    now,
+    tell,
+    planOf: ofCase,
+    keep,
+    open(one, bill) {
+      must(openBillOf(one) === null, 'a subscription has one open bill');
+      opened.set(nameOf(one, bill.bill), bill);
+      return keep({ ...one, bill: bill.bill, billCount: bill.bill.number + 1 });
+    },
+    decline: (decline) => void declines.push(decline),
+    charge: (charge) => void charges.push(charge),
+    refund: (refund) => void refunds.push(refund),
+    withdraw: (one, reference, reason) => void withdrawals.push({ one, reference, reason }),
+    async write(tx) {
+      await insertCardBills(tx, [...opened.values()]);
+      await updateCases(tx, [...cases.values()]);
+      await updateCardBills(tx, [...bills.values()]);
+      await insertDeclines(tx, declines);
+      await withdrawAll(context, tx, withdrawals);
+      await context.payments.request(tx, charges);
+      for (const refund of refunds) await giveBack(context, tx, refund, tell);
+      await tell.publish(tx);
+    },
+  };
+}
+
+/** By customer: cancelling is rare, and locks what is his only. */
+async function withdrawAll(
+  { payments }: CardContext,
+  tx: Tx,
+  withdrawals: readonly Withdrawal[],
+): Promise<void> {
+  const ofOne = Map.groupBy(withdrawals, ({ one, reason }) => `${one.key.customerId} ${reason}`);
+  for (const [, some] of [...ofOne].toSorted(([left], [right]) => (left < right ? -1 : 1))) {
+    const [first] = some;
+    if (!first) continue;
+    await payments.withdraw(tx, {
+      ...{ customerId: first.one.key.customerId, reason: first.reason },
+      gateway: first.one.card?.gateway ?? CARD,
+      references: [...new Set(some.map(({ reference }) => reference))],
+    });
+  }
+}
+
+/** What the gateway can't take back now is told, and stays on the staff's list: the rest of the decision stands. */
+async function giveBack(
+  { log, payments, plans }: CardContext,
+  tx: Tx,
+  { amountMinor, one, payment, reason }: WantedRefund,
+  tell: Telling,
+): Promise<void> {
+  try {
+    await payments.refund(tx, { payment, amountMinor, reason });
+  } catch (error) {
+    // Thrown before anything was written; what the database says is no answer of the business.
+    if (!(error instanceof AppError)) throw error;
+    log.warn({ payment, code: error.code }, 'money that is owed could not be given back');
+    const { price } = one.priced.selection;
+    const plan = (await plans.versions(tx, [price]))(price);
+    tell.event(one, plan, { event: 'refund_impossible', reason: error.code });
+    await updateCases(tx, [{ ...one, attention: `refund_impossible: ${payment}` }]);
+  }
+}
+
+/** Work on these cases: all plans that they have, will have, or may get by paying are at hand. */
+export async function beginWork(
+  context: CardContext,
+  tx: Tx,
+  cases: readonly CardCase[],
+  more: readonly Plan[] = [],
+): Promise<Work> {
+  const prices = cases.flatMap(({ bill, priced }) => [
+    priced.selection.price,
+    ...(priced.scheduled ? [priced.scheduled.price] : []),
+    ...(bill ? [bill.after.selection.price] : []),
+    ...(bill?.after.scheduled ? [bill.after.scheduled.price] : []),
+  ]);
+  const planOf = await context.plans.versions(tx, [...prices, ...more.map(({ price }) => price)]);
+  return createWork(context, { now: context.clock.now(), planOf });
+}
