@@ -21,6 +21,7 @@ export type {
   RefundOrder,
 } from './gateway.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
+export { createProcessing, type ProcessingOptions } from './gateways/processing/index.ts';
 export { registerPaymentRoutes } from './http.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
 export type { NotificationInbox } from './notification-inbox.ts';

@@ -138,6 +138,11 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
     work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
     return closed;
   }
+  if (bill.kind === 'start') {
+    // Whoever asked for it is told, and asks again if he wants to: nothing is tried again behind his back.
+    const ending = { step: 'expire', reason: 'first_payment_declined', bill: 'void' } as const;
+    return endCase(tried, { ...ending, event: 'ended' }, work);
+  }
   if (reason !== 'card_removed') {
     const decline = {
       ...{ bill: { ...one.key, number: bill.number }, payment: lastPayment, at: work.now, reason },
