@@ -293,6 +293,39 @@ export interface PaymentsDispute {
   transaction: string;
 }
 
+export interface PaymentsGatewayAccount {
+  amount_max_minor: bigint | null;
+  amount_min_minor: bigint | null;
+  brands: string[] | null;
+  closed_reason: string | null;
+  created_at: Timestamp;
+  currencies: string[] | null;
+  enabled: Generated<boolean>;
+  kind: string;
+  methods: string[] | null;
+  name: string;
+  open_until: Timestamp | null;
+  openings: Generated<number>;
+  receipts: Json | null;
+  requests_per_second: Numeric;
+  reserve: number | null;
+  sealed_secrets: string;
+  settings: Json;
+  title: string;
+  updated_at: Timestamp;
+  version: Generated<number>;
+  weight: Generated<number>;
+}
+
+export interface PaymentsGatewayAccountChange {
+  actor: string;
+  after: Json;
+  at: Timestamp;
+  before: Json | null;
+  id: Generated<bigint>;
+  name: string;
+}
+
 export interface PaymentsGatewayTransaction {
   amount_minor: bigint;
   at: Timestamp;
@@ -1364,6 +1397,8 @@ export interface DB {
   "payments.card": PaymentsCard;
   "payments.card_change": PaymentsCardChange;
   "payments.dispute": PaymentsDispute;
+  "payments.gateway_account": PaymentsGatewayAccount;
+  "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.gateway_transaction": PaymentsGatewayTransaction;
   "payments.notification": PaymentsNotification;
   "payments.payment": PaymentsPayment;

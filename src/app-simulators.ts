@@ -5,6 +5,7 @@ import { AppError } from '#errors';
 import { newPayoutGroup, payoutTopics } from '#payouts';
 import { type ErpSimulator, type ErpTransport, startErpSimulator } from '#simulators/erp';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
+import { type ProcessingSimulator, startProcessingSimulator } from '#simulators/processing';
 import { type SmsProviderSimulator, startSmsProviderSimulator } from '#simulators/sms-provider';
 import { demoOperator } from './demo.ts';
 import { demoCallbacks } from './demo-sms.ts';
@@ -43,6 +44,17 @@ export function startSmsProviders(config: Config): Promise<SmsProviderSimulator>
     startSmsProviderSimulator({
       ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'sms-provider') },
       settings: demoCallbacks(`http://127.0.0.1:${config.dispatcherPort}`),
+    }),
+  );
+}
+
+/** The service that executes transactions, where the original had it. */
+export function startProcessing(config: Config): Promise<ProcessingSimulator> {
+  const port = config.processingSimulatorPort;
+  return namingPort({ port, setting: 'PROCESSING_SIMULATOR_PORT' }, () =>
+    startProcessingSimulator({
+      ...{ port, host: config.host },
+      folder: join(config.dataDir, 'simulator', 'processing'),
     }),
   );
 }

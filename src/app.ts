@@ -15,11 +15,13 @@ import type { Log } from '#log';
 import { createMetrics } from '#metrics';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
+import type { ProcessingSimulator } from '#simulators/processing';
 import type { SmsProviderSimulator } from '#simulators/sms-provider';
-import { startErp, startOperator, startSmsProviders } from './app-simulators.ts';
+import { startErp, startOperator, startProcessing, startSmsProviders } from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
+import { fillCardDemo, saveDemoProcessing } from './demo-cards.ts';
 import { fillSmsDemo } from './demo-sms.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
@@ -38,6 +40,10 @@ export interface StartOptions {
   readonly erpSimulator?: boolean;
   /** Start the simulator of SMS providers, and let the demo's accounts be with it. */
   readonly smsSimulator?: boolean;
+  /** Start the simulator of the service `processing`, and let an account be with it. */
+  readonly processingSimulator?: boolean;
+  /** Processes that have a door of their own beside the site. */
+  readonly ownDoors?: readonly ProcessName[];
   /**
    * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
    * or where the database is embedded, the start migrates it.
@@ -69,14 +75,15 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
     const source = `kopek/${processes.join('+')}`;
     const house = await buildHouse({ config, database: opened.database, log, metrics, source });
     closing.defer(() => house.close());
-    const { demo, simulator, smsProviders } = await furnish(options, house, closing);
+    const { demo, processing, simulator, smsProviders } = await furnish(options, house, closing);
     await house.declareGroups();
     addHouseMetrics(house);
     const erp = options.erpSimulator ? await startErp(house) : undefined;
     if (erp) closing.defer(erp.close);
     const running = await startAll(house, processes, closing);
     const version = await readVersion();
-    const sites = await openSites(house, { processes, version });
+    const { ownDoors } = options;
+    const sites = await openSites(house, { processes, version, ownDoors });
     closing.defer(() => closeAll(sites));
     tidyUp(house, closing);
     const { subscriptions } = await house.subscriptions.counts();
@@ -90,10 +97,11 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
             ...(simulator ? [demoOperator.name] : []),
             ...(erp ? ['erp'] : []),
             ...(smsProviders ? ['sms-provider'] : []),
+            ...(processing ? ['processing'] : []),
           ],
         },
         brokers: await lookAtBrokers(house),
-        urls: urlsOf(sites, processes, { simulator, erp, smsProviders }),
+        urls: urlsOf(sites, processes, { simulator, erp, smsProviders, processing }),
         readyMs: Math.round(performance.now() - beganMs),
         demo,
         counts: { subscriptions: Number(subscriptions) },
@@ -169,12 +177,18 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
   }
   const smsProviders = options.smsSimulator ? await startSmsProviders(config) : undefined;
   if (smsProviders) closing.defer(smsProviders.close);
+  const processing = options.processingSimulator ? await startProcessing(config) : undefined;
+  if (processing) {
+    closing.defer(processing.close);
+    await saveDemoProcessing(house, processing.url);
+  }
   const demo: StartReport['demo'] =
     options.demo && (await isEmpty(house))
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
   if (demo.created && smsProviders) await fillSmsDemo(house, smsProviders.url);
-  return { demo, simulator, smsProviders };
+  if (demo.created && processing) await fillCardDemo(house);
+  return { demo, processing, simulator, smsProviders };
 }
 
 async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
@@ -213,17 +227,19 @@ interface Simulators {
   readonly simulator: OperatorSimulator | undefined;
   readonly erp: ErpSimulator | undefined;
   readonly smsProviders: SmsProviderSimulator | undefined;
+  readonly processing: ProcessingSimulator | undefined;
 }
 
 function urlsOf(
   sites: readonly Site[],
   processes: readonly ProcessName[],
-  { erp, simulator, smsProviders }: Simulators,
+  { erp, processing, simulator, smsProviders }: Simulators,
 ): StartReport['urls'] {
   const phone = {
     ...(simulator ? { phone: `http://localhost:${simulator.port}/sim` } : {}),
     ...(erp ? { erp: `http://localhost:${erp.port}/` } : {}),
     ...(smsProviders ? { handsets: `http://localhost:${smsProviders.port}/` } : {}),
+    ...(processing ? { processing: `http://localhost:${processing.port}/` } : {}),
   };
   const [first] = sites;
   if (!first) return phone;

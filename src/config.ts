@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { CARD_SETTINGS } from './config/card-settings.ts';
+import { processPort, setting } from './config/declare.ts';
 import { type FileValue, readDotenv } from './config/dotenv.ts';
 import { writeExample } from './config/example.ts';
 import { nearest } from './config/nearest.ts';
@@ -11,16 +13,6 @@ export { secretOf } from './config/secret.ts';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const ERP_GATES = ['oebs', 'iso20022'] as const;
-
-function setting<Value>(declared: Setting<Value>): Setting<Value> {
-  return declared;
-}
-
-/** A process's own port. It matters when that process runs alone. */
-function processPort(name: string, of: string, fallback: string): Setting<number> {
-  const sentence = `Port of ${of} when it runs apart from the others, with its /metrics and health.`;
-  return setting({ name, kind: 'port', sentence, fallback, parse: parse.parsePort });
-}
 
 /** Every setting there is, in the order in which it is shown; a fallback may follow those above it. */
 const SETTINGS = {
@@ -281,6 +273,7 @@ const SETTINGS = {
   smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
+  ...CARD_SETTINGS,
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
     kind: 'addresses and CIDR blocks, parted by commas',
@@ -425,6 +418,7 @@ function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): 
     [config.operatorSimulator, config.operatorSimulatorPort, 'OPERATOR_SIMULATOR_PORT'],
     [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
     [config.smsSimulator, config.smsSimulatorPort, 'SMS_SIMULATOR_PORT'],
+    [config.processingSimulator, config.processingSimulatorPort, 'PROCESSING_SIMULATOR_PORT'],
   ] as const;
   return simulators.flatMap(([isOn, port, name]) => {
     if (!isOn) return [];

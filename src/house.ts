@@ -11,7 +11,17 @@ import { createLedger, type Ledger, readAccountTypes, STANDARD_ACCOUNT_TYPES } f
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { createOperators, type Operators } from '#operators';
-import { chargeGroup, createPayments, type Payments } from '#payments';
+import {
+  asCardGateways,
+  type CardGateways,
+  cardChargeGroup,
+  chargeGroup,
+  createGatewayAccounts,
+  createPayments,
+  type GatewayAccounts,
+  type Payments,
+} from '#payments';
+import { saverGroup } from '#payments/intake';
 import {
   createBankGate,
   createPayoutMachine,
@@ -23,8 +33,15 @@ import {
 import { createReports, type Reports } from '#reports';
 import { createRules, type Rules } from '#rules';
 import { type Accounts, accountGroup, openSms, prepareHouse, type Sms, sendGroup } from '#sms';
-import { createSubscriptions, type Subscriptions, subscriptionGroups } from '#subscriptions';
+import {
+  cardSubscriptionGroups,
+  createSubscriptions,
+  type Subscriptions,
+  subscriptionGroups,
+} from '#subscriptions';
+import { createIntake, type Intake, processorGroups } from '#subscriptions/intake';
 import type { Webhooks } from '#webhooks';
+import { createGatewayMakers } from './gateway-makers.ts';
 
 /** Every domain, made once and given what it needs. Nothing in it runs yet. */
 export interface House {
@@ -40,11 +57,14 @@ export interface House {
   readonly rules: Rules;
   readonly operators: Operators;
   readonly payments: Payments;
+  readonly gatewayAccounts: GatewayAccounts;
+  readonly cardGateways: CardGateways;
   readonly sms: Sms;
   readonly smsAccounts: Accounts;
   readonly webhooks: Webhooks;
   readonly sealer: Sealer;
   readonly subscriptions: Subscriptions;
+  readonly intake: Intake;
   readonly content: Content;
   readonly acquisition: Acquisition;
   readonly payouts: Payouts;
@@ -76,10 +96,18 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const rules = await createRules(base);
   const operators = await createOperators(base);
   const sealer = createSealer({ secret });
-  const payments = createPayments({ ...base, bus, operators, sealer });
+  // Of each kind that there is an adapter for.
+  const gatewayAccounts = await createGatewayAccounts({
+    ...{ ...base, sealer, makers: createGatewayMakers(clock) },
+  });
+  const cardGateways = asCardGateways(gatewayAccounts);
+  const payments = createPayments({ ...base, bus, operators, sealer, cardGateways });
   const opened = await openSms({ ...base, bus, operators, rules, sealer });
   const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
+  const intake = createIntake({
+    ...{ ...base, bus, operators, payments, sms, webhooks, cards: subscriptions.cards },
+  });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
   const payouts = createPayouts({ ...base, bus, ledger, ...requestOptions(config) });
@@ -89,23 +117,29 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine, smsAccounts, webhooks, sealer },
+    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, webhooks, sealer },
+    ...{ intake, cardGateways },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators
         .all()
         .flatMap(({ name }) => [chargeGroup(name), sendGroup(name), ...subscriptionGroups(name)]);
+      const ofCards = cardGateways.names();
       await bus.declare([
         ...ofOperators,
+        ...ofCards.map(cardChargeGroup),
+        ...[saverGroup, ...cardSubscriptionGroups(ofCards), ...processorGroups(ofCards)],
         ...smsAccounts.all().map(({ account }) => accountGroup(account.name)),
         ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
       ]);
     },
     async close() {
       await acquisition.drain();
+      await intake.drain();
       await payouts.close();
       await ledger.drain();
       await opened.close();
+      await gatewayAccounts.close();
       rules.close();
       await operators.close();
       await bus.close();

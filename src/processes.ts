@@ -1,6 +1,13 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
-import { createChargeWorker, createMobilinkGateway } from '#payments';
+import {
+  cardChargeGroup,
+  createCardCharging,
+  createCardWorker,
+  createChargeWorker,
+  createMobilinkGateway,
+  createSavedCards,
+} from '#payments';
 import { createRulesWorker } from '#rules';
 import { createAccountSenders, createClerk, createOperatorLine, createSendWorker } from '#sms';
 import { createWebhookDeliverer } from '#webhooks';
@@ -48,6 +55,17 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startSmsApi(house);
     case 'sms-sender':
       return startSmsSender(house);
+    case 'payments-api':
+      // It only answers: its routes are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
+    case 'saver':
+      return startWorker(house.intake.saver());
+    case 'processor':
+      return startWorker(house.intake.processor());
+    case 'notifier':
+      return startNotifier(house);
+    case 'state-machine':
+      return startStateMachine(house);
   }
 }
 
@@ -136,6 +154,59 @@ function startSmsSender({ config, sealer, ...house }: House): Running {
     async stop() {
       const [left] = await Promise.all([senders.stop(), clerk.stop(), deliverer.stop()]);
       return left;
+    },
+  };
+}
+
+function startWorker(worker: { start(): void; stop(): Promise<void> }): Running {
+  worker.start();
+  return {
+    stop: async () => {
+      await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Those who are told by webhook are told also where nothing but it runs. */
+function startNotifier({ config, ...house }: House): Running {
+  const privateRanges = config.webhookPrivateRanges;
+  const deliverer = createWebhookDeliverer({ ...house, privateRanges });
+  const notifier = house.intake.notifier();
+  notifier.start();
+  deliverer.start();
+  return {
+    stop: async () => {
+      await Promise.all([notifier.stop(), deliverer.stop()]);
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Charges through every card gateway there is, what those tell, and what follows for subscriptions. */
+function startStateMachine(house: House): Running {
+  const { cardGateways, database, payments, subscriptions } = house;
+  const cards = createSavedCards(house);
+  const charging = cardGateways.names().flatMap((name) => {
+    const card = cardGateways.gateway(name);
+    if (!card) return [];
+    const gateway = createCardCharging({
+      ...{ card, line: cardGateways.line(name) },
+      tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+    });
+    return [createChargeWorker({ ...house, gateway, cards, group: cardChargeGroup(name) })];
+  });
+  const others = [
+    createCardWorker({ ...house, inbox: payments.inbox }),
+    subscriptions.cards.worker(),
+  ];
+  for (const worker of [...charging, ...others]) worker.start();
+  return {
+    stop: async () => {
+      const stopped = Promise.all(others.map((worker) => worker.stop()));
+      const left = await Promise.all(charging.map((worker) => worker.stop()));
+      await stopped;
+      return { unanswered: left.reduce((sum, one) => sum + one.unanswered, 0) };
     },
   };
 }

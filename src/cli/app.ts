@@ -33,6 +33,8 @@ export interface StartReport {
     readonly phone?: string;
     readonly erp?: string;
     readonly handsets?: string;
+    readonly processing?: string;
+    readonly payments?: string;
     readonly api?: string;
     readonly metrics?: string;
   };
@@ -53,6 +55,11 @@ export const PROCESS_NAMES = [
   'sms-rules',
   'sms-api',
   'sms-sender',
+  'payments-api',
+  'saver',
+  'processor',
+  'notifier',
+  'state-machine',
 ] as const;
 export type ProcessName = (typeof PROCESS_NAMES)[number];
 
@@ -65,6 +72,10 @@ export type StartApp = (options: {
   readonly erpSimulator?: boolean;
   /** Start the simulator of SMS providers. */
   readonly smsSimulator?: boolean;
+  /** Start the simulator of the service `processing`. */
+  readonly processingSimulator?: boolean;
+  /** Processes that have a door of their own beside the site. */
+  readonly ownDoors?: readonly ProcessName[];
   /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
   readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

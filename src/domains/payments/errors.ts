@@ -13,4 +13,5 @@ export const fail = errorCodes({
   gateway_unavailable: 'unavailable',
   payment_not_open: 'precondition',
   notification_refused: 'forbidden',
+  gateway_name_taken: 'conflict',
 });

@@ -1,3 +1,27 @@
+export {
+  type AccountGateways,
+  asCardGateways,
+  type CardMethod,
+  chooseGateways,
+  createGatewayAccounts,
+  type GatewayAccount,
+  type GatewayAccountState,
+  type GatewayAccounts,
+  type GatewayAccountsOptions,
+  type GatewayConnection,
+  type GatewayKind,
+  type GatewayMaker,
+  type GatewayMakers,
+  type GatewayRouting,
+  gatewayKinds,
+  type NewGatewayAccount,
+  type OpenAccount,
+  type ReceiptDefaults,
+  type RoutableAccount,
+  type RoutedPayment,
+  readGatewayAccount,
+  readGatewayAccounts,
+} from './accounts/index.ts';
 export { createCardCharging } from './card-charging.ts';
 export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
@@ -21,8 +45,19 @@ export type {
   RefundOrder,
 } from './gateway.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
-export { createProcessing, type ProcessingOptions } from './gateways/processing/index.ts';
+export {
+  createProcessing,
+  type ProcessingAccount,
+  type ProcessingOptions,
+  ProcessingSecrets,
+  ProcessingSettings,
+} from './gateways/processing/index.ts';
 export { registerPaymentRoutes } from './http.ts';
+export {
+  type GatewayRoutesOptions,
+  gatewayToApi,
+  registerGatewayRoutes,
+} from './http-gateways.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
 export type { NotificationInbox } from './notification-inbox.ts';
 export {

@@ -70,7 +70,7 @@ export function invalidRequest(errors: readonly ErrorObject[], part: string): Ap
  * value is of one branch's type alone, that branch was meant, and what is wrong within it says more.
  */
 function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[] {
-  const unions = errors.filter((error) => error.keyword === 'anyOf' || error.keyword === 'oneOf');
+  const unions = errors.filter(isUnion);
   if (unions.length === 0) return errors;
   const meant = new Map(unions.map((union) => [union, branchMeant(union, errors)]));
   return errors.filter((error) => {
@@ -84,12 +84,46 @@ function withoutBranches(errors: readonly ErrorObject[]): readonly ErrorObject[]
   });
 }
 
+const isUnion = ({ keyword }: ErrorObject) => keyword === 'anyOf' || keyword === 'oneOf';
+
 const isWithin = (error: ErrorObject, union: ErrorObject) =>
   error.schemaPath.startsWith(`${union.schemaPath}/`) &&
   error.instancePath.startsWith(union.instancePath);
 
-/** The path of the only branch whose type the value has; undefined where none or several have it. */
+interface Discriminator {
+  readonly property: string;
+  /** One of each branch. */
+  readonly values: readonly unknown[];
+  readonly given: unknown;
+}
+
+/** The member by which an object says which branch it is of: each branch has a constant of its own for it. */
+function discriminatorOf({ data, schema }: ErrorObject): Discriminator | undefined {
+  if (data === null || typeof data !== 'object' || Array.isArray(data)) return undefined;
+  const branches = (schema as readonly { readonly properties?: Schemas }[]).map(
+    ({ properties }) => properties ?? {},
+  );
+  const constantOf = (branch: Schemas | undefined, name: string) =>
+    (branch?.[name] as { readonly const?: unknown } | undefined)?.const;
+  const property = Object.keys(branches[0] ?? {}).find((name) =>
+    branches.every((branch) => constantOf(branch, name) !== undefined),
+  );
+  if (property === undefined) return undefined;
+  const values = branches.map((branch) => constantOf(branch, property));
+  if (new Set(values).size < values.length) return undefined;
+  return { property, values, given: (data as Schemas)[property] };
+}
+
+/**
+ * The path of the branch that the value says it is of, or else of the only one whose type it has; undefined where none
+ * or several have it.
+ */
 function branchMeant(union: ErrorObject, errors: readonly ErrorObject[]): string | undefined {
+  const discriminator = discriminatorOf(union);
+  if (discriminator) {
+    const index = discriminator.values.indexOf(discriminator.given);
+    return index < 0 ? undefined : `${union.schemaPath}/${index}/`;
+  }
   const branches = (union.schema as readonly Readonly<Record<string, unknown>>[]).map(
     (branch, index) => ({ branch, path: `${union.schemaPath}/${index}/` }),
   );
@@ -111,6 +145,15 @@ function faultOf(error: ErrorObject, part: string): FieldFault {
   >;
   const member = missingProperty ?? additionalProperty;
   if (member !== undefined) path.push(member);
+  const discriminator = isUnion(error) ? discriminatorOf(error) : undefined;
+  if (discriminator) {
+    path.push(discriminator.property);
+    const message =
+      discriminator.given === undefined
+        ? 'is required'
+        : `must be one of ${discriminator.values.join(', ')}`;
+    return { field: path.join('.'), message };
+  }
   return { field: path.length > 0 ? path.join('.') : part, message: messageOf(error) };
 }
 

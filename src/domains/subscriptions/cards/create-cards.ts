@@ -2,6 +2,7 @@ import type { Executor, Tx } from '#database';
 import type { AppError } from '#errors';
 import { formatRowId, parseRowId } from '#ids';
 import type { Browser, Led, SavedCardView } from '#payments';
+import { type DunningPolicy, defaultPolicy } from '#subscriptions/dunning';
 import { fail } from '#subscriptions/errors';
 import {
   type CancelRequest,
@@ -41,6 +42,8 @@ export type WantedQuote =
 
 /** Subscriptions that are paid by card. */
 export interface CardSubscriptions {
+  /** What is done about declines unless a plan says otherwise. */
+  readonly defaultDunning: DunningPolicy;
   /** Plans on sale. */
   plans(): Promise<readonly Plan[]>;
   plan(code: string): Promise<Plan | undefined>;
@@ -101,6 +104,7 @@ export function createCards(context: CardContext): CardSubscriptions {
   }
 
   return {
+    defaultDunning: defaultPolicy,
     plans: plans.all,
     plan: plans.newest,
     addPlan: plans.add,
