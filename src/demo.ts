@@ -84,7 +84,7 @@ const campaigns = [
 
 const KEY_SCOPES = [
   ...['subscriptions:read', 'subscriptions:write', 'timeline:read'],
-  ...['ledger:read', 'ledger:write', 'payments:read', 'payments:refund'],
+  ...['ledger:read', 'ledger:write', 'payments:read', 'payments:write', 'payments:refund'],
   ...['payouts:request', 'payouts:read', 'payouts:write'],
   ...['sms:send', 'sms:read', 'sms:admin', 'sender:send', 'rules:read', 'rules:write'],
   ...['webhooks:read', 'webhooks:write'],

@@ -11,6 +11,8 @@ import { countOpenRequests, findRequest, insertRequests, listRequests } from './
 export interface PaymentRequests {
   /** On the log if and only if `tx` commits. */
   publish(tx: Tx, requests: readonly LoggedRequest[]): Promise<void>;
+  /** Writes down what came off the log, in its order; what was saved before stays. Answers how many are new. */
+  save(tx: Tx, requests: readonly LoggedRequest[], now: Date): Promise<number>;
   find(executor: Executor, id: bigint): Promise<RequestRow | undefined>;
   /** Of one user, the newest first. */
   list(
@@ -49,6 +51,7 @@ export function createPaymentRequests({
         paymentsLog,
         requests.map((payload) => ({ key: payload.user, payload })),
       ),
+    save: (tx, logged, now) => insertRequests(tx, { requests: logged, now }),
     find: findRequest,
     list: listRequests,
     openByStatus: () => countOpenRequests(database.pool),
@@ -62,6 +65,7 @@ export interface Saver {
 }
 
 export interface SaverOptions {
+  readonly requests: Pick<PaymentRequests, 'save'>;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -69,7 +73,7 @@ export interface SaverOptions {
 
 const BATCH_SIZE = 500;
 
-export function createSaver({ bus, clock, metrics }: SaverOptions): Saver {
+export function createSaver({ bus, clock, metrics, requests }: SaverOptions): Saver {
   const saved = metrics.counter(
     'kopek_payment_requests_saved_total',
     'Payment requests that saver has written down',
@@ -81,8 +85,8 @@ export function createSaver({ bus, clock, metrics }: SaverOptions): Saver {
         saverGroup,
         { batchSize: BATCH_SIZE, concurrency: 2 },
         async (tx, messages) => {
-          const requests = messages.map(({ payload }) => payload);
-          saved.inc({}, await insertRequests(tx, { requests, now: clock.now() }));
+          const logged = messages.map(({ payload }) => payload);
+          saved.inc({}, await requests.save(tx, logged, clock.now()));
         },
       );
     },

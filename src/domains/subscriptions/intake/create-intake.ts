@@ -93,7 +93,7 @@ export function createIntake(options: IntakeOptions): Intake {
       return new Map([...found].map(([at, subscription]) => [plans[at] ?? '', subscription]));
     },
     openByStatus: requests.openByStatus,
-    saver: () => createSaver(options),
+    saver: () => createSaver(context),
     processor: () => createProcessor(context),
     notifier: () => createNotifier(context),
   };

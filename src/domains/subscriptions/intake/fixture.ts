@@ -16,7 +16,7 @@ import {
   createProcessing,
   createSavedCards,
 } from '#payments';
-import { saverGroup } from '#payments/intake';
+import { createPaymentRequests, saverGroup } from '#payments/intake';
 import { createRules } from '#rules';
 import { openSms, prepareHouse } from '#sms';
 import {
@@ -98,6 +98,7 @@ export async function openIntakeHouse(options: IntakeHouseOptions) {
   });
   return {
     ...{ ...base, bus, cards, context, intake, ledger, sms, webhooks, payments: money.payments },
+    requests: createPaymentRequests({ bus, database }),
     chargeWorker: money.worker,
     async close() {
       await intake.drain();

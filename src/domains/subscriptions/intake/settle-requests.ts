@@ -9,7 +9,7 @@ import type { IntakeContext } from './intake-context.ts';
  * hears the same. Answers how many were settled.
  */
 export async function settleRequests(
-  { clock, requests }: IntakeContext,
+  { clock, requests }: Pick<IntakeContext, 'clock' | 'requests'>,
   tx: Tx,
   responses: readonly PaymentResponse[],
 ): Promise<number> {
