@@ -13,6 +13,8 @@ const env = {
   OPERATOR_SIMULATOR_PORT: String(await freePort()),
   ERP_SIMULATOR_PORT: String(await freePort()),
   SMS_SIMULATOR_PORT: String(await freePort()),
+  PROCESSING_SIMULATOR_PORT: String(await freePort()),
+  PAYMENTS_API_PORT: String(await freePort()),
 };
 
 /** Runs it as a newcomer does: an empty folder, an embedded database. */

@@ -74,6 +74,8 @@ suite('the database goes away', { concurrency: 2 }, () => {
       OPERATOR_SIMULATOR_PORT: String(simulatorPort),
       ERP_SIMULATOR_PORT: String(await freePort()),
       SMS_SIMULATOR_PORT: String(await freePort()),
+      PROCESSING_SIMULATOR_PORT: String(await freePort()),
+      PAYMENTS_API_PORT: String(await freePort()),
     };
     const first = await startKopek(['up'], settings);
     const site = `http://127.0.0.1:${settings.KOPEK_PORT}`;

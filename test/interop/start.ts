@@ -71,6 +71,8 @@ async function settle(t: Lifetime, url: string) {
     OPERATOR_SIMULATOR_PORT: String(await freePort()),
     ERP_SIMULATOR_PORT: String(await freePort()),
     SMS_SIMULATOR_PORT: String(await freePort()),
+    PROCESSING_SIMULATOR_PORT: String(await freePort()),
+    PAYMENTS_API_PORT: String(await freePort()),
   };
   return { env, folder, run: (...args: readonly string[]) => startKopek(life, args, env) };
 }
