@@ -449,6 +449,35 @@ export interface PaymentsReconciliation {
   to_at: Timestamp;
 }
 
+export interface PaymentsRequest {
+  amount_minor: bigint | null;
+  asked_at: Timestamp;
+  asked_by: string;
+  began_at: Timestamp | null;
+  callback: string | null;
+  completed_at: Timestamp | null;
+  currency: string | null;
+  customer_id: bigint | null;
+  details: Json;
+  duplicate_of: bigint | null;
+  email: string | null;
+  gateway: string | null;
+  id: bigint;
+  kind: string;
+  msisdn: string;
+  outcome: string | null;
+  payment_id: bigint | null;
+  payment_status: Generated<string>;
+  place: Generated<bigint>;
+  processed_at: Timestamp | null;
+  processing_status: Generated<string>;
+  reason: string | null;
+  refund_of: Generated<string>;
+  saved_at: Timestamp;
+  service: string;
+  user_key: string;
+}
+
 export interface PaymentsUnposted {
   customer_id: bigint;
   gateway: string;
@@ -1456,6 +1485,7 @@ export interface DB {
   "payments.notification": PaymentsNotification;
   "payments.payment": PaymentsPayment;
   "payments.reconciliation": PaymentsReconciliation;
+  "payments.request": PaymentsRequest;
   "payments.unposted": PaymentsUnposted;
   "payouts.approval": PayoutsApproval;
   "payouts.bank_batch": PayoutsBankBatch;

@@ -9,6 +9,7 @@ import {
 } from '#simulators/cloudpayments';
 import { type ErpSimulator, type ErpTransport, startErpSimulator } from '#simulators/erp';
 import { type OperatorSimulator, startOperatorSimulator } from '#simulators/operator';
+import { type ProcessingSimulator, startProcessingSimulator } from '#simulators/processing';
 import { type SmsProviderSimulator, startSmsProviderSimulator } from '#simulators/sms-provider';
 import { demoOperator } from './demo.ts';
 import { demoTerminals } from './demo-cards.ts';
@@ -59,6 +60,17 @@ export function startCards(config: Config): Promise<CloudPaymentsSimulator> {
     startCloudPaymentsSimulator({
       ...{ port, host: config.host, folder: join(config.dataDir, 'simulator', 'cloudpayments') },
       sites: demoTerminals(`http://127.0.0.1:${config.dispatcherPort}`),
+    }),
+  );
+}
+
+/** The service that executes transactions, where the original had it. */
+export function startProcessing(config: Config): Promise<ProcessingSimulator> {
+  const port = config.processingSimulatorPort;
+  return namingPort({ port, setting: 'PROCESSING_SIMULATOR_PORT' }, () =>
+    startProcessingSimulator({
+      ...{ port, host: config.host },
+      folder: join(config.dataDir, 'simulator', 'processing'),
     }),
   );
 }

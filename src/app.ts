@@ -16,13 +16,20 @@ import { createMetrics } from '#metrics';
 import type { CloudPaymentsSimulator } from '#simulators/cloudpayments';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
+import type { ProcessingSimulator } from '#simulators/processing';
 import type { SmsProviderSimulator } from '#simulators/sms-provider';
 import { forgetSignIns } from '#subscriptions';
-import { startCards, startErp, startOperator, startSmsProviders } from './app-simulators.ts';
+import {
+  startCards,
+  startErp,
+  startOperator,
+  startProcessing,
+  startSmsProviders,
+} from './app-simulators.ts';
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
-import { fillCardDemo } from './demo-cards.ts';
+import { fillCardDemo, saveDemoProcessing } from './demo-cards.ts';
 import { fillSmsDemo } from './demo-sms.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
@@ -43,6 +50,10 @@ export interface StartOptions {
   readonly smsSimulator?: boolean;
   /** Start the simulator of a card gateway, and let the demo's shop have its account there. */
   readonly cardSimulator?: boolean;
+  /** Start the simulator of the service `processing`, and let an account be with it. */
+  readonly processingSimulator?: boolean;
+  /** Processes that have a door of their own beside the site. */
+  readonly ownDoors?: readonly ProcessName[];
   /**
    * Whoever runs many processes migrates once for all: this start waits for it, until the signal is aborted. Absent,
    * or where the database is embedded, the start migrates it.
@@ -83,7 +94,8 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
     if (erp) closing.defer(erp.close);
     const running = await startAll(house, processes, closing);
     const version = await readVersion();
-    const sites = await openSites(house, { processes, version });
+    const { ownDoors } = options;
+    const sites = await openSites(house, { processes, version, ownDoors });
     closing.defer(() => closeAll(sites));
     tidyUp(house, closing);
     const { subscriptions } = await house.subscriptions.counts();
@@ -98,6 +110,7 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
             ...(erp ? ['erp'] : []),
             ...(simulated.smsProviders ? ['sms-provider'] : []),
             ...(simulated.cards ? ['cloudpayments'] : []),
+            ...(simulated.processing ? ['processing'] : []),
           ],
         },
         brokers: await lookAtBrokers(house),
@@ -179,13 +192,18 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
   if (smsProviders) closing.defer(smsProviders.close);
   const cards = options.cardSimulator ? await startCards(config) : undefined;
   if (cards) closing.defer(cards.close);
+  const processing = options.processingSimulator ? await startProcessing(config) : undefined;
+  if (processing) {
+    closing.defer(processing.close);
+    await saveDemoProcessing(house, processing.url);
+  }
   const demo: StartReport['demo'] =
     options.demo && (await isEmpty(house))
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
   if (demo.created && smsProviders) await fillSmsDemo(house, smsProviders.url);
-  if (demo.created && cards) await fillCardDemo(house, cards.url);
-  return { demo, operator, smsProviders, cards };
+  if (demo.created) await fillCardDemo(house, cards?.url);
+  return { demo, operator, smsProviders, cards, processing };
 }
 
 async function lookAtBrokers({ bus }: House): Promise<StartReport['brokers']> {
@@ -225,18 +243,20 @@ interface Simulators {
   readonly cards: CloudPaymentsSimulator | undefined;
   readonly erp: ErpSimulator | undefined;
   readonly smsProviders: SmsProviderSimulator | undefined;
+  readonly processing: ProcessingSimulator | undefined;
 }
 
 function urlsOf(
   sites: readonly Site[],
   processes: readonly ProcessName[],
-  { cards, erp, operator, smsProviders }: Simulators,
+  { cards, erp, operator, processing, smsProviders }: Simulators,
 ): StartReport['urls'] {
   const phone = {
     ...(operator ? { phone: `http://localhost:${operator.port}/sim` } : {}),
     ...(cards ? { cards: `http://localhost:${cards.port}/` } : {}),
     ...(erp ? { erp: `http://localhost:${erp.port}/` } : {}),
     ...(smsProviders ? { handsets: `http://localhost:${smsProviders.port}/` } : {}),
+    ...(processing ? { processing: `http://localhost:${processing.port}/` } : {}),
   };
   const [first] = sites;
   if (!first) return phone;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { cardSettings } from './config/cards.ts';
 import { type FileValue, readDotenv } from './config/dotenv.ts';
 import { writeExample } from './config/example.ts';
 import { nearest } from './config/nearest.ts';
@@ -232,7 +233,7 @@ const SETTINGS = {
   smsRulesPort: processPort('SMS_RULES_PORT', 'sms-rules', '50308'),
   smsApiPort: processPort('SMS_API_PORT', 'sms-api', '50309'),
   smsSenderPort: processPort('SMS_SENDER_PORT', 'sms-sender', '50310'),
-  stateMachinePort: processPort('STATE_MACHINE_PORT', 'state-machine', '50311'),
+  ...cardSettings,
   clientAdminPort: processPort('CLIENT_ADMIN_PORT', 'client-admin', '50315'),
   webhookPrivateRanges: setting({
     name: 'WEBHOOK_PRIVATE_RANGES',
@@ -379,6 +380,7 @@ function findSharedPorts(config: Config, sources: ReadonlyMap<string, string>): 
     [config.erpSimulator, config.erpSimulatorPort, 'ERP_SIMULATOR_PORT'],
     [config.smsSimulator, config.smsSimulatorPort, 'SMS_SIMULATOR_PORT'],
     [config.cardSimulator, config.cardSimulatorPort, 'CARD_SIMULATOR_PORT'],
+    [config.processingSimulator, config.processingSimulatorPort, 'PROCESSING_SIMULATOR_PORT'],
   ] as const;
   return simulators.flatMap(([isOn, port, name]) => {
     if (!isOn) return [];

@@ -1,5 +1,13 @@
+import type { NewPlan } from '#subscriptions';
 import { defaultPolicy } from '#subscriptions/dunning';
 import { groupsOfGateway, type House } from './house.ts';
+
+/** What a newcomer may buy through the intake of payments: `subscription_type` of the original too. */
+const CINEMA = [
+  { code: 'month', title: 'Cinema, a month', priceMinor: 19_900n, months: 1 },
+  { code: 'three_months', title: 'Cinema, three months', priceMinor: 49_900n, months: 3 },
+  { code: 'year', title: 'Cinema, a year', priceMinor: 179_000n, months: 12 },
+] as const;
 
 /** A shop that sells a month by card: what `npm start` shows of payments by card. */
 export const demoShop = {
@@ -12,6 +20,12 @@ export const demoShop = {
 
 const ACTOR = 'demo';
 const RATE = 50;
+const NO_TAX = { name: 'none', basisPoints: 0 };
+const VAT = { name: 'vat22', basisPoints: 2200 };
+const COMMON: Omit<NewPlan, 'code' | 'operator' | 'price' | 'title'> = {
+  ...{ methods: ['card'], timeZone: 'Europe/Moscow', trialDays: 0, pauseDaysMost: 30 },
+  ...{ leadMinutes: 60, precision: 'second', dunning: defaultPolicy, texts: {} },
+};
 /** Of the simulated gateway's terminal. */
 const PUBLIC_ID = 'test_api_00000000000000000000002';
 const API_SECRET = '0123456789abcdef0123456789abcdef';
@@ -29,12 +43,62 @@ export function demoTerminals(publicUrl: string) {
   };
 }
 
-/** An account with the simulator and a plan that is paid by card: run again, it changes nothing. */
-export async function fillCardDemo(house: House, simulatorUrl: string): Promise<void> {
-  const { bus, database, gatewayAccounts, operators, subscriptions } = house;
-  await bus.declare(groupsOfGateway(demoShop.gateway));
+/** The account with the simulator of `processing`; its port may be another one since. Run again, it changes nothing else. */
+export async function saveDemoProcessing(house: House, url: string): Promise<void> {
+  const { bus, database, gatewayAccounts } = house;
+  await bus.declare(groupsOfGateway('processing'));
+  await database.transaction((tx) =>
+    gatewayAccounts.save(
+      tx,
+      {
+        ...{ name: 'processing', kind: 'processing', title: 'Processing (simulated)' },
+        ...{ enabled: true, requestsPerSecond: RATE, weight: 0, methods: ['saved'] },
+        settings: { base_url: url, inquiry: 'repeatIsSafe', refunds: true },
+        secrets: {},
+      },
+      ACTOR,
+    ),
+  );
+  await gatewayAccounts.refresh();
+}
+
+/**
+ * Plans that are paid by card, and the shop's account with the simulator of its gateway. Where that does not run, nothing could be bought
+ * of the shop: it is left out.
+ */
+export async function fillCardDemo(house: House, simulatorUrl: string | undefined): Promise<void> {
+  const { database, operators, subscriptions } = house;
+  const { cards } = subscriptions;
   await database.transaction(async (tx) => {
-    await gatewayAccounts.save(
+    for (const { code, months, priceMinor, title } of CINEMA) {
+      const price = priceOf({ priceMinor, months });
+      await cards.addPlan(tx, { ...COMMON, code, title, operator: 'card', price });
+    }
+  });
+  if (simulatorUrl === undefined) return;
+  await saveDemoShop(house, simulatorUrl);
+  const { plan: code, priceMinor, title } = demoShop;
+  const operator = operators.all()[0]?.name ?? 'card';
+  const price = priceOf({ priceMinor, months: 1 }, VAT);
+  await database.transaction((tx) =>
+    cards.addPlan(tx, { ...COMMON, code, title, operator, price }),
+  );
+}
+
+function priceOf(
+  plan: { readonly priceMinor: bigint; readonly months: number },
+  tax = NO_TAX,
+): NewPlan['price'] {
+  const interval = { unit: 'month', count: plan.months } as const;
+  const money = { unitPriceMinor: plan.priceMinor, setupFeeMinor: 0n, currency: 'RUB' };
+  return { ...money, interval, tax };
+}
+
+async function saveDemoShop(house: House, simulatorUrl: string): Promise<void> {
+  const { bus, database, gatewayAccounts } = house;
+  await bus.declare(groupsOfGateway(demoShop.gateway));
+  await database.transaction((tx) =>
+    gatewayAccounts.save(
       tx,
       {
         ...{ name: demoShop.gateway, kind: 'cloudpayments', enabled: true },
@@ -47,16 +111,7 @@ export async function fillCardDemo(house: House, simulatorUrl: string): Promise<
         ...{ requestsPerSecond: RATE, weight: 1 },
       },
       ACTOR,
-    );
-    await subscriptions.cards.addPlan(tx, {
-      ...{ code: demoShop.plan, title: demoShop.title, operator: operators.all()[0]?.name ?? '' },
-      ...{ methods: ['card'], timeZone: 'Europe/Moscow', trialDays: 0, pauseDaysMost: 30 },
-      ...{ leadMinutes: 60, precision: 'second', dunning: defaultPolicy, texts: {} },
-      price: {
-        ...{ unitPriceMinor: demoShop.priceMinor, setupFeeMinor: 0n, currency: 'RUB' },
-        ...{ interval: { unit: 'month', count: 1 }, tax: { name: 'vat22', basisPoints: 2200 } },
-      },
-    });
-  });
+    ),
+  );
   await gatewayAccounts.refresh();
 }

@@ -22,6 +22,7 @@ import {
   type GatewayAccounts,
   type Payments,
 } from '#payments';
+import { saverGroup } from '#payments/intake';
 import {
   createBankGate,
   createPayoutMachine,
@@ -39,6 +40,7 @@ import {
   type Subscriptions,
   subscriptionGroups,
 } from '#subscriptions';
+import { createIntake, type Intake, processorGroups } from '#subscriptions/intake';
 import type { Webhooks } from '#webhooks';
 
 /** Every domain, made once and given what it needs. Nothing in it runs yet. */
@@ -64,6 +66,7 @@ export interface House {
   /** `KOPEK_SECRET`: signs forms and links. */
   readonly secret: string;
   readonly subscriptions: Subscriptions;
+  readonly intake: Intake;
   readonly content: Content;
   readonly acquisition: Acquisition;
   readonly payouts: Payouts;
@@ -102,6 +105,9 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const opened = await openSms({ ...base, bus, operators, rules, sealer });
   const { accounts: smsAccounts, sms, webhooks } = opened;
   const subscriptions = createSubscriptions({ ...base, bus, ledger, operators, payments, sms });
+  const intake = createIntake({
+    ...{ ...base, bus, operators, payments, sms, webhooks, cards: subscriptions.cards },
+  });
   const content = createContent({ ...base, bus, operators, sms, subscriptions });
   const acquisition = createAcquisition({ ...base, bus, operators, sms, subscriptions });
   const payouts = createPayouts({ ...base, bus, ledger, ...requestOptions(config) });
@@ -111,8 +117,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
-    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, cardGateways, webhooks, sealer },
-    secret,
+    ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, webhooks, sealer, secret },
+    ...{ intake, cardGateways },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators
@@ -123,11 +129,12 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
         ...smsAccounts.all().map(({ account }) => accountGroup(account.name)),
         ...cardGateways.names().flatMap(groupsOfGateway),
         ...cardSubscriptionGroups([]),
-        ...[contentGroup, ...payoutMachine.groups, ...reports.groups],
+        ...[contentGroup, saverGroup, ...payoutMachine.groups, ...reports.groups],
       ]);
     },
     async close() {
       await acquisition.drain();
+      await intake.drain();
       await payouts.close();
       await ledger.drain();
       await payments.inbox.drain();
@@ -143,7 +150,8 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
 
 /** Who hears what is published for a card gateway. */
 export function groupsOfGateway(name: string): readonly Group[] {
-  return [cardChargeGroup(name) as Group, ...cardSubscriptionGroups([name])];
+  const answers = [...cardSubscriptionGroups([name]), ...processorGroups([name])];
+  return [cardChargeGroup(name), ...answers].map((group) => group as Group);
 }
 
 const HOUR_MS = 3_600_000;

@@ -48,6 +48,15 @@ export async function startProcess(name: ProcessName, house: House): Promise<Run
       return startSmsApi(house);
     case 'sms-sender':
       return startSmsSender(house);
+    case 'payments-api':
+      // It only answers: its routes are opened with the other doors.
+      return { stop: async () => NOTHING_LEFT };
+    case 'saver':
+      return startWorker(house.intake.saver());
+    case 'processor':
+      return startWorker(house.intake.processor());
+    case 'notifier':
+      return startNotifier(house);
     case 'state-machine':
       return startStateMachine(house);
     case 'client-admin':
@@ -156,6 +165,31 @@ function startStateMachine(house: House): Running {
     async stop() {
       const [left] = await Promise.all([gateways.stop(), worker.stop()]);
       return left;
+    },
+  };
+}
+
+function startWorker(worker: { start(): void; stop(): Promise<void> }): Running {
+  worker.start();
+  return {
+    stop: async () => {
+      await worker.stop();
+      return NOTHING_LEFT;
+    },
+  };
+}
+
+/** Those who are told by webhook are told also where nothing but it runs. */
+function startNotifier({ config, ...house }: House): Running {
+  const privateRanges = config.webhookPrivateRanges;
+  const deliverer = createWebhookDeliverer({ ...house, privateRanges });
+  const notifier = house.intake.notifier();
+  notifier.start();
+  deliverer.start();
+  return {
+    stop: async () => {
+      await Promise.all([notifier.stop(), deliverer.stop()]);
+      return NOTHING_LEFT;
     },
   };
 }

@@ -26,6 +26,7 @@ import {
   webhookScopeOf,
 } from '#sms';
 import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
+import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import { addCustomerPages } from './customer-pages.ts';
@@ -44,7 +45,12 @@ export interface Site {
  */
 export async function openSites(
   house: House,
-  options: { readonly processes: readonly ProcessName[]; readonly version: string },
+  options: {
+    readonly processes: readonly ProcessName[];
+    readonly version: string;
+    /** Of these processes, beside the site. */
+    readonly ownDoors?: readonly ProcessName[] | undefined;
+  },
 ): Promise<readonly Site[]> {
   const { config } = house;
   const { processes } = options;
@@ -61,10 +67,17 @@ export async function openSites(
     'sms-rules': config.smsRulesPort,
     'sms-api': config.smsApiPort,
     'sms-sender': config.smsSenderPort,
+    'payments-api': config.paymentsApiPort,
+    saver: config.saverPort,
+    processor: config.processorPort,
+    notifier: config.notifierPort,
     'state-machine': config.stateMachinePort,
     'client-admin': config.clientAdminPort,
   };
-  const groups = processes.includes('dispatcher') ? [processes] : processes.map((name) => [name]);
+  const { ownDoors = [] } = options;
+  const groups = processes.includes('dispatcher')
+    ? [processes, ...ownDoors.map((name) => [name])]
+    : processes.map((name) => [name]);
   try {
     for (const group of groups) {
       const [first = 'dispatcher'] = group.includes('dispatcher')
@@ -89,16 +102,23 @@ interface SiteOptions {
 
 async function openSite(house: House, { port, processes, version }: SiteOptions): Promise<Site> {
   const { clock, config, database, keyring, log, metrics } = house;
-  const isSite = processes.includes('dispatcher');
   const server = await createHttpServer({
     ...{ log, metrics, trustedProxies: config.trustedProxies, renderErrorPage: renderProblemPage },
     api: { keyring, database, clock },
     checks: { database: () => mustAnswer(house), bus: () => house.bus.ready() },
-    ...(isSite ? { reference: { title: 'Kopek', version } } : {}),
+    ...referenceOf(processes, version),
   });
   addRoutes(server, house, processes);
   const { port: taken, url } = await server.listen(port, config.host);
   return { port: taken, url, close: () => server.close() };
+}
+
+/** The site shows all that it serves; payments-api by itself shows its own where the original did. */
+function referenceOf(processes: readonly ProcessName[], version: string) {
+  if (processes.includes('dispatcher')) return { reference: { title: 'Kopek', version } };
+  if (!processes.includes('payments-api')) return {};
+  const places = { document: '/api/openapi.json', page: '/api/openapi' };
+  return { reference: { title: 'Kopek: payments', version, ...places } };
 }
 
 function addRoutes({ app }: HttpServer, house: House, processes: readonly ProcessName[]): void {
@@ -112,7 +132,6 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
       ...{ ...house, accounts: house.gatewayAccounts, publicUrl },
       declare: (name) => house.bus.declare(groupsOfGateway(name)),
     });
-    registerNotificationRoutes(app, house.payments);
     const plans = () => house.operators.all().map((operator) => operator.plan);
     const { cards } = house.subscriptions;
     registerCardSubscriptionRoutes(app, { cards, database: house.database, plans });
@@ -136,8 +155,12 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
       reaches: house.sms.context.routes.knows,
     });
   }
+  // Card gateways tell what happened where the site is, or where nothing but payments is served.
+  if (processes.includes('dispatcher') || processes.includes('payments-api'))
+    registerNotificationRoutes(app, house.payments);
   addSmsRoutes(app, house, processes);
   addCustomerPages(app, house, processes);
+  addIntakeRoutes(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);
     registerContractRoutes(app, house);
@@ -163,6 +186,17 @@ function addSmsRoutes(
     registerAccountRoutes(app, { ...house, accounts, publicUrl });
     registerCallbackRoutes(app, { ...house, accounts, publicUrl });
   }
+}
+
+function addIntakeRoutes(
+  app: HttpServer['app'],
+  house: House,
+  processes: readonly ProcessName[],
+): void {
+  if (!processes.includes('payments-api')) return;
+  const plans = () => house.operators.all().map((operator) => operator.plan);
+  registerIntakeRoutes(app, { ...house, plans });
+  registerOriginalIntakeRoutes(app, { ...house, plans });
 }
 
 async function mustAnswer({ database }: House): Promise<void> {

@@ -86,6 +86,11 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     SMS_RULES_PORT: String(await freePort()),
     SMS_API_PORT: String(await freePort()),
     SMS_SENDER_PORT: String(await freePort()),
+    PAYMENTS_API_PORT: String(await freePort()),
+    SAVER_PORT: String(await freePort()),
+    PROCESSOR_PORT: String(await freePort()),
+    NOTIFIER_PORT: String(await freePort()),
+    STATE_MACHINE_PORT: String(await freePort()),
     OPERATOR_SIMULATOR_PORT: String(await freePort()),
   });
   return config;

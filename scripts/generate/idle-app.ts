@@ -23,6 +23,7 @@ export async function startIdleApp(database: Database) {
         'sms-rules',
         'sms-api',
         'sms-sender',
+        'payments-api',
       ],
       log: silentLog(),
       demo: false,

@@ -1,4 +1,5 @@
 import { type PaymentState, type PaymentStep, paymentSteps } from '#payments';
+import { type ProcessingStatus, type RequestStep, requestSteps } from '#payments/intake';
 import { type PayoutState, type PayoutStep, payoutSteps } from '#payouts';
 import { type SmsState, smsSteps } from '#sms';
 import { type SubscriptionStatus, type SubscriptionStep, subscriptionSteps } from '#subscriptions';
@@ -149,6 +150,24 @@ const payout: Machine<PayoutState, PayoutStep> = {
   },
 };
 
+const paymentRequest: Machine<ProcessingStatus, RequestStep> = {
+  title: 'Payment request',
+  text:
+    'What was asked for over the log `payments`: of one user, plan and kind one at a time is under way. Beside it stands ' +
+    'what became of the money: `unknown` until it is answered, then `accepted`, `decline` or `error`; of a duplicate it ' +
+    'stays `unknown`.',
+  source: 'src/domains/payments/intake/request.ts',
+  first: 'new',
+  steps: requestSteps,
+  meanings: {
+    send: 'processor has sent the latest one on: it has its payment',
+    refuse: 'processor could not send it: its reason says why, and nothing was charged',
+    supersede: 'a later one came, or one is under way, or he has what he asks for',
+    settle: 'its payment has ended',
+    tell: 'notifier has told the customer',
+  },
+};
+
 /** The machines as diagrams and tables, drawn from the tables that the code obeys. */
 export const stateMachines: Generator = {
   path: 'docs/reference/state-machines.md',
@@ -159,6 +178,7 @@ export const stateMachines: Generator = {
       describeMachine(subscription),
       describeMachine(payment),
       describeMachine(sms),
+      describeMachine(paymentRequest),
       describeMachine(payout),
     ].join('\n'),
 };

@@ -5,7 +5,14 @@ import { contentEvents, contentGroup } from '#content';
 import { must } from '#errors';
 import type { House } from '#house';
 import { transactionLog } from '#operators';
-import { chargeGroup, paymentEvents, paymentRequests, paymentResponses } from '#payments';
+import {
+  cardChargeGroup,
+  chargeGroup,
+  paymentEvents,
+  paymentRequests,
+  paymentResponses,
+} from '#payments';
+import { paymentsLog, saverGroup } from '#payments/intake';
 import { payoutEvents, payoutTopics } from '#payouts';
 import { incomingSms, sendGroup, smsEvents, smsRequests } from '#sms';
 import {
@@ -18,6 +25,7 @@ import {
   subscriptionGroups,
   userActions,
 } from '#subscriptions';
+import { processorGroups } from '#subscriptions/intake';
 
 /** In place of a name: `{operator}_new_subscriptions` is every operator's. */
 export const OPERATOR = '{operator}';
@@ -59,6 +67,7 @@ export const TOPICS: readonly TopicEntry[] = [
     ...{ key: 'customer', from: 'telco' },
     aliases: ['mobilink_response'],
   }),
+  entry(paymentsLog, { key: 'user', from: 'payments-api' }),
   entry(smsRequests(PROVIDER), {
     ...{ key: 'recipient', from: 'mt-manager, dispatcher, telco (again)' },
     aliases: ['mobilink_sms_send'],
@@ -90,7 +99,9 @@ export function groupsOf({ payoutMachine, reports }: House): readonly Group[] {
     charge,
     send,
     ...carrier,
+    ...[cardChargeGroup(GATEWAY), saverGroup].map((group) => group as Group),
     ...cardSubscriptionGroups([GATEWAY]),
+    ...processorGroups([GATEWAY]),
     contentGroup as Group,
     ...payoutMachine.groups,
     ...reports.groups,

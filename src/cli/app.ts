@@ -35,6 +35,8 @@ export interface StartReport {
     readonly handsets?: string;
     /** The operator's page of the simulated card gateway. */
     readonly cards?: string;
+    readonly processing?: string;
+    readonly payments?: string;
     readonly api?: string;
     readonly metrics?: string;
   };
@@ -55,6 +57,10 @@ export const PROCESS_NAMES = [
   'sms-rules',
   'sms-api',
   'sms-sender',
+  'payments-api',
+  'saver',
+  'processor',
+  'notifier',
   'state-machine',
   'client-admin',
 ] as const;
@@ -71,6 +77,10 @@ export type StartApp = (options: {
   readonly smsSimulator?: boolean;
   /** Start the simulator of a card gateway. */
   readonly cardSimulator?: boolean;
+  /** Start the simulator of the service `processing`. */
+  readonly processingSimulator?: boolean;
+  /** Processes that have a door of their own beside the site. */
+  readonly ownDoors?: readonly ProcessName[];
   /** Somebody else migrates the database: wait for it, until this is aborted. Absent: the start migrates it. */
   readonly waitForMigrations?: AbortSignal;
 }) => Promise<App>;

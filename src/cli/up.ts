@@ -37,7 +37,7 @@ const READY_INTERVAL_MS = 500;
 export const up: Command = {
   usage: 'up [--json]',
   help: `Starts the database (an embedded PostgreSQL unless DATABASE_URL is set), the bus, all processes, the
-simulators of the operator, of the ERP and of SMS providers, and a demo with a first customer. Ctrl-C stops it within
+simulators of the operator, of the ERP, of SMS providers and of processing, and a demo with a first customer. Ctrl-C stops it within
 five seconds.
 
 The operator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be compared
@@ -60,6 +60,8 @@ at /ledger.
           erpSimulator: config.erpSimulator,
           smsSimulator: config.smsSimulator,
           cardSimulator: config.cardSimulator,
+          processingSimulator: config.processingSimulator,
+          ownDoors: ['payments-api'],
         }),
       present: (app, signal) => present(call, { app, config, signal }),
     });
@@ -72,12 +74,17 @@ function wantedPorts(config: Config) {
   const erp = { port: config.erpSimulatorPort, setting: 'ERP_SIMULATOR_PORT', host };
   const sms = { port: config.smsSimulatorPort, setting: 'SMS_SIMULATOR_PORT', host };
   const cards = { port: config.cardSimulatorPort, setting: 'CARD_SIMULATOR_PORT', host };
+  const processing = {
+    ...{ port: config.processingSimulatorPort, setting: 'PROCESSING_SIMULATOR_PORT', host },
+  };
   return [
     { port, setting: port === config.port ? 'KOPEK_PORT' : 'DISPATCHER_PORT', host },
     ...(operatorSimulator ? [simulator] : []),
     ...(config.erpSimulator ? [erp] : []),
     ...(config.smsSimulator ? [sms] : []),
     ...(config.cardSimulator ? [cards] : []),
+    ...(config.processingSimulator ? [processing] : []),
+    { port: config.paymentsApiPort, setting: 'PAYMENTS_API_PORT', host },
   ];
 }
 

@@ -59,4 +59,19 @@ export const simulatorSettings = {
     fallback: '50320',
     parse: parse.parsePort,
   }),
+  processingSimulator: setting({
+    name: 'KOPEK_PROCESSING_SIMULATOR',
+    kind: 'on or off',
+    sentence: 'Whether `kopek up` starts the simulator of the service `processing`.',
+    fallback: 'on',
+    parse: parse.parseSwitch,
+  }),
+  processingSimulatorPort: setting({
+    name: 'PROCESSING_SIMULATOR_PORT',
+    kind: 'port',
+    sentence:
+      'Port of the simulator of `processing`: what it executes, its book, and its controls.',
+    fallback: '5001',
+    parse: parse.parsePort,
+  }),
 } as const;

@@ -68,6 +68,8 @@ export interface CardPayments
   lead(payment: string, browser: Browser): Promise<Led>;
   /** Names of enabled accounts at card gateways. */
   gateways(): readonly string[];
+  /** Whether a payer can pay there on a page; one that can't charges an account or a card that it knows. */
+  showsPage(gateway: string): boolean;
 }
 
 export interface CardPaymentsOptions {
@@ -104,6 +106,10 @@ export function createCardPayments(options: CardPaymentsOptions): CardPayments {
     ...{ list, makeDefault, ...createReservations(options) },
     remove: (tx, act) => removeCard(options, tx, { act, remove: cards.remove }),
     gateways: cardGateways.names,
+    showsPage(name) {
+      const gateway = cardGateways.gateway(name);
+      return gateway !== undefined && gateway.capabilities.present !== 'none';
+    },
     async prepare(tx, requests) {
       if (requests.length === 0) return [];
       const now = clock.now();

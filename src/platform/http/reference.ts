@@ -4,13 +4,20 @@ export interface ReferenceInfo {
   readonly title: string;
   readonly version: string;
   readonly description?: string;
+  /** Where the document stands; `/openapi.json` unless told. */
+  readonly document?: string;
+  /** Where the page stands; `/docs` unless told. */
+  readonly page?: string;
 }
 
 /**
  * `/openapi.json` (OpenAPI 3.1) and a page to read it, `/docs`. Only routes with a tag are shown: `apiRoute`
  * gives them one. The plugins are loaded here, so that a process without a reference never pays for them.
  */
-export async function addReference(app: FastifyInstance, info: ReferenceInfo): Promise<void> {
+export async function addReference(
+  app: FastifyInstance,
+  { document = '/openapi.json', page = '/docs', ...info }: ReferenceInfo,
+): Promise<void> {
   const [swagger, swaggerUi] = await Promise.all([
     import('@fastify/swagger'),
     import('@fastify/swagger-ui'),
@@ -30,9 +37,9 @@ export async function addReference(app: FastifyInstance, info: ReferenceInfo): P
       buildLocalReference: (json, _base, _fragment, index) => String(json.$id ?? `def-${index}`),
     },
   });
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+  app.get(document, { schema: { hide: true } }, async () => app.swagger());
   await app.register(swaggerUi.default, {
-    routePrefix: '/docs',
+    routePrefix: page,
     uiConfig: { docExpansion: 'list' },
     // Without its maker's bar: the page is ours.
     theme: {

@@ -5,8 +5,9 @@ import { lockCustomersByMsisdn } from '#subscriptions/consent-store';
 import { billReference, subscriptionId } from '#subscriptions/subscription';
 import type { CardContext } from './card-context.ts';
 import { readCases } from './case-store.ts';
+import type { StartConsent, Started } from './order.ts';
 import { orderIdOf, type PayPage } from './pay-page.ts';
-import { type StartConsent, type Started, startCase } from './start-case.ts';
+import { startCase } from './start-case.ts';
 
 /**
  * A yes on the page of an order. Its number stands in the page, so whoever presses twice, at once or after he has paid, is led to

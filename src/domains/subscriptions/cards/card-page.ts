@@ -12,7 +12,7 @@ import { openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { lockCases } from './case-store.ts';
 import { offerOf } from './charge-case.ts';
-import { CARD_TRIED_MINOR } from './start-case.ts';
+import { CARD_TRIED_MINOR } from './open-cases.ts';
 import { beginWork } from './work.ts';
 
 /** A page on which a card is entered. */

@@ -1,6 +1,8 @@
 import type { Executor, Tx } from '#database';
+import type { AppError } from '#errors';
 import { formatRowId, parseRowId } from '#ids';
 import type { Browser, Led, SavedCardView } from '#payments';
+import { type DunningPolicy, defaultPolicy } from '#subscriptions/dunning';
 import { fail } from '#subscriptions/errors';
 import {
   type CancelRequest,
@@ -20,13 +22,14 @@ import { readCases } from './case-store.ts';
 import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
+import type { Order, StartConsent, Started } from './order.ts';
 import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
 import type { Plans } from './plans.ts';
 import { type OrderPreview, previewOrder } from './preview-order.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
-import { type Order, type StartConsent, type Started, startCase } from './start-case.ts';
+import { startCase, startCases } from './start-case.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
 /** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */
@@ -42,6 +45,8 @@ export type WantedQuote =
 
 /** Subscriptions that are paid by card. */
 export interface CardSubscriptions {
+  /** What is done about declines unless a plan says otherwise. */
+  readonly defaultDunning: DunningPolicy;
   /** Plans on sale. */
   plans(): Promise<readonly Plan[]>;
   plan(code: string): Promise<Plan | undefined>;
@@ -51,6 +56,11 @@ export interface CardSubscriptions {
   addCoupon(tx: Tx, coupon: Coupon): Promise<void>;
   /** See `startCase`. */
   start(tx: Tx, input: { readonly order: Order; readonly consent: StartConsent }): Promise<Started>;
+  /** Many at once, in sets: of each what was begun, or why it was not. */
+  startAll(
+    tx: Tx,
+    inputs: readonly { readonly order: Order; readonly consent: StartConsent }[],
+  ): Promise<readonly (Started | AppError)[]>;
   /** The address of a page on which the order is agreed to, or the payment made. */
   pageUrl(page: PayPage): string;
   /** What an order would cost now; nothing is written. See `previewOrder`. */
@@ -105,6 +115,7 @@ export function createCards(context: CardContext): CardSubscriptions {
   }
 
   return {
+    defaultDunning: defaultPolicy,
     plans: plans.all,
     plan: plans.newest,
     addPlan: plans.add,
@@ -114,6 +125,12 @@ export function createCards(context: CardContext): CardSubscriptions {
         throw fail('coupon_taken', `There is a coupon ${coupon.code} already: it never changes.`);
     },
     start: (tx, { consent, order }) => startCase(context, tx, { id: nextId(), order, consent }),
+    startAll: (tx, inputs) =>
+      startCases(
+        context,
+        tx,
+        inputs.map((input) => ({ ...input, id: nextId() })),
+      ),
     pageUrl: (page) => `${publicUrl}/pay/${writePayToken(sealer, page, clock.now())}`,
     preview: (tx, order) => previewOrder(context, tx, order),
     orderPage: (order, returnUrl) => {

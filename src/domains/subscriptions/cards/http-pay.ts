@@ -16,8 +16,8 @@ import { fail } from '#subscriptions/errors';
 import { priceInWords } from '#subscriptions/terms';
 import type { CardSubscriptions } from './create-cards.ts';
 import { PlanShape, planToApi, readNumber, text } from './http-shapes.ts';
+import type { Order, StartConsent } from './order.ts';
 import { type Plan, periodOfInterval } from './plan.ts';
-import type { Order, StartConsent } from './start-case.ts';
 
 const Consent = Type.Object(
   {

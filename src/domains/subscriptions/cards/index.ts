@@ -11,8 +11,8 @@ export {
   type WantedQuote,
 } from './create-cards.ts';
 export { type CardRoutesOptions, registerCardSubscriptionRoutes } from './http.ts';
+export type { Order, StartConsent, Started } from './order.ts';
 export type { PayPage } from './pay-page.ts';
 export type { NewPlan, Plan } from './plan.ts';
 export { createPlans, type Plans } from './plans.ts';
-export type { Order, StartConsent, Started } from './start-case.ts';
 export { type CardSubscriptionWorker, cardSubscriptionGroups } from './worker.ts';

@@ -7,7 +7,7 @@ import type { PaymentCommand, SubscriptionEvent } from '#subscriptions/topics';
 import { eventually } from '#testing';
 import { monthly, NOW, type Shop } from './fixture.ts';
 import { bookOf, control, payByWidget } from './gateway-hands.ts';
-import type { Order } from './start-case.ts';
+import type { Order } from './order.ts';
 
 /** Vocabulary of the scenarios: who buys, pays, lets time pass, and what is told of it in which order. */
 

@@ -1,7 +1,7 @@
 import type { Sealer } from '#auth';
 import { parseRowId } from '#ids';
 import { fail } from '#subscriptions/errors';
-import type { Order } from './start-case.ts';
+import type { Order } from './order.ts';
 
 /** What a page of ours is for: an order that waits for its consent, or a payment that waits for its holder. */
 export type PayPage =

@@ -4,8 +4,8 @@ import { type AppliedCoupon, type Quote, quote, redeemCoupon } from '#subscripti
 import type { CardContext } from './card-context.ts';
 import { findCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
+import type { Order } from './order.ts';
 import type { Plan } from './plan.ts';
-import type { Order } from './start-case.ts';
 
 /** What an order would cost and lead to, if it were agreed to now. */
 export interface OrderPreview {

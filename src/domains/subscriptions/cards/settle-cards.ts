@@ -181,6 +181,11 @@ function settleDeclined(one: CardCase, heard: Heard): CardCase | undefined {
     work.tell.sms(closed, plan, { occasion: 'change_failed', fact: String(bill.number) });
     return closed;
   }
+  if (bill.kind === 'start' && bill.pagePayment === null) {
+    // Charged without a page: whoever asked for it is told, and asks again if he wants to. Nothing is tried again behind his back.
+    const ending = { step: 'expire', reason: 'first_payment_declined', bill: 'void' } as const;
+    return endCase(tried, { ...ending, event: 'ended' }, work);
+  }
   if (reason === 'consent_withdrawn' || reason === 'cancelled_by_customer') {
     // He takes back at his bank what he gave us: nothing is charged again, nor asked of him.
     const ending = { step: 'cancel', reason, bill: 'void', event: 'cancelled' } as const;

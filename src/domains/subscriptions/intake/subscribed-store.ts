@@ -1,0 +1,34 @@
+import { type Executor, prepared } from '#database';
+import { subscriptionId } from '#subscriptions/subscription';
+
+/** Somebody who asks to pay for a plan, as his caller names him. */
+export interface Asker {
+  readonly user: string;
+  readonly msisdn: string;
+  readonly plan: string;
+}
+
+/** Those who have what they ask for, by their place in the list from 0 on: `sub_…`. By their number, or by their key. */
+export async function findSubscribed(
+  executor: Executor,
+  askers: readonly Asker[],
+): Promise<ReadonlyMap<number, string>> {
+  if (askers.length === 0) return new Map();
+  const { rows } = await prepared<{ at: bigint; customer_id: bigint; id: bigint }>`
+    select n.at, s.customer_id, s.id
+    from unnest(${askers.map((one) => one.user)}::text[], ${askers.map((one) => one.msisdn)}::text[],
+      ${askers.map((one) => one.plan)}::text[]) with ordinality as n (user_key, msisdn, plan, at)
+    join subscriptions.service v on v.code = n.plan
+    cross join lateral (
+      select c.id from subscriptions.customer c where c.msisdn = n.msisdn
+      union select c.id from subscriptions.customer c where c.user_key = n.user_key
+    ) as c
+    join subscriptions.subscription s on s.customer_id = c.id and s.service_id = v.id
+      and s.status in ('trial', 'active', 'grace', 'hold', 'paused')`.execute(executor);
+  return new Map(
+    rows.map((row) => [
+      Number(row.at) - 1,
+      subscriptionId({ customerId: row.customer_id, id: row.id }),
+    ]),
+  );
+}
