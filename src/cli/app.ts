@@ -35,8 +35,8 @@ export interface StartReport {
     readonly handsets?: string;
     /** The operator's page of the simulated card gateway. */
     readonly cards?: string;
+    /** What the simulated `processing` executed. */
     readonly processing?: string;
-    readonly payments?: string;
     readonly api?: string;
     readonly metrics?: string;
   };

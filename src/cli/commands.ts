@@ -46,6 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./sms.ts')).smsCommand,
   },
   {
+    name: 'payment-request',
+    group: 'Look',
+    summary: 'one request for a payment or a refund: how far it has come',
+    load: async () => (await import('./payment-request.ts')).paymentRequest,
+  },
+  {
     name: 'gateways',
     group: 'Look',
     summary: 'accounts at card gateways: list, and show one of them',

@@ -37,8 +37,8 @@ const READY_INTERVAL_MS = 500;
 export const up: Command = {
   usage: 'up [--json]',
   help: `Starts the database (an embedded PostgreSQL unless DATABASE_URL is set), the bus, all processes, the
-simulators of the operator, of the ERP, of SMS providers and of processing, and a demo with a first customer. Ctrl-C stops it within
-five seconds.
+simulators of the operator, of the ERP, of SMS providers, of a card gateway and of processing, and a demo with a first
+customer. Ctrl-C stops it within five seconds.
 
 The operator keeps balances and a book of debits of its own, at /ledger: what Kopek says it charged can be compared
 with what the operator says. So does the ERP with what it paid, at /book, and SMS providers with what handsets received,

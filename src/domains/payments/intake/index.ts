@@ -18,3 +18,4 @@ export {
   requestSteps,
 } from './request.ts';
 export type { RequestRow } from './request-row.ts';
+export { readPaymentRequest } from './save-store.ts';

@@ -36,6 +36,12 @@ export async function findRequest(executor: Executor, id: bigint): Promise<Reque
   return rows[0];
 }
 
+/** One by its public id, for who has a database and no house. Throws `id_malformed`. */
+export const readPaymentRequest = (
+  executor: Executor,
+  request: string,
+): Promise<RequestRow | undefined> => findRequest(executor, parsePaymentRequestId(request));
+
 /** Of one user, the newest first; `before` is the id that the page ends before. */
 export async function listRequests(
   executor: Executor,

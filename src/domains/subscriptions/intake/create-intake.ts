@@ -14,7 +14,7 @@ import { createNotifier, type Notifier } from './notifier.ts';
 import { createProcessor, type Processor } from './processor.ts';
 import { mustBeOwn } from './send-requests.ts';
 import { findSubscribed } from './subscribed-store.ts';
-import { createRequestTaker } from './take-requests.ts';
+import { createRequestTaker, type RequestTaker } from './take-requests.ts';
 
 /** The intake of payments through a log: `payments-api` → `payments` → `saver` → `processor` → gateway → `notifier`. */
 export interface Intake {
@@ -52,13 +52,15 @@ export interface Intake {
 export type IntakeOptions = Omit<IntakeContext, 'requests' | 'smsSender'> & {
   /** `Kopek` unless told. */
   readonly smsSender?: string;
+  /** In place of the one that puts requests on the log. */
+  readonly taker?: RequestTaker;
 };
 
 export function createIntake(options: IntakeOptions): Intake {
   const { cards, database, payments } = options;
   const requests = createPaymentRequests(options);
   const context: IntakeContext = { smsSender: 'Kopek', ...options, requests };
-  const taker = createRequestTaker(context);
+  const taker = options.taker ?? createRequestTaker(context);
   return {
     take: taker.take,
     drain: taker.drain,

@@ -5,3 +5,4 @@ export { type IntakeRoutesOptions, registerIntakeRoutes } from './http-requests.
 export type { Notifier } from './notifier.ts';
 export { type Processor, processorGroups } from './processor.ts';
 export { viewOf } from './request-view.ts';
+export type { RequestTaker } from './take-requests.ts';

@@ -39,12 +39,9 @@ export async function settleRequests(
   return changed.length;
 }
 
-/** Refunds have no responses: those under way whose payment has ended. */
-export async function settleRefunds(
-  { clock, requests }: IntakeContext,
-  tx: Tx,
-  most: number,
-): Promise<number> {
+/** Refunds have no responses: those under way whose payment has ended. What was given back whole ends what it paid for. */
+export async function settleRefunds(context: IntakeContext, tx: Tx, most: number): Promise<number> {
+  const { clock, requests } = context;
   const ended = await requests.findEndedRefunds(tx, most);
   if (ended.length === 0) return 0;
   const endOf = new Map(ended.map((row) => [row.id, row]));
@@ -54,7 +51,30 @@ export async function settleRefunds(
     if (!end) return [];
     return [settle(row, end.state as PaymentResponse['outcome'], end.why ?? undefined)];
   });
-  return (await requests.markProcessed(tx, { settled, now: clock.now() })).length;
+  const changed = new Set(await requests.markProcessed(tx, { settled, now: clock.now() }));
+  const accepted = new Set(settled.filter((one) => one.status === 'accepted').map((one) => one.id));
+  for (const row of locked)
+    if (changed.has(row.id) && accepted.has(row.id)) await endWhatWasGivenBack(context, tx, row);
+  return changed.size;
+}
+
+const BILL = /^(sub_[0-9a-vx]+)\/[0-9]+$/;
+
+/** Who has his money back has no period any more: of a payment of the current one, given back whole. */
+async function endWhatWasGivenBack(
+  { cards, payments }: IntakeContext,
+  tx: Tx,
+  row: RequestRow,
+): Promise<void> {
+  const report = await payments.report(tx, row.refund_of);
+  const subscription = BILL.exec(report.reference)?.[1];
+  if (subscription === undefined || report.refundedMinor < report.amountMinor) return;
+  const one = await cards.find(tx, subscription);
+  if (!one?.priced.payments.some(({ payment }) => payment === row.refund_of)) return;
+  await cards.command(tx, {
+    ...{ subscription, command: 'cancel', timing: 'now', unused: 'keep', reason: 'refunded' },
+    ...{ origin: 'payment request', actor: row.asked_by },
+  });
 }
 
 function settle(

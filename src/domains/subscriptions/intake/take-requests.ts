@@ -53,7 +53,7 @@ async function takeAll(
 ): Promise<readonly Answered[]> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await tryAll(context, askings);
+      return await tryAll(context, askings, tries > 1);
     } catch (error) {
       if (!(error instanceof AnsweredBefore)) throw error;
       if (tries < TRIES_MOST) continue;
@@ -66,13 +66,17 @@ async function takeAll(
 async function tryAll(
   context: IntakeContext,
   askings: readonly Asking[],
+  looksUp: boolean,
 ): Promise<readonly Answered[]> {
   const { database } = context;
   const [known, subscribed] = await Promise.all([
-    findAnswers(
-      database.pool,
-      askings.map(({ once }) => once),
-    ),
+    // Nearly all keys are new, and to store their answers tells which are not: only then they are looked up.
+    looksUp
+      ? findAnswers(
+          database.pool,
+          askings.map(({ once }) => once),
+        )
+      : askings.map((): KnownAnswer => ({ outcome: 'new' })),
     // A refund is of what he has: to be subscribed is no answer to it.
     findSubscribed(
       database.pool,
