@@ -46,6 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./sms.ts')).smsCommand,
   },
   {
+    name: 'gateways',
+    group: 'Look',
+    summary: 'accounts at card gateways: list, and show one of them',
+    load: async () => (await import('./gateways.ts')).gateways,
+  },
+  {
     name: 'check',
     group: 'Look',
     summary: 'every bad setting and what can not be reached, at once',

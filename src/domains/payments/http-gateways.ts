@@ -28,8 +28,8 @@ const Name = Type.String({
 });
 const Params = Type.Object({ name: Name });
 
-/** What PostgreSQL can't store: a NUL, and half a surrogate pair. */
-const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
+/** No control characters, and no half of a surrogate pair. */
+const SHOWABLE = '^[^\\p{Cc}\\p{Cs}]*$';
 const LISTED_MOST = 200;
 
 const words = <const Words extends readonly string[]>(list: Words) =>
@@ -54,7 +54,7 @@ const Receipts = Type.Object({
 
 /** What there is to say of an account of any kind. */
 const common = {
-  title: Type.String({ minLength: 1, maxLength: 200, pattern: STORABLE }),
+  title: Type.String({ minLength: 1, maxLength: 200, pattern: SHOWABLE }),
   requests_per_second: Type.Number({
     ...{ exclusiveMinimum: 0, maximum: 100_000 },
     description: 'Over all processes together; every call counts.',
@@ -146,7 +146,7 @@ function bodyOfKind(kind: string, { secrets, settings }: GatewayMaker) {
 export function registerGatewayRoutes(app: HttpApp, options: GatewayRoutesOptions): void {
   const { accounts, database, operators, publicUrl } = options;
   const of = { tag: 'gateways', scope: 'payments:admin' } as const;
-  const show = (state: GatewayAccountState) => toApi(state, publicUrl);
+  const show = (state: GatewayAccountState) => gatewayToApi(state, publicUrl);
   apiRoute(app, {
     ...{ ...of, method: 'GET', url: '/v1/gateways' },
     summary: 'List gateway accounts',
@@ -211,7 +211,11 @@ function fromApi(name: string, body: PutBody): NewGatewayAccount {
   };
 }
 
-function toApi(state: GatewayAccountState, publicUrl: string): SendableOf<typeof Account> {
+/** An account as it is shown, by the API and by `kopek gateways`. */
+export function gatewayToApi(
+  state: GatewayAccountState,
+  publicUrl: string,
+): SendableOf<typeof Account> {
   const { account, closedReason, openMs = 0 } = state;
   const { amountMaxMinor, amountMinMinor, receipts, requestsPerSecond, ...shown } = account;
   return {

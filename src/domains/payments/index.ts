@@ -1,4 +1,6 @@
 export {
+  type AccountGateways,
+  asCardGateways,
   type CardMethod,
   chooseGateways,
   createGatewayAccounts,
@@ -56,7 +58,11 @@ export {
 } from './gateways/card-gateway-kinds.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
-export { type GatewayRoutesOptions, registerGatewayRoutes } from './http-gateways.ts';
+export {
+  type GatewayRoutesOptions,
+  gatewayToApi,
+  registerGatewayRoutes,
+} from './http-gateways.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
 export { type CardStaffRoutesOptions, registerCardStaffRoutes } from './http-staff.ts';
 export { createNightlyReconciliation, type NightlyOptions } from './nightly-reconciliation.ts';

@@ -11,6 +11,7 @@ import type { RoutableAccount } from './choose-gateways.ts';
 import { fail } from './errors.ts';
 import { type GatewayMakers, makerOf } from './gateway-maker.ts';
 import { guardGateway } from './guard-gateway.ts';
+import { createLiveGateway, createMadeGateway, type MadeGateway } from './live-gateway.ts';
 import { disableGatewayAccount, openSecrets, saveGatewayAccount } from './save-gateway-account.ts';
 import { createSharedBreaker, type SharedBreaker } from './shared-breaker.ts';
 
@@ -20,6 +21,7 @@ export interface GatewayConnection {
   admits(): boolean;
   /** Whether anything may be sent, refunds and questions too: also where it is switched off. */
   isReachable(): boolean;
+  perSecond(): number;
   /** Waits for 1 to `most` grants of its rate. Whoever calls the gateway takes one for each call, right before it. */
   take: Throttle['take'];
 }
@@ -37,8 +39,8 @@ export interface GatewayAccounts {
   /** As they were a second ago at most, for `chooseGateways`: no question to the database. */
   routable(): readonly RoutableAccount[];
   /**
-   * The talk with it, behind its breaker. Made anew after a change, and the former closed: ask for it before each
-   * piece of work, and keep it no longer. Throws `gateway_unknown`, `gateway_kind_unknown` and what a broken seal says.
+   * The talk with it, behind its breaker: the same for ever, and always with the account as it is. Throws `gateway_unknown`,
+   * `gateway_kind_unknown` and what a broken seal says.
    */
   gatewayOf(name: string): CardGateway;
   /** Throws `gateway_unknown`. */
@@ -64,20 +66,8 @@ export async function createGatewayAccounts(
 ): Promise<GatewayAccounts> {
   const { clock, database, log, makers, sealer } = options;
   const book = createBook(options);
-  const opened = new Map<string, { readonly version: number; readonly gateway: CardGateway }>();
-  const observe = createObserver(options.metrics);
+  const gateways = createGateways(options, book);
   const context = { clock, sealer, makers };
-
-  function open(state: GatewayAccountState): CardGateway {
-    const { kind, name, receipts, settings } = state.account;
-    const secrets = openSecrets(sealer, state);
-    const gateway = makerOf(makers, kind).make({ name, kind, settings, secrets, receipts });
-    return guardGateway(gateway, {
-      breaker: book.breakerOf(name),
-      observe: (call, outcome, tookMs) => observe({ gateway: name, call, outcome }, tookMs),
-    });
-  }
-
   const connections = new Map<string, GatewayConnection>();
 
   function connect(name: string): GatewayConnection {
@@ -86,7 +76,7 @@ export async function createGatewayAccounts(
     const perSecond = () => book.get(name).account.requestsPerSecond;
     const { take } = createThrottle({ database, log, name: `card:${name}`, perSecond });
     const admits = () => book.get(name).account.enabled && isReachable();
-    return { admits, isReachable, take };
+    return { admits, isReachable, perSecond, take };
   }
 
   await book.refresh();
@@ -118,15 +108,7 @@ export async function createGatewayAccounts(
         ...account,
         isOpen: book.breakerOf(account.name).isOpen(),
       })),
-    gatewayOf(name) {
-      const state = book.get(name);
-      const known = opened.get(name);
-      if (known?.version === state.account.version) return known.gateway;
-      const made = { version: state.account.version, gateway: open(state) };
-      opened.set(name, made);
-      closeQuietly(known?.gateway, log);
-      return made.gateway;
-    },
+    gatewayOf: gateways.of,
     connection(name) {
       const known = connections.get(name) ?? connect(name);
       connections.set(name, known);
@@ -135,7 +117,50 @@ export async function createGatewayAccounts(
     refresh: book.refresh,
     async close() {
       clearInterval(timer);
-      await Promise.all([...opened.values()].map(({ gateway }) => gateway.close()));
+      await gateways.close();
+    },
+  };
+}
+
+type Book = ReturnType<typeof createBook>;
+
+/** Gateways of the accounts that were asked for, each made anew when its account has changed. */
+function createGateways({ log, makers, metrics, sealer }: GatewayAccountsOptions, book: Book) {
+  const made = new Map<string, MadeGateway>();
+  const live = new Map<string, CardGateway>();
+  const observe = createObserver(metrics);
+
+  function make(state: GatewayAccountState): CardGateway {
+    const { kind, name, receipts, settings } = state.account;
+    const secrets = openSecrets(sealer, state);
+    const gateway = makerOf(makers, kind).make({ name, kind, settings, secrets, receipts });
+    return guardGateway(gateway, {
+      breaker: book.breakerOf(name),
+      isOn: () => book.get(name).account.enabled,
+      observe: (call, outcome, tookMs) => observe({ gateway: name, call, outcome }, tookMs),
+    });
+  }
+
+  function current(name: string): MadeGateway {
+    const state = book.get(name);
+    const { version } = state.account;
+    const known = made.get(name);
+    if (known?.version === version) return known;
+    const next = createMadeGateway(version, make(state), log);
+    made.set(name, next);
+    known?.retire();
+    return next;
+  }
+
+  return {
+    of(name: string): CardGateway {
+      current(name);
+      const known = live.get(name) ?? createLiveGateway(() => current(name));
+      live.set(name, known);
+      return known;
+    },
+    async close(): Promise<void> {
+      await Promise.all([...made.values()].map(({ gateway }) => gateway.close()));
     },
   };
 }
@@ -200,12 +225,6 @@ function createObserver(metrics: Metrics) {
     calls.inc(of);
     took.observe({ gateway: of.gateway, call: of.call }, tookMs / 1000);
   };
-}
-
-function closeQuietly(gateway: CardGateway | undefined, log: Log): void {
-  gateway?.close().catch((error) => {
-    log.warn({ err: error, gateway: gateway.name }, 'a gateway could not be closed');
-  });
 }
 
 export function gatewayUnknown(name: string) {

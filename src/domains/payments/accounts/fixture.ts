@@ -39,14 +39,14 @@ export async function startTinyGateway() {
   after(() => new Promise((done) => server.close(done)));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** The credential of each call that came, in order. */
+    /** The credentials of each call that came, in order. */
     keys,
     become(next: Mood): void {
       mood = next;
     },
-    /** Calls that come now are answered when they are let go. */
-    hold(): void {
-      isHolding = true;
+    /** Calls that come while it holds are answered when they are let go. */
+    hold(isOn = true): void {
+      isHolding = isOn;
     },
     letGo(): void {
       isHolding = false;
@@ -60,7 +60,7 @@ export const closed: string[] = [];
 
 /** The talk with it: all there is to it that accounts are to be tested with. */
 function createTinyGateway(account: OpenAccount): CardGateway {
-  const { key } = account.secrets as { readonly key: string };
+  const { key, webhook_key } = account.secrets as Readonly<Record<string, string | undefined>>;
   const { base_url: baseUrl } = account.settings as { readonly base_url: string };
   if (baseUrl.includes('example.org'))
     throw accountInvalid([{ field: 'settings.base_url', message: 'is nobody' }]);
@@ -69,7 +69,7 @@ function createTinyGateway(account: OpenAccount): CardGateway {
   async function call(): Promise<CardAnswer> {
     const exchange = await caller.call(baseUrl, {
       ...{ method: 'POST', path: '/', body: '', timeoutMs: TIMEOUT_MS },
-      headers: { authorization: key },
+      headers: { authorization: [key, webhook_key].filter(Boolean).join(' ') },
     });
     const log = [{ request: 'a call', response: 'an answer' }] as never;
     if (exchange.outcome !== 'answered') {

@@ -12,6 +12,7 @@ export {
   taxSystems,
 } from './account.ts';
 export { readGatewayAccount, readGatewayAccounts } from './account-store.ts';
+export { type AccountGateways, asCardGateways } from './as-card-gateways.ts';
 export { chooseGateways, type RoutableAccount, type RoutedPayment } from './choose-gateways.ts';
 export {
   createGatewayAccounts,

@@ -129,7 +129,7 @@ function mustFollow(before: GatewayAccountState | undefined, given: NewGatewayAc
 }
 
 const RATE_MOST = 100_000;
-const NUL_OR_HALF = /[\0\p{Cs}]/u;
+const UNSHOWABLE = /[\p{Cc}\p{Cs}]/u;
 
 /** What holds of accounts of any kind. */
 function mustRoute(account: Omit<GatewayAccount, 'version'>): void {
@@ -142,7 +142,7 @@ function mustRoute(account: Omit<GatewayAccount, 'version'>): void {
   find(!gatewayKinds.includes(account.kind), 'kind', `must be one of ${gatewayKinds.join(', ')}`);
   find(!/^[a-z][a-z0-9_]{1,30}$/.test(name), 'name', 'must be a word of small letters and digits');
   find(RESERVED_NAMES.has(name), 'name', 'is a word of our own addresses: choose another');
-  find(title.trim() === '' || NUL_OR_HALF.test(title), 'title', 'must be a text that can be shown');
+  find(title.trim() === '' || UNSHOWABLE.test(title), 'title', 'must be a text that can be shown');
   const isRate = requestsPerSecond > 0 && requestsPerSecond <= RATE_MOST;
   find(!isRate, 'requests_per_second', `must be above 0, and ${RATE_MOST} at most`);
   find(!isWhole(account.weight), 'weight', 'must be a whole number, 0 or more');
