@@ -48,6 +48,14 @@ export function addHouseMetrics(house: House): void {
       })),
   });
   addCardMetrics(house);
+  metrics.gauge('kopek_payment_requests_open', 'Payment requests that are not over, by status', {
+    labels: ['status'],
+    read: async () =>
+      (await house.intake.openByStatus()).map(({ count, status }) => ({
+        labels: { status },
+        value: Number(count),
+      })),
+  });
   addPayoutMetrics(house);
   addSmsMetrics(house);
   metrics.gauge('kopek_database_deadlocks', 'Deadlocks this process has met: to be zero', {

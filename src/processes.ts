@@ -1,6 +1,13 @@
 import { startContentWorker } from '#content';
 import { createLedgerWorker } from '#ledger';
-import { createChargeWorker, createGatewayWorkers, createMobilinkGateway } from '#payments';
+import {
+  createChargeWorker,
+  createGatewayWorkers,
+  createMobilinkGateway,
+  createNewsContext,
+  createNightlyReconciliation,
+  createReconciler,
+} from '#payments';
 import { createRulesWorker } from '#rules';
 import { createAccountSenders, createClerk, createOperatorLine, createSendWorker } from '#sms';
 import { createWebhookDeliverer } from '#webhooks';
@@ -159,11 +166,14 @@ function startStateMachine(house: House): Running {
   const { payments, subscriptions } = house;
   const gateways = createGatewayWorkers({ ...house, inbox: payments.inbox });
   const worker = subscriptions.cards.worker();
+  const reconciler = createReconciler({ ...house, context: createNewsContext(house) });
+  const nightly = createNightlyReconciliation({ ...house, reconciler });
   gateways.start();
   worker.start();
+  nightly.start();
   return {
     async stop() {
-      const [left] = await Promise.all([gateways.stop(), worker.stop()]);
+      const [left] = await Promise.all([gateways.stop(), worker.stop(), nightly.stop()]);
       return left;
     },
   };

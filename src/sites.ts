@@ -3,6 +3,9 @@ import { registerContentRoutes } from '#content';
 import { createHttpServer, type HttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
 import {
+  createHandSettler,
+  createNewsContext,
+  registerCardStaffRoutes,
   registerGatewayRoutes,
   registerNotificationRoutes,
   registerPaymentRoutes,
@@ -127,6 +130,10 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
     registerPaymentRoutes(app, house);
+    registerCardStaffRoutes(app, {
+      ...house,
+      settler: createHandSettler(createNewsContext(house)),
+    });
     const { publicUrl } = house.config;
     registerGatewayRoutes(app, {
       ...{ ...house, accounts: house.gatewayAccounts, publicUrl },
