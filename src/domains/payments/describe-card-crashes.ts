@@ -53,6 +53,8 @@ async function setStage(simulators: CloudPaymentsSimulators) {
 
 type Stage = Awaited<ReturnType<typeof setStage>>;
 
+const LATER_MS = 600_000;
+
 interface Child {
   readonly isDead: () => boolean;
   stop(): Promise<void>;
@@ -97,7 +99,9 @@ async function liveThrough(t: TestContext, stage: Stage, dieAt: number): Promise
   await child.stop();
   if (killed) {
     await endLeases(stage.database);
-    const second = await startChild(t, { ...started, dieAt: 0 });
+    // Later: what certainly was not sent goes out again after its backoff, and its clock stands still.
+    const later = new Date(CARDS_NOW.getTime() + LATER_MS).toISOString();
+    const second = await startChild(t, { ...started, now: later, dieAt: 0 });
     await eventually(async () => {
       // What nobody took is told again, and what was in a dead hand is given free.
       await control('POST', 'clock', { advanceMs: 600_000 });
