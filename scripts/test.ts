@@ -18,7 +18,7 @@ const ALONE = /\b(?:restart|crash|storm)\.test\.ts$/;
 const TEST_TIMEOUT_MS = 120_000;
 const LONG_TEST_TIMEOUT_MS = 20 * 60_000;
 /** For a file whose process does not end although its tests have: the run must. */
-const RUN_TIMEOUT_MS = 15 * 60_000;
+const RUN_TIMEOUT_MS = 20 * 60_000;
 const LONG_RUN_TIMEOUT_MS = 60 * 60_000;
 const KILL_AFTER_MS = 5_000;
 const FOLDER = 'kopek-test-run-';
