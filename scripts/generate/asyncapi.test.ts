@@ -85,9 +85,20 @@ test('a topic with priorities is one exchange with a queue for each, and as many
     'gateway_requests',
     ...['gateway_requests.p2', 'gateway_requests.p1', 'gateway_requests.p0'],
     ...['gateway_requests.telco.p2', 'gateway_requests.telco.p1', 'gateway_requests.telco.p0'],
+    // Operators are charged by telco, cards by state-machine: of one gateway one of them is there.
+    ...['p2', 'p1', 'p0'].map((priority) => `gateway_requests.state-machine.${priority}`),
   ]);
   const kinds = names.map((name) => Object.keys(channels[name]?.bindings ?? {}).join());
-  assert.deepEqual(kinds, ['amqp', 'kafka', 'kafka', 'kafka', 'amqp', 'amqp', 'amqp']);
+  assert.deepEqual(kinds, [
+    'amqp',
+    'kafka',
+    'kafka',
+    'kafka',
+    'amqp',
+    'amqp',
+    'amqp',
+    ...['amqp', 'amqp', 'amqp'],
+  ]);
   const last = channels['gateway_requests.telco.p0']?.bindings.amqp as Node;
   assert.deepEqual(last['x-bound-by'], ['p0', '']);
 });

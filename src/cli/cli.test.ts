@@ -55,7 +55,7 @@ test('bad usage is exit 2 with the usage', async () => {
     assert.equal(code, 2, args.join(' '));
     assert.match(err, new RegExp(`kopek ${args[0]}`));
   }
-  assert.equal((await kopek(['serve', 'saver'])).code, 2);
+  assert.equal((await kopek(['serve', 'savior'])).code, 2);
 });
 
 test('check tells all bad settings at once, with the line they stand on', async (t) => {
