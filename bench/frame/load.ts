@@ -95,10 +95,11 @@ export function postRequest(path: string, body: string, address: string): string
 }
 
 /** JSON with an API key. */
-export function postJson(path: string, body: unknown, key: string): string {
+export function postJson(path: string, body: unknown, key: string, once?: string): string {
   const text = JSON.stringify(body);
   const head =
     `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
-    `authorization: Bearer ${key}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n`;
+    `authorization: Bearer ${key}\r\n${once === undefined ? '' : `idempotency-key: ${once}\r\n`}` +
+    `content-length: ${Buffer.byteLength(text)}\r\n\r\n`;
   return head + text;
 }
