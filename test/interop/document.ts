@@ -51,7 +51,10 @@ export interface Seen {
 }
 
 /** Topics on which a subscription and its end say nothing. */
-export const OF_PAYOUTS = /^(?:billing-payout\.|payout_events$)/;
+export const OF_PAYOUTS = /^(?:billing-payout\.|payout_events$|payments$|payment_commands$)/;
+
+/** Who hears of cards: their gateways are no operators, and none of these runs here. */
+export const OF_CARDS = /(?:state-machine|saver|processor|notifier)/;
 
 interface Channel {
   readonly address: string;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Broker, type Kopek, phoneOf, sayStop, storyOf, subscribe, untilQuiet } from '#chaos';
 import { createSpan, eventually } from '#testing';
-import { type BusDocument, OF_PAYOUTS, readBusDocument } from './document.ts';
+import { type BusDocument, OF_CARDS, OF_PAYOUTS, readBusDocument } from './document.ts';
 import {
   assertThreeDead,
   countStops,
@@ -94,8 +94,10 @@ describe('Kafka', { skip, timeout: 10 * timeout }, () => {
     assert.equal(urgent.length, 1, 'a fresh consent is charged before all others');
     const groups = (await tools.tell('ConsumerGroupCommand', ['--list'])).split('\n');
     assert.ok(document.consumerGroups.length > 10);
-    // Groups come with their processes, and those of payouts do not run here.
-    const ours = document.consumerGroups.filter((group) => !OF_PAYOUTS.test(group));
+    // Groups come with their processes, and those of payouts and cards do not run here.
+    const ours = document.consumerGroups.filter(
+      (group) => !OF_PAYOUTS.test(group) && !OF_CARDS.test(group),
+    );
     for (const group of ours) assert.ok(groups.includes(group), group);
   });
 

@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { type Broker, type Kopek, phoneOf, sayStop, storyOf, subscribe, untilQuiet } from '#chaos';
 import { createSpan, eventually } from '#testing';
-import { type BusDocument, OF_PAYOUTS, readBusDocument } from './document.ts';
+import { type BusDocument, OF_CARDS, OF_PAYOUTS, readBusDocument } from './document.ts';
 import {
   assertThreeDead,
   countStops,
@@ -83,7 +83,7 @@ describe('RabbitMQ', { skip, timeout: 10 * timeout }, () => {
       name,
       singleActiveConsumer,
       type,
-    } of document.queues) {
+    } of document.queues.filter((queue) => !OF_CARDS.test(queue.name))) {
       await channel.checkQueue(name);
       const single = singleActiveConsumer ? { 'x-single-active-consumer': true } : {};
       const options = { autoDelete, durable, exclusive };

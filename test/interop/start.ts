@@ -34,7 +34,7 @@ export function testStart({ broker, engine }: StartUnderTest): void {
     await interrupt(first);
     const second = run('up');
     await second.says(/Ctrl-C stops it/);
-    await second.says(/1 subscription, last charge \d+ (s|min) ago/);
+    await second.says(/\d+ subscriptions?, last charge \d+ (s|min) ago/);
     assert.ok(!second.text().includes('first customer'));
     await interrupt(second);
     const log = await readFile(join(folder, 'kopek.log'), 'utf8');
