@@ -1,9 +1,9 @@
 import type { Sealer } from '#auth';
 import { type Database, isTransient } from '#database';
 import { AppError, messageOf } from '#errors';
+import { createTurns } from '#turns';
 import { applyNews } from './apply-news.ts';
 import type { GatewayAsker } from './ask-gateways.ts';
-import { createLoop } from './loop.ts';
 import type { NewsContext } from './news-context.ts';
 import { openHeard } from './notification-envelope.ts';
 import {
@@ -52,7 +52,7 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
       .finally(() => {
         inHand.set(row.gateway, countOf(row.gateway) - 1);
         working.delete(work);
-        if (countOf(row.gateway) === IN_HAND_MOST / 2 || working.size === 0) loop.wake();
+        if (countOf(row.gateway) === IN_HAND_MOST / 2 || working.size === 0) turns.wake();
       });
     working.add(work);
   }
@@ -69,12 +69,15 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
     return taken;
   }
 
-  const loop = createLoop(takeNext, INTERVAL_MS, options.context.log);
+  const turns = createTurns({
+    ...{ turn: takeNext, intervalMs: INTERVAL_MS, log: options.context.log },
+    name: 'gateways’ notifications',
+  });
   return {
-    start: loop.start,
-    wake: loop.wake,
+    start: turns.start,
+    wake: turns.wake,
     async stop() {
-      await loop.stop();
+      await turns.stop();
       await Promise.all(working);
     },
   };

@@ -2,13 +2,13 @@ import type { Ledger } from '#ledger';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import type { Operators } from '#operators';
+import { createTurns } from '#turns';
 import { createNotificationApplier } from './apply-notifications.ts';
 import { createGatewayAsker } from './ask-gateways.ts';
 import { createCardRecorders } from './card-recorders.ts';
 import { createCardTeller } from './card-teller.ts';
 import type { CardPaymentsOptions } from './create-card-payments.ts';
 import { endOverdue } from './end-overdue.ts';
-import { createLoop } from './loop.ts';
 import type { NewsContext } from './news-context.ts';
 import type { NotificationInbox } from './notification-inbox.ts';
 import { carryOutOperations } from './operate-reservations.ts';
@@ -43,9 +43,16 @@ export function createCardWorker(options: CardWorkerOptions): CardWorker {
     ...{ ...options, context, asker },
     onStranger: (gateway) => strangers.inc({ gateway }),
   });
+  const often = { intervalMs: INTERVAL_MS, log };
   const loops = [
-    createLoop(() => endOverdue({ ...options, context, asker }), INTERVAL_MS, log),
-    createLoop(() => carryOutOperations({ ...options, context }), INTERVAL_MS, log),
+    createTurns({
+      ...{ ...often, name: 'pages that are over' },
+      turn: () => endOverdue({ ...options, context, asker }),
+    }),
+    createTurns({
+      ...{ ...often, name: 'what is asked of reservations' },
+      turn: () => carryOutOperations({ ...options, context }),
+    }),
   ];
   let deafen: (() => void) | undefined;
   return {

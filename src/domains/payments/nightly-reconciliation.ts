@@ -2,8 +2,8 @@ import type { Clock } from '#clock';
 import { type Database, isTransient } from '#database';
 import { AppError } from '#errors';
 import type { Log } from '#log';
+import { createTurns } from '#turns';
 import type { CardGateways } from './card-gateways.ts';
-import { createLoop } from './loop.ts';
 import type { Reconciler } from './reconcile-gateway.ts';
 import { findLastReconciliation, type Span } from './reconciliation-store.ts';
 
@@ -51,7 +51,9 @@ export function createNightlyReconciliation(options: NightlyOptions) {
     return 0;
   }
 
-  return createLoop(round, INTERVAL_MS, log);
+  return createTurns({
+    ...{ turn: round, intervalMs: INTERVAL_MS, log, name: 'the nightly comparison' },
+  });
 }
 
 /** What is to be compared now; undefined where that was done since the last night. */

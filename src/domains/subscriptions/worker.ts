@@ -1,7 +1,7 @@
 import type { Bus, Consumer, Group } from '#bus';
-import { isTransient } from '#database';
 import { paymentResponses } from '#payments';
 import { incomingSms, isStop } from '#sms';
+import { createTurns } from '#turns';
 import { beginSubscriptions } from './begin-subscriptions.ts';
 import { chargeDue } from './charge-due.ts';
 import type { Context } from './context.ts';
@@ -43,7 +43,10 @@ export function subscriptionGroups(operator: string): readonly Group[] {
 
 export function createSubscriptionWorker(context: Context, operator: string): SubscriptionWorker {
   let consumers: readonly Consumer[] = [];
-  let due: { stop(): Promise<void> } | undefined;
+  const due = createTurns({
+    turn: () => chargeDue(context, operator),
+    ...{ intervalMs: DUE_INTERVAL_MS, log: context.log, name: `what is due of ${operator}` },
+  });
   let stopped = false;
   chargesAfterStop(context.metrics);
   return {
@@ -52,11 +55,11 @@ export function createSubscriptionWorker(context: Context, operator: string): Su
       await untilHeard(context, operator);
       if (stopped) return;
       consumers = [...consumers, ...consume(context, operator)];
-      due = repeat(() => chargeDue(context, operator), context);
+      due.start();
     },
     async stop() {
       stopped = true;
-      await due?.stop();
+      await due.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
   };
@@ -111,37 +114,4 @@ async function untilHeard({ bus }: Context, operator: string): Promise<void> {
     if (!depths.some((one) => one.topic === name && one.group === GROUP && one.ready > 0)) return;
     await new Promise((resolve) => setTimeout(resolve, HEARING_INTERVAL_MS));
   }
-}
-
-/** Works as long as there is work, then looks again after a moment. */
-function repeat(work: () => Promise<number>, { log }: Context): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(done, DUE_INTERVAL_MS);
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      if (signal.aborted) done();
-      else signal.addEventListener('abort', done);
-    });
-  const running = (async () => {
-    while (!signal.aborted) {
-      try {
-        if ((await work()) === 0) await pause();
-      } catch (error) {
-        if (!isTransient(error)) log.error({ err: error }, 'what is due could not be charged');
-        await pause();
-      }
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
 }

@@ -1,7 +1,7 @@
 import type { Consumer, Group } from '#bus';
-import { isTransient } from '#database';
 import { paymentResponses } from '#payments';
 import { paymentCommands } from '#subscriptions/topics';
+import { createTurns } from '#turns';
 import { applyCommands } from './apply-commands.ts';
 import type { CardContext } from './card-context.ts';
 import { runDue } from './run-due.ts';
@@ -28,7 +28,6 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
   const { bus, payments } = context;
   const settling = new Map<string, Consumer>();
   let commands: Consumer | undefined;
-  let loops: readonly { stop(): Promise<void> }[] = [];
 
   /** Also those accounts that come while it runs. */
   async function listen(): Promise<number> {
@@ -48,6 +47,11 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
     return 0;
   }
 
+  const often = { intervalMs: DUE_INTERVAL_MS, log: context.log };
+  const loops = [
+    createTurns({ ...often, turn: listen, name: 'the look for card gateways' }),
+    createTurns({ ...often, turn: () => runDue(context), name: 'what is due by card' }),
+  ];
   return {
     start() {
       commands = bus.consume({ topic: paymentCommands, name: GROUP }, COMMANDS, (tx, messages) =>
@@ -57,44 +61,11 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
           messages.map(({ payload }) => payload),
         ),
       );
-      loops = [repeat(listen, context), repeat(() => runDue(context), context)];
+      for (const loop of loops) loop.start();
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
       await Promise.all([commands, ...settling.values()].map((consumer) => consumer?.stop()));
-    },
-  };
-}
-
-/** Works as long as there is work, then looks again after a moment. */
-function repeat(work: () => Promise<number>, { log }: CardContext): { stop(): Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const pause = () =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(done, DUE_INTERVAL_MS);
-      function done() {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      }
-      if (signal.aborted) done();
-      else signal.addEventListener('abort', done);
-    });
-  const running = (async () => {
-    while (!signal.aborted) {
-      try {
-        if ((await work()) === 0) await pause();
-      } catch (error) {
-        if (!isTransient(error)) log.error({ err: error }, 'what is due by card could not be done');
-        await pause();
-      }
-    }
-  })();
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
     },
   };
 }

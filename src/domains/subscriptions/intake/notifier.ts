@@ -1,6 +1,6 @@
+import { createTurns } from '#turns';
 import type { IntakeContext } from './intake-context.ts';
 import { tellRequests } from './tell-requests.ts';
-import { repeatTurns } from './turns.ts';
 
 /** Tells customers what became of their requests, once. As many copies as wanted. */
 export interface Notifier {
@@ -19,21 +19,12 @@ export function createNotifier(context: IntakeContext): Notifier {
     'kopek_payment_requests_told_total',
     'Payment requests whose customers were told what became of them',
   );
-  let loop: { stop(): Promise<void> } | undefined;
-
   async function turn(): Promise<number> {
     const done = await database.transaction((tx) => tellRequests(context, tx, TOLD_MOST));
     told.inc({}, done);
     return done;
   }
 
-  return {
-    turn,
-    start() {
-      loop ??= repeatTurns({ turn, intervalMs: INTERVAL_MS, log, name: 'notifier' });
-    },
-    async stop() {
-      await loop?.stop();
-    },
-  };
+  const { start, stop } = createTurns({ turn, intervalMs: INTERVAL_MS, log, name: 'notifier' });
+  return { turn, start, stop };
 }

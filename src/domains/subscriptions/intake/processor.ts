@@ -1,10 +1,10 @@
 import type { Consumer, Group } from '#bus';
 import { isTransient } from '#database';
 import { paymentResponses } from '#payments';
+import { createTurns } from '#turns';
 import type { IntakeContext } from './intake-context.ts';
 import { refuseRequests, sendRequests } from './send-requests.ts';
 import { settleRefunds, settleRequests } from './settle-requests.ts';
-import { repeatTurns } from './turns.ts';
 
 /** Sends requests on to their gateways and hears what became of them. As many copies as wanted. */
 export interface Processor {
@@ -40,7 +40,6 @@ export function createProcessor(context: IntakeContext): Processor {
     'Payment requests whose outcome processor has written down',
   );
   const settling = new Map<string, Consumer>();
-  let loops: readonly { stop(): Promise<void> }[] = [];
 
   async function turn(among?: readonly string[]): Promise<number> {
     let users: readonly string[] = [];
@@ -89,17 +88,19 @@ export function createProcessor(context: IntakeContext): Processor {
     return 0;
   }
 
+  const named = { log, name: 'processor' };
+  const loops = [
+    createTurns({ ...named, turn: listen, intervalMs: LISTEN_INTERVAL_MS }),
+    createTurns({ ...named, turn: () => turn(), intervalMs: INTERVAL_MS }),
+    createTurns({
+      ...{ ...named, intervalMs: REFUND_INTERVAL_MS },
+      turn: () => database.transaction((tx) => settleRefunds(context, tx, REFUNDS_MOST)),
+    }),
+  ];
   return {
     turn: () => turn(),
     start() {
-      loops = [
-        repeatTurns({ turn: listen, intervalMs: LISTEN_INTERVAL_MS, log, name: 'processor' }),
-        repeatTurns({ turn: () => turn(), intervalMs: INTERVAL_MS, log, name: 'processor' }),
-        repeatTurns({
-          turn: () => database.transaction((tx) => settleRefunds(context, tx, REFUNDS_MOST)),
-          ...{ intervalMs: REFUND_INTERVAL_MS, log, name: 'processor' },
-        }),
-      ];
+      for (const loop of loops) loop.start();
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
