@@ -58,15 +58,7 @@ export {
   cardGatewayKinds,
   createCardGateway,
 } from './gateways/card-gateway-kinds.ts';
-export { createCloudPayments } from './gateways/cloudpayments/index.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
-export {
-  createProcessing,
-  type ProcessingAccount,
-  type ProcessingOptions,
-  ProcessingSecrets,
-  ProcessingSettings,
-} from './gateways/processing/index.ts';
 export { registerPaymentRoutes } from './http.ts';
 export {
   type GatewayRoutesOptions,

@@ -13,9 +13,9 @@ import {
   type CardGateways,
   cardChargeGroup,
   createCardCharging,
+  createCardGateway,
   createCardWorker,
   createChargeWorker,
-  createCloudPayments,
   createPayments,
   createSavedCards,
   paymentEvents,
@@ -131,17 +131,15 @@ export async function buildShop({
 
 /** The account at the simulated gateway, with a line that is never busy. */
 export function gatewaysAt(url: string, publicId: string, widget: 'pay' | 'start' = 'start') {
-  const card = createCloudPayments(
-    {
-      settings: {
-        ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
-        widget,
-        widget_script: `${url}/bundles/cloudpayments.js`,
-      },
-      secrets: { api_secret: TERMINAL_SECRET },
+  const card = createCardGateway('cloudpayments', {
+    settings: {
+      ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
+      widget,
+      widget_script: `${url}/bundles/cloudpayments.js`,
     },
-    { name: GATEWAY, clock: createSystemClock() },
-  );
+    secrets: { api_secret: TERMINAL_SECRET },
+    ...{ name: GATEWAY, clock: createSystemClock() },
+  });
   const line = {
     ...{ admits: () => true, perSecond: () => 1000, take: async (most: number) => most },
     heard: () => {},

@@ -11,9 +11,9 @@ import {
   type CardGateways,
   cardChargeGroup,
   createCardCharging,
+  createCardGateway,
   createChargeWorker,
   createPayments,
-  createProcessing,
   createSavedCards,
 } from '#payments';
 import { createPaymentRequests, saverGroup } from '#payments/intake';
@@ -119,7 +119,9 @@ function openMoney(parts: MoneyParts, url: string) {
   const settings = {
     ...{ base_url: url, timeout_ms: 5000, refunds: true, inquiry: 'repeatIsSafe' as const },
   };
-  const card = createProcessing({ settings }, { name: GATEWAY, clock: createSystemClock() });
+  const card = createCardGateway('processing', {
+    ...{ settings, secrets: {}, name: GATEWAY, clock: createSystemClock() },
+  });
   const line = {
     ...{ admits: () => true, perSecond: () => 1000, take: async (most: number) => most },
     heard: () => {},
