@@ -12,7 +12,7 @@ import { openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { lockCases } from './case-store.ts';
 import { offerOf } from './charge-case.ts';
-import { CARD_TRIED_MINOR } from './open-cases.ts';
+import { askedMinor } from './first-quote.ts';
 import { beginWork } from './work.ts';
 
 /** A page on which a card is entered. */
@@ -45,14 +45,14 @@ export async function openCardPage(
   const bill = openBillOf(one);
   const base = { currency: plan.price.currency };
   if (bill?.pagePayment) {
-    const amountMinor = bill.amountMinor > 0n ? bill.amountMinor : CARD_TRIED_MINOR;
+    const amountMinor = askedMinor(bill.amountMinor);
     return { ...base, payment: bill.pagePayment, amountMinor, paysBill: true };
   }
   if (bill?.isUnderWay)
     throw fail('card_page_refused', 'A payment is under way: ask again when it has ended.');
   const paysBill = bill !== null && bill.kind !== 'change';
   const reference = paysBill ? billReference(one.key, bill.number) : cardReference(one.key);
-  const amountMinor = paysBill ? bill.amountMinor : CARD_TRIED_MINOR;
+  const amountMinor = askedMinor(paysBill ? bill.amountMinor : 0n);
   if (!paysBill) await closeFormer(context, tx, { customerId: one.key.customerId, reference });
   const [payment] = await context.payments.cards.prepare(tx, [
     {

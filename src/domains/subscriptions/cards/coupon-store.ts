@@ -24,13 +24,18 @@ export async function insertCoupon(tx: Tx, coupon: Coupon, now: Date): Promise<b
   return rows.length > 0;
 }
 
+/** A coupon and how often it was redeemed, by anybody and by this customer. */
+export interface FoundCoupon {
+  readonly coupon: Coupon;
+  readonly redemptions: number;
+  readonly byCustomer: number;
+}
+
 /** Locks a coupon: what it may still be redeemed for is counted under this lock. */
 export async function lockCoupon(
   tx: Tx,
   input: { readonly code: string; readonly customerId: bigint },
-): Promise<
-  { readonly coupon: Coupon; readonly redemptions: number; readonly byCustomer: number } | undefined
-> {
+): Promise<FoundCoupon | undefined> {
   await sql`select from subscriptions.coupon where code = ${input.code} for no key update`.execute(
     tx,
   );
@@ -41,7 +46,7 @@ export async function lockCoupon(
 export async function findCoupon(
   tx: Tx,
   input: { readonly code: string; readonly customerId: bigint },
-): ReturnType<typeof lockCoupon> {
+): Promise<FoundCoupon | undefined> {
   const { rows } = await sql<CouponRow>`
     select rules, redemptions, (
       select count(*) from subscriptions.coupon_redemption r

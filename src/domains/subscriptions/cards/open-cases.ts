@@ -10,12 +10,11 @@ import type { CardBill, CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { insertCardBills, insertCases } from './case-writes.ts';
 import { offerOf } from './charge-case.ts';
+import { askedMinor } from './first-quote.ts';
 import { nextDueAt } from './next-due.ts';
 import type { Candidate, Started } from './order.ts';
 import { createWork } from './work.ts';
 
-/** What tries a card where nothing is due yet: it goes back at once. Gateways refuse a payment of nothing. */
-export const CARD_TRIED_MINOR = 100n;
 const HOUR_MS = 3_600_000;
 /** A first charge that its gateway did not take within this time is dropped: who asked for it is told. */
 const CHARGE_VALID_MS = HOUR_MS;
@@ -105,7 +104,7 @@ function draw(
   const expiresAt = new Date(now.getTime() + validMs);
   const wanted = {
     ...{ customerId: key.customerId, msisdn: order.msisdn, currency: first.currency },
-    amountMinor: first.dueMinor > 0n ? first.dueMinor : CARD_TRIED_MINOR,
+    amountMinor: askedMinor(first.dueMinor),
     ...{ reference: billReference(key, 0), notAfter: expiresAt },
     offer: offerOf(one, bill, plan.title),
     ...(first.dueMinor > 0n ? allocation : {}),

@@ -1,9 +1,10 @@
 import type { Tx } from '#database';
-import { fail } from '#subscriptions/errors';
-import { type AppliedCoupon, type Quote, quote, redeemCoupon } from '#subscriptions/pricing';
+import { AppError } from '#errors';
+import type { AppliedCoupon, Quote } from '#subscriptions/pricing';
 import type { CardContext } from './card-context.ts';
 import { findCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
+import { applyCoupon, askedMinor, planToSell, quoteFirst } from './first-quote.ts';
 import type { Order } from './order.ts';
 import type { Plan } from './plan.ts';
 
@@ -11,6 +12,8 @@ import type { Plan } from './plan.ts';
 export interface OrderPreview {
   readonly plan: Plan;
   readonly quote: Quote;
+  /** What its page would ask for: what is due, or the smallest amount that tries a card and goes back. */
+  readonly amountMinor: bigint;
 }
 
 /** Writes nothing. Throws `plan_unknown`, `service_closed`, `coupon_refused`, `quantity_invalid`. */
@@ -20,20 +23,10 @@ export async function previewOrder(
   order: Order,
 ): Promise<OrderPreview> {
   const now = context.clock.now();
-  const plan = await context.plans.newest(order.plan);
-  if (!plan) throw fail('plan_unknown', `There is no plan ${order.plan} that is paid by card.`);
-  if (!plan.open) throw fail('service_closed', `${plan.title} takes no new subscriptions.`);
+  const plan = orThrow(await planToSell(context, order));
   const coupons = await couponsOf(tx, { order, plan, now });
-  const selection = { price: plan.price, quantity: order.quantity };
-  const result = quote({
-    ...{ at: now, precision: plan.precision },
-    request: {
-      ...{ kind: 'start', id: 'order', selection, timeZone: plan.timeZone },
-      ...{ trialDays: plan.trialDays, coupons, balanceMinor: 0n },
-    },
-  });
-  if (result.outcome === 'quoted') return { plan, quote: result.quote };
-  throw fail('quantity_invalid', `${plan.title} can't be bought ${order.quantity} times.`);
+  const quote = orThrow(quoteFirst({ id: 'order', order, plan, coupons, now }));
+  return { plan, quote, amountMinor: askedMinor(quote.dueMinor) };
 }
 
 async function couponsOf(
@@ -44,13 +37,10 @@ async function couponsOf(
   if (code === undefined) return [];
   // Of a stranger nothing is known: no coupon was redeemed by him.
   const customerId = (await findCustomerId(tx, msisdn)) ?? 0n;
-  const known = await findCoupon(tx, { code, customerId });
-  const result =
-    known &&
-    redeemCoupon(known.coupon, {
-      ...{ at: now, plan: plan.code, currency: plan.price.currency, period: 0 },
-      ...{ redemptions: known.redemptions, redemptionsByCustomer: known.byCustomer, applied: [] },
-    });
-  if (result?.outcome === 'redeemed') return [result.applied];
-  throw fail('coupon_refused', `The coupon ${code} can't be used: ${result?.reason ?? 'unknown'}.`);
+  return [orThrow(applyCoupon(await findCoupon(tx, { code, customerId }), { code, plan, now }))];
+}
+
+function orThrow<Value>(value: Value | AppError): Value {
+  if (value instanceof AppError) throw value;
+  return value;
 }

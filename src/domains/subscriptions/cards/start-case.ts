@@ -3,13 +3,13 @@ import { AppError, must } from '#errors';
 import { parseId } from '#ids';
 import { lockCustomersByMsisdn } from '#subscriptions/consent-store';
 import { fail } from '#subscriptions/errors';
-import { type AppliedCoupon, type Quote, quote, redeemCoupon } from '#subscriptions/pricing';
+import type { AppliedCoupon, Quote } from '#subscriptions/pricing';
 import { writeConsents } from '#subscriptions/record-consent';
 import { subscriptionId } from '#subscriptions/subscription';
 import { admitOrders } from './admit-orders.ts';
 import type { CardContext } from './card-context.ts';
 import { insertRedemption, lockCoupon } from './coupon-store.ts';
-import { findStarted } from './find-started.ts';
+import { applyCoupon, planToSell, quoteFirst } from './first-quote.ts';
 import { openCases } from './open-cases.ts';
 import type { Candidate, Order, Started, Starting, Verdicts } from './order.ts';
 import type { Plan } from './plan.ts';
@@ -17,7 +17,7 @@ import type { Plan } from './plan.ts';
 /**
  * A consent becomes a subscription whose first payment waits for its holder. Throws `plan_unknown`, `service_closed`,
  * `terms_outdated`, `user_is_another`, `already_subscribed`, `number_blacklisted`, `consent_withdrawn`, `coupon_refused`,
- * `no_gateway`, `subscription_ended`. The same order again is the same subscription.
+ * `no_gateway`.
  */
 export async function startCase(
   context: CardContext,
@@ -45,13 +45,10 @@ export async function startCases(
     isRefused: (place) => results[place] instanceof AppError,
   };
   const candidates = await candidatesOf(context, tx, { startings, verdicts, now });
-  const before = await findStarted(tx, candidates);
-  for (const [place, started] of before) results[place] = started;
-  const fresh = candidates.filter(({ place }) => !before.has(place));
-  const admitted = await admitOrders(context, tx, { candidates: fresh, verdicts });
+  const admitted = await admitOrders(context, tx, { candidates, verdicts });
   const quoted: (Candidate & { readonly quote: Quote })[] = [];
   for (const one of admitted) {
-    const result = await quoteFirst(tx, one, now);
+    const result = await quoteOf(tx, one, now);
     if (result instanceof AppError) verdicts.refuse(one.place, result);
     else quoted.push({ ...one, quote: result });
   }
@@ -85,7 +82,7 @@ async function candidatesOf(
   },
 ): Promise<readonly Candidate[]> {
   const { now, startings, verdicts } = input;
-  const plans = await Promise.all(startings.map(({ order }) => planOf(context, order)));
+  const plans = await Promise.all(startings.map(({ order }) => planAsShown(context, order)));
   const customers = await lockCustomersByMsisdn(
     tx,
     startings.map(({ order }) => order.msisdn),
@@ -105,29 +102,17 @@ async function candidatesOf(
   });
 }
 
-async function planOf({ plans }: CardContext, order: Order): Promise<Plan | AppError> {
-  const plan = await plans.newest(order.plan);
-  if (!plan) return fail('plan_unknown', `There is no plan ${order.plan} that is paid by card.`);
-  if (!plan.open) return fail('service_closed', `${plan.title} takes no new subscriptions.`);
-  if (plan.price.version !== order.version)
-    return fail('terms_outdated', `The price of ${plan.title} has changed since it was shown.`);
-  return plan;
+async function planAsShown(context: CardContext, order: Order): Promise<Plan | AppError> {
+  const plan = await planToSell(context, order);
+  if (plan instanceof AppError || plan.price.version === order.version) return plan;
+  return fail('terms_outdated', `The price of ${plan.title} has changed since it was shown.`);
 }
 
-async function quoteFirst(tx: Tx, one: Candidate, now: Date): Promise<Quote | AppError> {
-  const { key, order, plan } = one;
+async function quoteOf(tx: Tx, one: Candidate, now: Date): Promise<Quote | AppError> {
   const coupons = await redeem(tx, one, now);
   if (coupons instanceof AppError) return coupons;
-  const selection = { price: plan.price, quantity: order.quantity };
-  const result = quote({
-    ...{ at: now, precision: plan.precision },
-    request: {
-      ...{ kind: 'start', id: subscriptionId(key), selection, timeZone: plan.timeZone },
-      ...{ trialDays: plan.trialDays, coupons, balanceMinor: 0n },
-    },
-  });
-  if (result.outcome !== 'refused') return result.quote;
-  return fail('quantity_invalid', `${plan.title} can't be bought ${order.quantity} times.`);
+  const { key, order, plan } = one;
+  return quoteFirst({ id: subscriptionId(key), order, plan, coupons, now });
 }
 
 async function redeem(
@@ -138,18 +123,8 @@ async function redeem(
   const { coupon: code } = order;
   if (code === undefined) return [];
   const { customerId } = key;
-  const known = await lockCoupon(tx, { code, customerId });
-  const refusal = (reason: string) =>
-    fail('coupon_refused', `The coupon ${code} can't be used: ${reason}.`, {
-      faults: [{ field: 'coupon', message: reason }],
-      details: { reason },
-    });
-  if (!known) return refusal('unknown');
-  const result = redeemCoupon(known.coupon, {
-    ...{ at: now, plan: plan.code, currency: plan.price.currency, period: 0 },
-    ...{ redemptions: known.redemptions, redemptionsByCustomer: known.byCustomer, applied: [] },
-  });
-  if (result.outcome === 'refused') return refusal(result.reason);
+  const applied = applyCoupon(await lockCoupon(tx, { code, customerId }), { code, plan, now });
+  if (applied instanceof AppError) return applied;
   await insertRedemption(tx, { code, customerId, subscriptionId: key.id, now });
-  return [result.applied];
+  return [applied];
 }

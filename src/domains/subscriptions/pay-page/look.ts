@@ -28,8 +28,6 @@ export interface Visitor {
   readonly userAgent: string | undefined;
 }
 
-/** What tries a card where nothing is due yet. */
-const CARD_TRIED_MINOR = 100n;
 const SHOWN_MAX_AGE_MS = 23 * 3_600_000;
 const SHOWN = 'pay-page-shown';
 
@@ -44,10 +42,9 @@ export async function lookAtOrder(
   { cards, database }: PayPageOptions,
   { order }: OrderPage,
 ): Promise<Offered> {
-  const { plan, quote } = await database.transaction((tx) => cards.preview(tx, order));
+  const { amountMinor, plan, quote } = await database.transaction((tx) => cards.preview(tx, order));
   const { after, dueMinor } = quote;
   must(after, 'a start leads to a subscription');
-  const cardIsTried = dueMinor === 0n;
   const purchase = purchaseOf({
     ...{
       title: plan.title,
@@ -55,7 +52,7 @@ export async function lookAtOrder(
       locale: languageOf(order.locale),
       priced: after,
     },
-    ...{ cardIsTried, amountMinor: cardIsTried ? CARD_TRIED_MINOR : dueMinor },
+    ...{ cardIsTried: dueMinor === 0n, amountMinor },
   });
   return { purchase, version: plan.price.version };
 }
