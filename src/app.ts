@@ -29,7 +29,7 @@ import {
 import type { App, ProcessName, StartReport } from './cli/app.ts';
 import { hideCredentials } from './cli/failure.ts';
 import { demoOperator, fillDemo, saveDemoOperator } from './demo.ts';
-import { fillCardDemo, saveDemoProcessing } from './demo-cards.ts';
+import { fillCardDemo, saveDemoGateways } from './demo-cards.ts';
 import { fillSmsDemo } from './demo-sms.ts';
 import { buildHouse, type House } from './house.ts';
 import { addHouseMetrics } from './house-metrics.ts';
@@ -193,16 +193,15 @@ async function furnish(options: StartOptions, house: House, closing: AsyncDispos
   const cards = options.cardSimulator ? await startCards(config) : undefined;
   if (cards) closing.defer(cards.close);
   const processing = options.processingSimulator ? await startProcessing(config) : undefined;
-  if (processing) {
-    closing.defer(processing.close);
-    await saveDemoProcessing(house, processing.url);
-  }
+  if (processing) closing.defer(processing.close);
   const demo: StartReport['demo'] =
     options.demo && (await isEmpty(house))
       ? { created: true, keyFile: await fillDemo(house) }
       : { created: false };
   if (demo.created && smsProviders) await fillSmsDemo(house, smsProviders.url);
-  if (demo.created) await fillCardDemo(house, cards?.url);
+  const gateways = { cards: cards?.url, processing: processing?.url };
+  await saveDemoGateways(house, { ...gateways, isNew: demo.created });
+  if (demo.created) await fillCardDemo(house, { hasShop: cards !== undefined });
   return { demo, operator, smsProviders, cards, processing };
 }
 

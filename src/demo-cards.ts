@@ -1,6 +1,7 @@
+import type { NewGatewayAccount } from '#payments';
 import type { NewPlan } from '#subscriptions';
 import { defaultPolicy } from '#subscriptions/dunning';
-import { groupsOfGateway, type House } from './house.ts';
+import type { House } from './house.ts';
 
 /** What a newcomer may buy through the intake of payments: `subscription_type` of the original too. */
 const CINEMA = [
@@ -43,46 +44,74 @@ export function demoTerminals(publicUrl: string) {
   };
 }
 
-/** The account with the simulator of `processing`; its port may be another one since. Run again, it changes nothing else. */
-export async function saveDemoProcessing(house: House, url: string): Promise<void> {
-  const { bus, database, gatewayAccounts } = house;
-  await bus.declare(groupsOfGateway('processing'));
-  await database.transaction((tx) =>
-    gatewayAccounts.save(
-      tx,
-      {
-        ...{ name: 'processing', kind: 'processing', title: 'Processing (simulated)' },
-        ...{ enabled: true, requestsPerSecond: RATE, weight: 0, methods: ['saved'] },
-        settings: { base_url: url, inquiry: 'repeatIsSafe', refunds: true },
-        secrets: {},
-      },
-      ACTOR,
-    ),
-  );
-  await gatewayAccounts.refresh();
+/** Where the simulators of gateways listen now; undefined where one does not run. */
+export interface DemoGateways {
+  readonly cards: string | undefined;
+  readonly processing: string | undefined;
 }
 
 /**
- * Plans that are paid by card, and the shop's account with the simulator of its gateway. Where that does not run, nothing could be bought
- * of the shop: it is left out.
+ * The accounts with the simulators that run: their ports may be others since the last start. One that somebody has made his
+ * own since is left alone, or real payments would go to a simulator.
  */
-export async function fillCardDemo(house: House, simulatorUrl: string | undefined): Promise<void> {
-  const { database, operators, subscriptions } = house;
-  const { cards } = subscriptions;
+export async function saveDemoGateways(
+  { database, gatewayAccounts }: House,
+  { cards, isNew, processing }: DemoGateways & { readonly isNew: boolean },
+): Promise<void> {
+  const accounts = [
+    ...(cards === undefined ? [] : [shopAccount(cards)]),
+    ...(processing === undefined ? [] : [processingAccount(processing)]),
+  ];
+  const known = await gatewayAccounts.list();
+  const titleOf = new Map(known.map(({ account }) => [account.name, account.title]));
+  const own = accounts.filter(({ name, title }) =>
+    titleOf.has(name) ? titleOf.get(name) === title : isNew,
+  );
+  await database.transaction(async (tx) => {
+    for (const account of own) await gatewayAccounts.save(tx, account, ACTOR);
+  });
+  await gatewayAccounts.refresh();
+}
+
+const COMMON_ACCOUNT = { enabled: true, requestsPerSecond: RATE };
+
+function shopAccount(url: string): NewGatewayAccount {
+  return {
+    ...COMMON_ACCOUNT,
+    ...{ name: demoShop.gateway, kind: 'cloudpayments', title: 'CloudPayments (simulated)' },
+    settings: {
+      ...{ public_id: PUBLIC_ID, base_url: url },
+      widget_script: `${url}/bundles/cloudpayments.js`,
+    },
+    ...{ secrets: { api_secret: API_SECRET }, weight: 1 },
+  };
+}
+
+function processingAccount(url: string): NewGatewayAccount {
+  return {
+    ...COMMON_ACCOUNT,
+    ...{ name: 'processing', kind: 'processing', title: 'Processing (simulated)' },
+    settings: { base_url: url, inquiry: 'repeatIsSafe', refunds: true },
+    ...{ secrets: {}, weight: 0, methods: ['saved'] },
+  };
+}
+
+/** Plans that are paid by card. The shop's is left out where its gateway does not run: nothing could be bought of it. */
+export async function fillCardDemo(
+  { database, operators, subscriptions: { cards } }: House,
+  { hasShop }: { readonly hasShop: boolean },
+): Promise<void> {
   await database.transaction(async (tx) => {
     for (const { code, months, priceMinor, title } of CINEMA) {
       const price = priceOf({ priceMinor, months });
       await cards.addPlan(tx, { ...COMMON, code, title, operator: 'card', price });
     }
+    if (!hasShop) return;
+    const { plan: code, priceMinor, title } = demoShop;
+    const operator = operators.all()[0]?.name ?? 'card';
+    const price = priceOf({ priceMinor, months: 1 }, VAT);
+    await cards.addPlan(tx, { ...COMMON, code, title, operator, price });
   });
-  if (simulatorUrl === undefined) return;
-  await saveDemoShop(house, simulatorUrl);
-  const { plan: code, priceMinor, title } = demoShop;
-  const operator = operators.all()[0]?.name ?? 'card';
-  const price = priceOf({ priceMinor, months: 1 }, VAT);
-  await database.transaction((tx) =>
-    cards.addPlan(tx, { ...COMMON, code, title, operator, price }),
-  );
 }
 
 function priceOf(
@@ -92,26 +121,4 @@ function priceOf(
   const interval = { unit: 'month', count: plan.months } as const;
   const money = { unitPriceMinor: plan.priceMinor, setupFeeMinor: 0n, currency: 'RUB' };
   return { ...money, interval, tax };
-}
-
-async function saveDemoShop(house: House, simulatorUrl: string): Promise<void> {
-  const { bus, database, gatewayAccounts } = house;
-  await bus.declare(groupsOfGateway(demoShop.gateway));
-  await database.transaction((tx) =>
-    gatewayAccounts.save(
-      tx,
-      {
-        ...{ name: demoShop.gateway, kind: 'cloudpayments', enabled: true },
-        title: 'CloudPayments (simulated)',
-        settings: {
-          ...{ public_id: PUBLIC_ID, base_url: simulatorUrl },
-          widget_script: `${simulatorUrl}/bundles/cloudpayments.js`,
-        },
-        secrets: { api_secret: API_SECRET },
-        ...{ requestsPerSecond: RATE, weight: 1 },
-      },
-      ACTOR,
-    ),
-  );
-  await gatewayAccounts.refresh();
 }
