@@ -1,17 +1,32 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { createServer } from 'node:net';
 
+/** Below the ports that systems give to whoever asks for any and to connections that go out. */
+const FIRST = 10_000;
+const LAST = 32_767;
+
 /**
- * A TCP port of this machine that nobody listens on. Another program may take it before its user does, so
- * whoever can should listen on port 0 instead; this is for processes that must be told their port.
+ * A TCP port of this machine that nobody listens on, and that the system gives to nobody by itself. Whoever
+ * can should listen on port 0 instead; this is for processes that must be told their port, or where they will
+ * be reached before they listen.
  */
 export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST, LAST + 1);
+    if (await isFree(port)) return port;
+  }
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', done);
-  });
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
 }
