@@ -55,7 +55,7 @@ export interface DemoGateways {
  * own since is left alone, or real payments would go to a simulator.
  */
 export async function saveDemoGateways(
-  { database, gatewayAccounts }: House,
+  { database, gatewayAccounts }: Pick<House, 'database' | 'gatewayAccounts'>,
   { cards, isNew, processing }: DemoGateways & { readonly isNew: boolean },
 ): Promise<void> {
   const accounts = [
