@@ -7,6 +7,7 @@ import { uuidV7 } from '#ids';
 import { testDatabase } from '#testing';
 import type { Account } from './account.ts';
 import { fillWithEntries, move, testLedger } from './fixture.ts';
+import { createReading, type Reading } from './read-ledger.ts';
 
 const START = new Date('2026-03-01T10:00:00Z');
 const MINUTE_MS = 60_000;
@@ -156,26 +157,32 @@ test(`an account of ${MANY} entries is read as fast as a small one: a few rows, 
   await sql`analyze ledger.entry`.execute(database.pool);
   clock.set(new Date(START.getTime() + MANY * 1000));
   const at = new Date(START.getTime() + 123_456_000);
-  const { result, rows } = await countRowsRead(() => ledger.balanceAt(purse.id, at));
+  const { result, rows } = await countRowsRead((reading) => reading.balanceAt(purse.id, at));
   assert.equal(result, 123_456n);
   assert.ok(rows > 10 && rows < 40, `${rows} rows were read`);
-  const page = await countRowsRead(() => ledger.entries(purse.id, { before: 100_000n, limit: 51 }));
+  const page = await countRowsRead((reading) =>
+    reading.entries(purse.id, { before: 100_000n, limit: 51 }),
+  );
   assert.deepEqual([page.result[0]?.number, page.result.length], [99_999n, 51]);
   assert.ok(page.rows > 50 && page.rows <= 120, `${page.rows} rows were read`);
   const small = await ledger.entries(source.id, { limit: 1 });
   assert.deepEqual(small, []);
 });
 
-/** Rows of the journal that `work` has read, through an index or not, as the server counts them. */
-async function countRowsRead<Result>(work: () => Promise<Result>) {
-  const read = async () => {
-    await sql`select pg_stat_force_next_flush()`.execute(database.pool);
-    const { rows } = await sql<{ rows: bigint }>`
-      select sum(seq_tup_read + idx_tup_fetch)::bigint as rows from pg_stat_user_tables
-      where schemaname = 'ledger' and relname in ('entry', 'transfer')`.execute(database.pool);
-    return rows[0]?.rows ?? 0n;
-  };
-  const before = await read();
-  const result = await work();
-  return { result, rows: Number((await read()) - before) };
+/**
+ * Rows of the journal that `work` has read, through an index or not, as the server counts them: on one connection and in
+ * one transaction, because what other connections have read is counted whenever they come to it.
+ */
+async function countRowsRead<Result>(work: (reading: Reading) => Promise<Result>) {
+  return await database.transaction(async (tx) => {
+    const read = async () => {
+      const { rows } = await sql<{ rows: bigint }>`
+        select sum(seq_tup_read + idx_tup_fetch)::bigint as rows from pg_stat_xact_user_tables
+        where schemaname = 'ledger' and relname in ('entry', 'transfer')`.execute(tx);
+      return rows[0]?.rows ?? 0n;
+    };
+    const before = await read();
+    const result = await work(createReading({ database: { ...database, pool: tx }, clock }));
+    return { result, rows: Number((await read()) - before) };
+  });
 }
