@@ -19,6 +19,9 @@ export interface CardCrashSettings {
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as CardCrashSettings;
+/** Of the house, each tenth of a second: an hour, in which pages are over, does not pass in a test. */
+const TICK_MS = 2000;
+const REAL_MS = 100;
 let points = 0;
 
 function point(): void {
@@ -38,10 +41,14 @@ const whole = { ...house, payments: createPayments(house) };
 const server = await openDoors(whole, settings.port);
 const workers = cardWorkersOf(whole, card);
 for (const worker of workers) worker.start();
+// Time goes on for whoever is not to die: what certainly was not sent goes out again after its backoff.
+const ticking =
+  settings.dieAt === 0 ? setInterval(() => furnished.clock.advanceMs(TICK_MS), REAL_MS) : undefined;
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => void end());
 
 async function end(): Promise<void> {
+  clearInterval(ticking);
   await Promise.all(workers.map((worker) => worker.stop()));
   await server.close();
   await card.close();

@@ -100,7 +100,6 @@ async function liveThrough(t: TestContext, stage: Stage, dieAt: number): Promise
   await child.stop();
   if (killed) {
     await endLeases(stage.database);
-    // Later: what certainly was not sent goes out again after its backoff, and its clock stands still.
     const later = new Date(CARDS_NOW.getTime() + LATER_MS).toISOString();
     const second = await startChild(t, { ...started, now: later, dieAt: 0 });
     let endedMs = performance.now();
@@ -113,6 +112,7 @@ async function liveThrough(t: TestContext, stage: Stage, dieAt: number): Promise
         await endLeases(stage.database);
         endedMs = performance.now();
       }
+      await askAgain(stage, asked);
       await assertAllDone(stage, asked);
     }, PATIENCE);
     await second.stop();
@@ -140,11 +140,12 @@ async function ask(t: TestContext, stage: Stage, started: Omit<CardCrashSettings
   const { customerId } = parsePaymentId(saved);
   await stage.refund(refunded, 5000n);
   const renewal = await stage.renew(customerId, `renewal/${stage.round}`);
+  const renewals = { customerId, payments: [renewal] };
   await database.transaction((tx) =>
     payments.cards.confirm(tx, { payment: reserved, amountMinor: 12_000n, reason: 'delivered' }),
   );
   const over = await present({ notAfter: new Date(CARDS_NOW.getTime() + 1) });
-  return { refunded, renewal, reserved, over, once: await present(), twice: await present() };
+  return { refunded, renewals, reserved, over, once: await present(), twice: await present() };
 }
 
 type Asked = Awaited<ReturnType<typeof ask>>;
@@ -156,6 +157,14 @@ function widgetOf(payment: string) {
   return { InvoiceId: payment, AccountId: account, Amount: 199 };
 }
 
+/** A renewal whose order never left is over: it is tried again by whoever asked for it. */
+async function askAgain(stage: Stage, asked: Asked): Promise<void> {
+  const { customerId, payments } = asked.renewals;
+  if ((await stage.stateOf(lastOf(asked))) !== 'declined') return;
+  const reference = `renewal/${stage.round}/${payments.length}`;
+  payments.push(await stage.renew(customerId, reference));
+}
+
 async function pay({ charge, control }: Stage, { once: single, twice }: Asked): Promise<void> {
   await charge(GOOD, widgetOf(single));
   await Promise.all([charge(GOOD, widgetOf(twice)), charge(GOOD, widgetOf(twice))]);
@@ -165,7 +174,7 @@ async function pay({ charge, control }: Stage, { once: single, twice }: Asked): 
 async function assertAllDone(stage: Stage, asked: Asked): Promise<void> {
   const { book, stateOf } = { ...stage, ...stage.outside };
   const states = await Promise.all(
-    [asked.once, asked.twice, asked.renewal, asked.reserved, asked.over].map(stateOf),
+    [asked.once, asked.twice, lastOf(asked), asked.reserved, asked.over].map(stateOf),
   );
   const given = await Promise.all([asked.twice, asked.refunded].map(book));
   const found = {
@@ -178,6 +187,10 @@ async function assertAllDone(stage: Stage, asked: Asked): Promise<void> {
     states: ['accepted', 'accepted', 'accepted', 'accepted', 'expired'],
     ...{ refunded: [19_900, 5000], unread: 0, open: [] },
   });
+}
+
+function lastOf({ renewals }: Asked): string {
+  return renewals.payments.at(-1) ?? '';
 }
 
 /** What is not over yet, each as a line for whoever reads why it hangs. */
@@ -215,7 +228,8 @@ async function assertBooks(stage: Stage, asked: Asked, when: string): Promise<vo
   const expected: Readonly<Record<string, readonly [number, number, number]>> = {
     [asked.once]: [1, 19_900, 0],
     [asked.twice]: [2, 39_800, 19_900],
-    [asked.renewal]: [1, 19_900, 0],
+    ...Object.fromEntries(asked.renewals.payments.map((one) => [one, [0, 0, 0] as const])),
+    [lastOf(asked)]: [1, 19_900, 0],
     [asked.refunded]: [1, 19_900, 5000],
     [asked.reserved]: [1, 12_000, 0],
     [asked.over]: [0, 0, 0],
