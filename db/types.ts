@@ -1316,6 +1316,7 @@ export interface SubscriptionsCardSubscription {
   customer_id: bigint;
   id: bigint;
   locale: string;
+  move: Json | null;
   noticed_period: number | null;
   paused_until: Timestamp | null;
   priced: Json;
@@ -1385,6 +1386,9 @@ export interface SubscriptionsCustomer {
 }
 
 export interface SubscriptionsPlanTerms {
+  card_currency: string | null;
+  card_period: string | null;
+  card_price_minor: bigint | null;
   dunning: Json;
   lead_minutes: number;
   methods: string[];
@@ -1397,6 +1401,39 @@ export interface SubscriptionsPlanTerms {
   time_zone: string;
   trial_days: number;
   version: number;
+}
+
+export interface SubscriptionsPriceMove {
+  after_customer_id: Generated<bigint>;
+  after_id: Generated<bigint>;
+  consent: string;
+  created_at: Timestamp;
+  created_by: string;
+  finished_at: Timestamp | null;
+  id: bigint;
+  looked: Generated<bigint>;
+  notice_days: number;
+  planned: Generated<bigint>;
+  preview: Json;
+  service_id: number;
+  started_at: Timestamp | null;
+  started_by: string | null;
+  state: string;
+  text: string;
+  to_version: number;
+  total: bigint;
+  without_consent: string;
+}
+
+export interface SubscriptionsPriceMoveMember {
+  customer_id: bigint;
+  from_at: Timestamp | null;
+  from_version: number;
+  move_id: bigint;
+  outcome: string;
+  reason: string | null;
+  subscription_id: bigint;
+  told_at: Timestamp;
 }
 
 export interface SubscriptionsService {
@@ -1446,6 +1483,21 @@ export interface SubscriptionsSubscription {
   service_id: number;
   status: string;
   terms_version: number;
+}
+
+export interface SubscriptionsWaySwitch {
+  asked_at: Timestamp;
+  command: Json;
+  consent_id: bigint;
+  consented_at: Timestamp;
+  customer_id: bigint;
+  ended_at: Timestamp | null;
+  id: bigint;
+  reason: string | null;
+  state: string;
+  subscription_id: bigint;
+  to_way: string;
+  try_at: Timestamp | null;
 }
 
 export interface DB {
@@ -1565,8 +1617,11 @@ export interface DB {
   "subscriptions.coupon_redemption": SubscriptionsCouponRedemption;
   "subscriptions.customer": SubscriptionsCustomer;
   "subscriptions.plan_terms": SubscriptionsPlanTerms;
+  "subscriptions.price_move": SubscriptionsPriceMove;
+  "subscriptions.price_move_member": SubscriptionsPriceMoveMember;
   "subscriptions.service": SubscriptionsService;
   "subscriptions.service_terms": SubscriptionsServiceTerms;
   "subscriptions.stop": SubscriptionsStop;
   "subscriptions.subscription": SubscriptionsSubscription;
+  "subscriptions.way_switch": SubscriptionsWaySwitch;
 }

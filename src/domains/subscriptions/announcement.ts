@@ -34,6 +34,8 @@ export interface EventInput {
   readonly status: string;
   readonly period?: number;
   readonly reason?: string | undefined;
+  /** From when on its price is charged. */
+  readonly effectiveAt?: Date;
 }
 
 export interface TransactionInput {
@@ -67,7 +69,7 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
   const messages: OutgoingSms[] = [];
 
   return {
-    event(row, terms, { event, period, reason, status }) {
+    event(row, terms, { effectiveAt, event, period, reason, status }) {
       const subscription = subscriptionId({ customerId: row.customer_id, id: row.id });
       const bill =
         period === undefined
@@ -84,6 +86,7 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
           ...{ event, subscription, msisdn: row.msisdn, service: terms.serviceCode },
           ...{ operator: row.operator, status, ...bill },
           ...(reason === undefined ? {} : { reason }),
+          ...(effectiveAt === undefined ? {} : aheadOf(terms, effectiveAt)),
           at,
         },
       });
@@ -144,6 +147,10 @@ export function createAnnouncement(options: AnnouncementOptions): Announcement {
       await bus.publishAll(tx, parcels);
     },
   };
+}
+
+function aheadOf({ currency, priceMinor }: Terms, effectiveAt: Date) {
+  return { amount_minor: Number(priceMinor), currency, effective_at: effectiveAt.toISOString() };
 }
 
 /** `{title}`, `{price}` and `{stop}` in a service's texts. */

@@ -10,7 +10,7 @@ import type { Context } from './context.ts';
 import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
 import type { ServiceTerms } from './service-store.ts';
-import { smsRouteOf } from './sms-route.ts';
+import { CARD, smsRouteOf } from './sms-route.ts';
 import { readStopToken, writeStopToken } from './stop-link.ts';
 import { type StopInput, type Stopped, stopSubscriptions } from './stop-subscriptions.ts';
 import {
@@ -23,7 +23,7 @@ import {
   type SubscriptionRow,
 } from './store.ts';
 import { accessOf, isAlive, parseSubscriptionId, subscriptionId } from './subscription.ts';
-import { carrierPeriod, isCarrierPeriod, type PlanPeriod } from './terms.ts';
+import { carrierPeriod, isCarrierPeriod, type PlanPeriod, type Terms } from './terms.ts';
 import { createSubscriptionWorker, type SubscriptionWorker } from './worker.ts';
 
 /** A subscription as the outside sees it. */
@@ -166,10 +166,8 @@ function toOffer(terms: ServiceTerms): Offer {
   };
 }
 
-function toView(
-  row: SubscriptionRow,
-  terms: Pick<ServiceTerms, 'serviceCode' | 'title' | 'priceMinor' | 'currency' | 'period'>,
-): SubscriptionView {
+function toView(row: SubscriptionRow, terms: Terms): SubscriptionView {
+  const { currency, period, priceMinor } = (row.operator === CARD && terms.cardPrice) || terms;
   return {
     subscription: subscriptionId({ customerId: row.customer_id, id: row.id }),
     msisdn: row.msisdn,
@@ -178,9 +176,7 @@ function toView(
     operator: row.operator,
     status: row.status,
     alive: isAlive(row.status),
-    priceMinor: terms.priceMinor,
-    currency: terms.currency,
-    period: terms.period,
+    ...{ priceMinor, currency, period },
     createdAt: row.created_at,
     dueAt: row.due_at ?? undefined,
     paidUntil: row.paid_until ?? undefined,

@@ -22,4 +22,8 @@ export const fail = errorCodes({
   quote_stale: 'conflict',
   customer_unknown: 'not_found',
   card_page_refused: 'precondition',
+  switch_refused: 'precondition',
+  nothing_to_agree: 'conflict',
+  move_unknown: 'not_found',
+  move_refused: 'precondition',
 });

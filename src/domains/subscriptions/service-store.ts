@@ -17,6 +17,9 @@ interface TermsRow {
   readonly keep_days: number;
   readonly recent_hours: number;
   readonly texts: Record<string, string>;
+  readonly card_price_minor: bigint | null;
+  readonly card_currency: string | null;
+  readonly card_period: Terms['period'] | null;
 }
 
 export interface ServiceTerms extends Terms {
@@ -25,13 +28,17 @@ export interface ServiceTerms extends Terms {
 
 const COLUMNS =
   sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency,
-  t.period, t.charge_from_minute, t.charge_to_minute, t.retry_after_minutes, t.keep_days, t.recent_hours, t.texts`);
+  t.period, t.charge_from_minute, t.charge_to_minute, t.retry_after_minutes, t.keep_days, t.recent_hours, t.texts,
+  p.card_price_minor, p.card_currency, p.card_period`);
+const CARD_HALF = sql.raw(`left join subscriptions.plan_terms p
+    on p.service_id = t.service_id and p.version = t.version`);
 
 /** The newest terms of every service. */
 export async function readNewestTerms(executor: Executor): Promise<readonly ServiceTerms[]> {
   const { rows } = await sql<TermsRow>`
     select distinct on (t.service_id) ${COLUMNS}
     from subscriptions.service_terms t join subscriptions.service s on s.id = t.service_id
+    ${CARD_HALF}
     order by t.service_id, t.version desc limit 10000`.execute(executor);
   return rows.map(fromRow);
 }
@@ -45,7 +52,7 @@ export async function readTerms(
     from unnest(${keys.map((key) => key.serviceId)}::integer[], ${keys.map((key) => key.version)}::integer[])
       as k (service_id, version)
     join subscriptions.service_terms t on t.service_id = k.service_id and t.version = k.version
-    join subscriptions.service s on s.id = t.service_id`.execute(executor);
+    join subscriptions.service s on s.id = t.service_id ${CARD_HALF}`.execute(executor);
   return rows.map(fromRow);
 }
 
@@ -65,7 +72,14 @@ function fromRow(row: TermsRow): ServiceTerms {
     keepDays: row.keep_days,
     recentHours: row.recent_hours,
     texts: row.texts,
+    ...cardPriceFromRow(row),
   };
+}
+
+function cardPriceFromRow({ card_currency: currency, card_period: period, ...row }: TermsRow) {
+  const { card_price_minor: priceMinor } = row;
+  if (priceMinor === null || currency === null || period === null) return {};
+  return { cardPrice: { priceMinor, currency, period } };
 }
 
 export interface NewTerms extends Omit<Terms, 'serviceId' | 'version'> {

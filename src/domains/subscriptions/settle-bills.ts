@@ -1,10 +1,11 @@
 import type { Tx } from '#database';
-import { must, unreachable } from '#errors';
+import { AppError, must, unreachable } from '#errors';
 import { type PaymentResponse, parsePaymentId } from '#payments';
 import type { Announcement } from './announcement.ts';
 import { toNow } from './charge-due.ts';
 import { announce, type Context } from './context.ts';
 import { type AfterAttempt, dueAtStartOf, endOfPeriod, planAfterDecline } from './schedule.ts';
+import { CARD } from './sms-route.ts';
 import {
   type BillChange,
   type BilledRow,
@@ -71,6 +72,10 @@ export async function settleBills(
     if (row.bill_state !== 'open' && response.outcome !== 'accepted') continue;
     if (row.bill_state === 'paid') continue;
     if (response.outcome !== 'accepted' && wasHeard(row, response)) continue;
+    if (row.operator === CARD) {
+      closed.push(await settleAfterSwitch(context, tx, { row, response, now }));
+      continue;
+    }
     const terms = termsOf(row.service_id, row.terms_version);
     const { timeZone } = operators.get(row.operator);
     const change = settle({ row, terms, timeZone, response, now }, announcement, context);
@@ -80,6 +85,37 @@ export async function settleBills(
   await writeSubscriptions(tx, changes);
   await closeBills(tx, closed);
   await announcement.publish(tx);
+}
+
+/**
+ * Money that came for a phone bill that was closed when its customer changed to a card: what he was told is not charged goes back
+ * where the operator can, and stands in the bill.
+ */
+async function settleAfterSwitch(
+  { log, metrics, payments }: Context,
+  tx: Tx,
+  {
+    now,
+    response,
+    row,
+  }: { readonly row: BilledRow; readonly response: PaymentResponse; readonly now: Date },
+): Promise<BillChange> {
+  const { payment } = response;
+  chargesAfterStop(metrics).inc();
+  try {
+    const { amountMinor, refundedMinor } = await payments.report(tx, payment);
+    const reason = 'paid by card by then';
+    if (refundedMinor < amountMinor) await payments.refund(tx, { payment, amountMinor, reason });
+  } catch (error) {
+    // Thrown before anything was written: the operator takes nothing back.
+    if (!(error instanceof AppError)) throw error;
+    log.warn({ payment, code: error.code }, 'what was charged after a switch can not go back');
+  }
+  return {
+    ...{ subscription: { customerId: row.customer_id, id: row.id }, period: row.bill_period ?? 0 },
+    ...{ state: 'paid', reason: 'after_switch', attempts: (row.bill_attempts ?? 0) + 1 },
+    ...{ closedAt: now, paymentId: parsePaymentId(payment).id },
+  };
 }
 
 /** A refusal that is heard again must not move the next attempt, nor begin one beside the one under way. */

@@ -1,4 +1,4 @@
-import type { Operators } from '#operators';
+import type { Operator, Operators } from '#operators';
 import type { OutgoingSms } from '#sms';
 
 /** `card` in place of an operator's name: of subscriptions that are paid by card, and of plans that only cards pay. */
@@ -13,12 +13,20 @@ export function smsRouteOf(
   { operators, smsSender }: { readonly operators: Operators; readonly smsSender: string },
 ): Pick<OutgoingSms, 'provider' | 'sender'> {
   if (operator !== CARD) return { provider: operator, sender: operators.get(operator).shortCode };
+  const own = operatorOf(operators, msisdn);
+  return own ? { provider: own.name, sender: own.shortCode } : { sender: smsSender };
+}
+
+/** Whose number it is by its first digits, among our operators. */
+export function operatorOf(
+  operators: Pick<Operators, 'all'>,
+  msisdn: string,
+): Operator | undefined {
   const digits = msisdn.slice(1);
-  const own = operators
+  return operators
     .all()
     .find(
       ({ plan }) =>
         digits.length === plan.digits && plan.prefixes.some((one) => digits.startsWith(one)),
     );
-  return own ? { provider: own.name, sender: own.shortCode } : { sender: smsSender };
 }

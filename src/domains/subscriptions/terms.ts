@@ -22,6 +22,8 @@ export interface Terms {
   readonly recentHours: number;
   /** SMS texts by occasion: `welcome`, `receipt`, `content`, `failed`, `unsubscribed`, `rejected`, … */
   readonly texts: Readonly<Record<string, string>>;
+  /** What a card pays, where that is another price than the operator's. */
+  readonly cardPrice?: Pick<Terms, 'priceMinor' | 'currency' | 'period'>;
 }
 
 /** Of what an operator charges. */

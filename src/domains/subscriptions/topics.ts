@@ -49,7 +49,7 @@ export const SubscriptionEvent = Type.Object({
     description:
       'created, refused, charged, renewed, failed, cancelled, ended, charged_after_stop; by card also trial_started, ' +
       'charge_coming, held, changed, change_planned, change_failed, cancel_planned, kept, paused, resumed, card_changed, ' +
-      'needs_attention, refund_impossible',
+      'needs_attention, refund_impossible, switched, price_changing, price_agreed, price_kept',
   }),
   subscription: Type.String(),
   msisdn: Type.String(),
@@ -62,6 +62,8 @@ export const SubscriptionEvent = Type.Object({
   amount_minor: Type.Optional(Type.Integer()),
   currency: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String()),
+  /** Of `switched` and `price_changing`: from when on it is charged so, at `amount_minor`. */
+  effective_at: Type.Optional(Type.String({ format: 'date-time' })),
   at: Type.String({ format: 'date-time' }),
 });
 export type SubscriptionEvent = Static<typeof SubscriptionEvent>;
@@ -89,6 +91,8 @@ export const PaymentCommand = Type.Object({
     Type.Literal('change'),
     Type.Literal('pause'),
     Type.Literal('resume'),
+    Type.Literal('switch'),
+    Type.Literal('agree'),
   ]),
   origin: Type.String({ description: 'api, client-admin, console, …' }),
   actor: Type.String({ description: 'who: the name of a key, a number, a member of the staff' }),
@@ -106,6 +110,14 @@ export const PaymentCommand = Type.Object({
   quote: Type.Optional(
     Type.Object({ at: Type.String({ format: 'date-time' }), hash: Type.String() }),
   ),
+  /** Of `switch`: the other way of paying. `plan` has no say: it stays. */
+  to: Type.Optional(Type.Union([Type.Literal('phone'), Type.Literal('card')])),
+  /** Of `switch` to a card: this one, else the customer's default. */
+  card: Type.Optional(Type.String({ description: 'card_…' })),
+  locale: Type.Optional(Type.String()),
+  /** Of `switch` and `agree`: the yes that was given to it, and when. */
+  consent: Type.Optional(Type.String({ description: 'con_…' })),
+  consented_at: Type.Optional(Type.String({ format: 'date-time' })),
   /** Of `pause`. */
   days: Type.Optional(Type.Integer()),
   reason: Type.Optional(Type.String()),

@@ -13,11 +13,14 @@ import { type Command, type CommandResult, done, refused } from './command.ts';
 import { type CommandRow, findCommands, insertCommands } from './command-store.ts';
 import { readDeclines } from './dunning-facts.ts';
 import { closeBill, endCase } from './end-case.ts';
+import { agreeToMove } from './move-ahead.ts';
 import { pauseCase, resumeCase } from './pause-case.ts';
 import type { Plan } from './plan.ts';
 import { withRefundable } from './refundable.ts';
 import { roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
+import { lockBothWays } from './switch-store.ts';
+import { switchWay } from './switch-way.ts';
 import { beginWork, type Work } from './work.ts';
 
 interface Applying {
@@ -30,13 +33,30 @@ interface Applying {
 
 /**
  * Carries commands out, each once, in their order, under the lock of their subscription: of two that exclude each other the first
- * holds, and the second is told why not.
+ * holds, and the second is told why not. A switch hands its subscription over, so it stands alone between the others.
  */
 export async function applyCommands(
   context: CardContext,
   tx: Tx,
   commands: readonly Command[],
 ): Promise<void> {
+  const names = [...new Set(commands.map(({ subscription }) => subscription))];
+  await lockBothWays(tx, names.map(parseSubscriptionId));
+  let others: Command[] = [];
+  for (const command of commands) {
+    if (command.command !== 'switch') {
+      others.push(command);
+      continue;
+    }
+    await applySet(context, tx, others);
+    others = [];
+    await switchWay(context, tx, command);
+  }
+  await applySet(context, tx, others);
+}
+
+async function applySet(context: CardContext, tx: Tx, commands: readonly Command[]): Promise<void> {
+  if (commands.length === 0) return;
   const named = commands.map((command) => ({
     ...{ command, key: parseSubscriptionId(command.subscription) },
     id: parseRowId('cmd', command.id, 'command'),
@@ -90,6 +110,10 @@ function apply(one: CardCase, applying: Applying): Applied {
       return pause(one, command, work);
     case 'resume':
       return resume(one, work);
+    case 'agree':
+      return agreeToMove(one, command, work);
+    case 'switch':
+      return [undefined, refused('not_here')];
     default:
       return unreachable(command.command);
   }

@@ -1,6 +1,6 @@
 import type { CardDeclineReason, DeclineClass, Offer } from '#payments';
 import type { Decline, RetryReason, ToldReason } from '#subscriptions/dunning';
-import type { PricedSubscription } from '#subscriptions/pricing';
+import type { Price, PricedSubscription } from '#subscriptions/pricing';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 
 /** The card that is charged, as it was when it was saved. */
@@ -47,6 +47,19 @@ export interface CardBill {
   readonly pagePayment: string | null;
 }
 
+/** A move to a newer version of a plan's terms, as it was told. */
+export interface PlannedMove {
+  /** `mov_…` */
+  readonly id: string;
+  readonly price: Price;
+  /** No period that begins earlier is charged so. */
+  readonly from: Date;
+  /** `required`: only after a new yes. Without one the old price stays (`keep`), or it ends (`end`). */
+  readonly consent: 'notice' | 'required';
+  readonly without: 'keep' | 'end';
+  readonly agreed: boolean;
+}
+
 /** A card subscription with the bill that is open, or the one asked about. */
 export interface CardCase {
   readonly key: SubscriptionKey;
@@ -70,6 +83,8 @@ export interface CardCase {
   readonly pausedUntil: Date | null;
   readonly attention: string | null;
   readonly email: string | null;
+  /** To a newer version of what was agreed to; null once it is there, and where none is planned. */
+  readonly move: PlannedMove | null;
   readonly bill: CardBill | null;
 }
 

@@ -1,11 +1,14 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
 import { fail } from '#subscriptions/errors';
+import { lockSubscriptions } from '#subscriptions/store';
 import {
   billReference,
   cardReference,
   isAlive,
   parseSubscriptionId,
+  type SubscriptionKey,
+  subscriptionId,
 } from '#subscriptions/subscription';
 import { allocationNow } from './allocation.ts';
 import { openBillOf } from './card-case.ts';
@@ -13,6 +16,8 @@ import type { CardContext } from './card-context.ts';
 import { lockCases } from './case-store.ts';
 import { offerOf } from './charge-case.ts';
 import { askedMinor } from './first-quote.ts';
+import { codeOf } from './judge-switch.ts';
+import { findWaiting, lockBothWays, SWITCH_WAITS_MS } from './switch-store.ts';
 import { beginWork } from './work.ts';
 
 /** A page on which a card is entered. */
@@ -37,8 +42,9 @@ export async function openCardPage(
   tx: Tx,
   subscription: string,
 ): Promise<CardPage> {
-  const [one] = await lockCases(tx, [parseSubscriptionId(subscription)]);
-  if (!one) throw fail('not_by_card', `${subscription} is not paid by card.`);
+  const key = parseSubscriptionId(subscription);
+  const [one] = await lockCases(tx, [key]);
+  if (!one) return openSwitchPage(context, tx, key);
   if (!isAlive(one.status)) throw fail('subscription_ended', `${subscription} has ended.`);
   const work = await beginWork(context, tx, [one]);
   const plan = work.planOf(one);
@@ -72,6 +78,38 @@ export async function openCardPage(
     await work.write(tx);
   }
   return { ...base, payment, amountMinor, paysBill };
+}
+
+/** A page for the card for which a switch waits: what is paid by phone goes on until the card is there. */
+async function openSwitchPage(
+  context: CardContext,
+  tx: Tx,
+  key: SubscriptionKey,
+): Promise<CardPage> {
+  await lockBothWays(tx, [key]);
+  const [row] = await lockSubscriptions(tx, [key]);
+  const waiting = await findWaiting(tx, key);
+  const subscription = subscriptionId(key);
+  const since = waiting && Date.parse(waiting.command.at);
+  const isOver = since !== undefined && since + SWITCH_WAITS_MS <= context.clock.nowMs();
+  if (!row || !waiting || isOver) throw fail('not_by_card', `${subscription} is not paid by card.`);
+  if (!isAlive(row.status)) throw fail('subscription_ended', `${subscription} has ended.`);
+  const plan = await context.plans.newest(await codeOf(context, tx, row));
+  must(plan, 'a switch waits for a plan that cards pay');
+  const { customerId } = key;
+  const { currency } = plan.price;
+  const reference = cardReference(key);
+  await closeFormer(context, tx, { customerId, reference });
+  const amountMinor = askedMinor(0n);
+  const [payment] = await context.payments.cards.prepare(tx, [
+    {
+      ...{ customerId, msisdn: row.msisdn, amountMinor, currency, reference },
+      notAfter: new Date(context.clock.nowMs() + PAGE_MS),
+      offer: { description: plan.title, saveCard: true },
+    },
+  ]);
+  must(payment, 'a payment was written down');
+  return { payment, amountMinor, currency, paysBill: false };
 }
 
 /** Of two pages on which a card is tried the newer counts; one that was paid this moment goes back by itself. */

@@ -2,7 +2,7 @@ import { type Executor, sql, type Tx } from '#database';
 import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
-import { pricedFromRow, receiptFromRow } from './stored-priced.ts';
+import { moveFromRow, pricedFromRow, receiptFromRow } from './stored-priced.ts';
 
 interface CaseRow {
   readonly customer_id: bigint;
@@ -30,6 +30,7 @@ interface CaseRow {
   readonly paused_until: Date | null;
   readonly card_payment_id: bigint | null;
   readonly attention: string | null;
+  readonly move: unknown;
   readonly number: number | null;
   readonly kind: BillKind;
   readonly covers: number;
@@ -59,7 +60,7 @@ const COLUMNS =
   sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
   s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
   k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
-  k.card_payment_id, k.attention, b.period as number, b.amount_minor,
+  k.card_payment_id, k.attention, k.move, b.period as number, b.amount_minor,
   b.currency, b.state, b.reason, b.attempts, b.opened_at, b.closed_at, b.last_payment_id, x.kind, x.covers, x.total_minor,
   x.tax_minor, x.balance_used_minor, x.after, x.receipt, x.first_declined_at, x.next_attempt_at, x.next_because, x.told_reason, x.told_steps,
   x.is_under_way, x.page_payment`);
@@ -161,6 +162,7 @@ function fromRow(row: CaseRow): CardCase {
     ...{ billCount: row.bill_count, noticedPeriod: row.noticed_period },
     ...{ statusSince: row.status_since, pausedUntil: row.paused_until },
     ...{ priced: pricedFromRow(row.priced), cardPayment: row.card_payment_id },
+    move: moveFromRow(row.move),
     card: cardFromRow(row),
     bill: row.number === null ? null : billFromRow(row, row.number),
   };

@@ -2,7 +2,7 @@ import { sql, type Tx } from '#database';
 import type { QuoteLine } from '#subscriptions/pricing';
 import type { SubscriptionKey } from '#subscriptions/subscription';
 import type { CardBill, CardCase, CardDecline } from './card-case.ts';
-import { pricedToRow, receiptToRow } from './stored-priced.ts';
+import { moveToRow, pricedToRow, receiptToRow } from './stored-priced.ts';
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
   sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
@@ -60,16 +60,17 @@ export async function updateCases(tx: Tx, cases: readonly CardCase[]): Promise<v
       card_gateway = n.gateway, card_brand = n.brand, card_mask = n.mask, card_fingerprint = n.fingerprint,
       bill_count = n.bill_count, noticed_period = n.noticed, cancel_at = n.cancel_at, status_since = n.since,
       attention = n.attention, paused_until = n.paused_until,
-      card_payment_id = n.card_payment
+      card_payment_id = n.card_payment, move = n.move::jsonb
     from unnest(${keys}, ${cases.map((one) => pricedToRow(one.priced))}::text[],
       ${cases.map((one) => one.card?.id ?? null)}::bigint[], ${cases.map((one) => one.card?.gateway ?? null)}::text[],
       ${cases.map((one) => one.card?.brand ?? null)}::text[], ${cases.map((one) => one.card?.mask ?? null)}::text[],
       ${cases.map((one) => one.card?.fingerprint ?? null)}::text[], ${cases.map((one) => one.billCount)}::integer[],
       ${cases.map((one) => one.noticedPeriod)}::integer[], ${cases.map(cancelAt)}::timestamptz[],
       ${cases.map((one) => one.statusSince)}::timestamptz[], ${cases.map((one) => one.attention)}::text[],
-      ${cases.map((one) => one.pausedUntil)}::timestamptz[], ${cases.map((one) => one.cardPayment)}::bigint[]
+      ${cases.map((one) => one.pausedUntil)}::timestamptz[], ${cases.map((one) => one.cardPayment)}::bigint[],
+      ${cases.map((one) => moveToRow(one.move))}::text[]
     ) as n (customer_id, id, priced, card_id, gateway, brand, mask, fingerprint, bill_count, noticed, cancel_at, since,
-      attention, paused_until, card_payment)
+      attention, paused_until, card_payment, move)
     where k.customer_id = n.customer_id and k.id = n.id`.execute(tx);
 }
 

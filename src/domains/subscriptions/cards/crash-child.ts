@@ -6,6 +6,7 @@ import { createIdSource } from '#ids';
 import { silentLog } from '#log';
 import { buildShop, gatewaysAt } from './fixture.ts';
 import { timeOf } from './life.ts';
+import { runMoves } from './run-moves.ts';
 
 export interface CrashSettings {
   readonly url: string;
@@ -15,6 +16,8 @@ export interface CrashSettings {
   readonly now: string;
   /** Dies at this point of its work, the first is 1; 0: never. */
   readonly dieAt: number;
+  /** Only a move is carried out, in sets of so many. */
+  readonly moveMost?: number;
 }
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as CrashSettings;
@@ -55,10 +58,15 @@ const shop = await buildShop({
 });
 points = 0;
 isAtWork = true;
-const worker = shop.cards.worker();
-worker.start();
-await timeOf({ ...shop, clock }).quiet();
-await worker.stop();
+if (settings.moveMost) while ((await runMoves(shop.context, settings.moveMost)) > 0);
+else await runAll();
 await shop.close();
 await card.close();
 await opened.close();
+
+async function runAll(): Promise<void> {
+  const worker = shop.cards.worker();
+  worker.start();
+  await timeOf({ ...shop, clock }).quiet();
+  await worker.stop();
+}

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import * as gateway from '#simulators/cloudpayments';
-import type { CrashSettings } from './crash-child.ts';
 import { openShop } from './fixture.ts';
 import { lives } from './life.ts';
 import { mustHold } from './must-hold.ts';
+import { runChild } from './run-child.ts';
 
 const shop = await openShop(gateway, { runs: false });
 const { clock, database } = shop;
@@ -15,23 +12,6 @@ const { buys, decline, quiet } = lives(shop);
 
 /** The points of a renewal: its bill and charge, its answer, and those of the bus between them. */
 const DIES_AT = [1, 2, 3, 5];
-
-/** True when it was killed, false when it has done all and ended by itself. */
-async function run(t: TestContext, dieAt: number): Promise<boolean> {
-  const settings: CrashSettings = {
-    ...{ url: database.url, gatewayUrl: shop.gatewayUrl, publicId: gateway.standardPublicId },
-    ...{ now: clock.now().toISOString(), dieAt },
-  };
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'crash-child.ts'), JSON.stringify(settings)],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  const [code, signal] = await once(child, 'exit');
-  assert.ok(signal === 'SIGKILL' || code === 0, `the child ended by itself: ${code} ${signal}`);
-  return signal === 'SIGKILL';
-}
 
 /** Whoever comes after the one that was killed. */
 async function goOn(): Promise<void> {
@@ -58,7 +38,7 @@ test('killed at any point of a renewal, each period is charged once, and a refus
     clock.set(due);
     // One of the three is refused for a technical reason, and is tried again a quarter of an hour later.
     await decline(5091);
-    const killed = await run(t, dieAt);
+    const killed = await runChild(t, shop, { dieAt });
     await goOn();
     clock.advanceMs(16 * 60_000);
     await goOn();

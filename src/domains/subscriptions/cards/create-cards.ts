@@ -9,12 +9,20 @@ import {
   type ChangeRequest,
   type Coupon,
   checkCoupon,
+  type Quote,
+  type QuoteInput,
   type QuoteResult,
   quote,
 } from '#subscriptions/pricing';
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
 import { agreeToPage } from './agree.ts';
+import {
+  askForPrice,
+  askForSwitch,
+  type PriceAgreement,
+  type SwitchWish,
+} from './ask-with-consent.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { type CardPage, openCardPage } from './card-page.ts';
@@ -22,11 +30,15 @@ import { readCases } from './case-store.ts';
 import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
+import type { Wanted } from './judge-switch.ts';
+import { type MoveReport, type NewMove, previewMove, reportMove, runMove } from './moves.ts';
 import type { Order, StartConsent, Started } from './order.ts';
 import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
 import type { Plans } from './plans.ts';
 import { type OrderPreview, previewOrder } from './preview-order.ts';
+import { previewSwitch, type SwitchPreview } from './preview-switch.ts';
+import { pricedAhead } from './price-move.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { startCase, startCases } from './start-case.ts';
@@ -85,7 +97,26 @@ export interface CardSubscriptions {
   commandResult(subscription: string, command: string): ReturnType<typeof findCommand>;
   /** What a change or an end would cost now. Throws `not_by_card`, `plan_unknown`. */
   quote(tx: Tx, subscription: string, wanted: WantedQuote): Promise<QuoteResult>;
+  /** A page for another card; of one that a phone pays, for the card that its switch waits for. Throws as `openCardPage` does. */
   cardPage(tx: Tx, subscription: string): Promise<CardPage>;
+  /** What paying the other way would come to. Throws `subscription_unknown`. */
+  previewSwitch(tx: Tx, subscription: string, wanted: Wanted): Promise<SwitchPreview>;
+  /** Writes the yes down and hands the switch to `state-machine`. Answers `cmd_…`. */
+  switchWay(tx: Tx, wanted: SwitchWish): Promise<string>;
+  /** The new yes that a told price needs. Answers `cmd_…`. */
+  agreeToPrice(tx: Tx, wanted: PriceAgreement): Promise<string>;
+  /** See `previewMove`. */
+  previewMove(tx: Tx, wanted: NewMove): Promise<MoveReport>;
+  /** See `runMove`. */
+  runMove(
+    tx: Tx,
+    named: { readonly plan: string; readonly move: string; readonly actor: string },
+  ): Promise<MoveReport>;
+  /** Throws `move_unknown`. */
+  move(
+    executor: Executor,
+    named: { readonly plan: string; readonly move: string },
+  ): Promise<MoveReport>;
   /** Throws `customer_unknown`. */
   cards(executor: Executor, msisdn: string): Promise<readonly SavedCardView[]>;
   makeDefaultCard(tx: Tx, act: CardAct): Promise<void>;
@@ -156,6 +187,13 @@ export function createCards(context: CardContext): CardSubscriptions {
       }),
     quote: (tx, subscription, wanted) => quoteWanted(context, tx, { subscription, wanted }),
     cardPage: (tx, subscription) => openCardPage(context, tx, subscription),
+    previewSwitch: (tx, subscription, wanted) =>
+      previewSwitch(context, tx, { subscription, wanted }),
+    switchWay: (tx, wish) => askForSwitch(context, tx, wish),
+    agreeToPrice: (tx, agreement) => askForPrice(context, tx, agreement),
+    previewMove: (tx, wanted) => previewMove(context, tx, wanted),
+    runMove: (tx, named) => runMove(context, tx, named),
+    move: (executor, named) => reportMove(context, executor, named),
     cards: async (executor, msisdn) =>
       payments.cards.list(executor, await customerOf(executor, msisdn)),
     makeDefaultCard: async (tx, { msisdn, ...act }) =>
@@ -177,16 +215,31 @@ async function quoteWanted(
   const { price } = one.priced.selection;
   const plan = (await context.plans.versions(tx, [price]))(price);
   const about = { at: context.clock.now(), precision: plan.precision };
+  const priced = one.priced;
   if (wanted.kind === 'cancel')
-    return quote({ ...about, request: { ...wanted, subscription: one.priced } });
+    return withMove(one, { ...about, request: { ...wanted, subscription: priced } });
   const target = wanted.plan === undefined ? { price } : await context.plans.newest(wanted.plan);
   if (!target) throw fail('plan_unknown', `There is no plan ${wanted.plan} that is paid by card.`);
   const { quantity = one.priced.selection.quantity, timing } = wanted;
-  return quote({
+  return withMove(one, {
     ...about,
     request: {
-      ...{ kind: 'change', subscription: one.priced, to: { price: target.price, quantity } },
+      ...{ kind: 'change', subscription: priced, to: { price: target.price, quantity } },
       ...(timing === undefined ? {} : { timing }),
     },
   });
+}
+
+/** What comes next is told with the move that is planned, so that nobody is charged more than he was shown. */
+function withMove({ move }: CardCase, input: QuoteInput): QuoteResult {
+  const result = quote(input);
+  if (result.outcome === 'refused' || !result.quote.after || !move) return result;
+  const subscription = pricedAhead({ move, priced: result.quote.after });
+  const ahead = quote({ ...input, request: { kind: 'renewal', subscription } });
+  const next = ahead.outcome === 'refused' ? undefined : nextOf(ahead.quote);
+  return { outcome: 'quoted', quote: { ...result.quote, next } };
+}
+
+function nextOf({ after, dueMinor, takesEffectAt: at, totalMinor }: Quote): Quote['next'] {
+  return after && { at, period: after.period.number, amountMinor: totalMinor, dueMinor };
 }

@@ -14,6 +14,7 @@ import type { CardSubscriptions, WantedQuote } from './create-cards.ts';
 import {
   CardHalf,
   caseToApi,
+  QueuedCommand,
   QuoteShape,
   quoteToApi,
   SubscriptionParams,
@@ -24,11 +25,6 @@ const ShownQuote = Type.Object(
   { at: Instant, hash: Type.String({ pattern: '^[0-9a-f]{64}$' }) },
   { description: 'the quote that was shown; if it does not hold any more nothing is done' },
 );
-
-const Queued = Type.Object({
-  subscription: Type.String(),
-  command: Type.String({ description: 'cmd_…: ask for what came of it' }),
-});
 
 const bodies = {
   repay: Type.Object({}),
@@ -61,7 +57,7 @@ export function registerCommandRoutes(app: HttpApp, options: CommandRoutesOption
     idempotentRoute(app, {
       ...{ url: `/v1/subscriptions/:id/${command}`, scope: 'subscriptions:write' },
       ...{ tag: 'subscriptions', summary: summaries[command], status: 202 },
-      schema: { params: SubscriptionParams, body: bodies[command], response: Queued },
+      schema: { params: SubscriptionParams, body: bodies[command], response: QueuedCommand },
       handler: async ({ body, params, principal, tx }) => {
         await mustBeAlive(cards, database, params.id);
         const given = { command, subscription: params.id, origin: 'api', actor: principal.name };

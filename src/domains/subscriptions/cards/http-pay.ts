@@ -4,32 +4,23 @@ import {
   apiRoute,
   CurrencyCode,
   type HttpApp,
-  Instant,
   idempotentRoute,
   MsisdnText,
   type Static,
   Type,
 } from '#http';
-import { formatMoney } from '#money';
 import type { NumberPlan } from '#phone';
 import { fail } from '#subscriptions/errors';
-import { priceInWords } from '#subscriptions/terms';
+import { AttestedConsent, type PricedOffer, toConsent } from './attested-consent.ts';
 import type { CardSubscriptions } from './create-cards.ts';
 import { PlanShape, planToApi, readNumber, text } from './http-shapes.ts';
-import type { Order, StartConsent } from './order.ts';
+import type { Order } from './order.ts';
 import { type Plan, periodOfInterval } from './plan.ts';
 
-const Consent = Type.Object(
-  {
-    text: text(4000, 'what the person read, word for word'),
-    price_minor: AmountMinor,
-    ip: text(64, 'from where he said yes'),
-    user_agent: Type.Optional(text(500)),
-    at: Instant,
-    evidence: Type.Optional(text(2000, 'what else proves it')),
-  },
-  { description: 'You attest it. Without it, it is given on our page before anything is charged.' },
-);
+const PayConsent = {
+  ...AttestedConsent,
+  description: 'You attest it. Without it, it is given on our page before anything is charged.',
+};
 
 const PayBody = Type.Object({
   plan: text(100),
@@ -38,7 +29,7 @@ const PayBody = Type.Object({
   user: Type.Optional(text(200, 'your own key of the customer')),
   email: Type.Optional(Type.String({ format: 'email', maxLength: 254 })),
   coupon: Type.Optional(text(40)),
-  consent: Type.Optional(Consent),
+  consent: Type.Optional(PayConsent),
   return_url: Type.String({ maxLength: 2000, pattern: '^https?://[^\\s]+$' }),
   locale: Type.Optional(Type.String({ pattern: '^[a-z]{2}(-[A-Z]{2})?$' })),
   gateway: Type.Optional(text(60)),
@@ -87,7 +78,10 @@ export function registerPayRoutes(app: HttpApp, { cards, plans }: PayRoutesOptio
       if (!plan) throw fail('plan_unknown', `There is no plan ${body.plan} paid by card.`);
       const order = toOrder(body, plan, plans());
       if (!body.consent) return { page: cards.pageUrl(cards.orderPage(order, body.return_url)) };
-      const started = await cards.start(tx, { order, consent: toConsent(body.consent, plan) });
+      const started = await cards.start(tx, {
+        order,
+        consent: toConsent(body.consent, offerOf(plan)),
+      });
       const { payment, subscription } = started;
       const page = { page: 'payment', subscription, payment, returnUrl: body.return_url } as const;
       const amount = { amount_minor: started.amountMinor, currency: started.currency };
@@ -127,17 +121,7 @@ function toOrder(body: Static<typeof PayBody>, plan: Plan, plans: readonly Numbe
   };
 }
 
-function toConsent(consent: Static<typeof Consent>, plan: Plan): StartConsent {
-  const { currency, interval, unitPriceMinor } = plan.price;
-  if (BigInt(consent.price_minor) !== unitPriceMinor)
-    throw fail('terms_outdated', `${plan.title} costs ${unitPriceMinor} now: show it again.`, {
-      faults: [{ field: 'consent.price_minor', message: `must be ${unitPriceMinor}` }],
-    });
-  const price = formatMoney({ amountMinor: unitPriceMinor, currency });
-  const at = new Date(consent.at);
-  return {
-    ...{ method: 'api', textShown: consent.text, shownAt: at, confirmedAt: at },
-    priceShown: priceInWords(price, periodOfInterval(interval)),
-    evidence: { ip: consent.ip, userAgent: consent.user_agent, evidence: consent.evidence },
-  };
+function offerOf({ price, title }: Plan): PricedOffer {
+  const { currency, interval, unitPriceMinor: priceMinor } = price;
+  return { title, priceMinor, currency, period: periodOfInterval(interval) };
 }

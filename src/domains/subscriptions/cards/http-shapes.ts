@@ -3,6 +3,7 @@ import { isE164, type NumberPlan, readAnyMsisdn } from '#phone';
 import { formatInterval, type Quote } from '#subscriptions/pricing';
 import { subscriptionId } from '#subscriptions/subscription';
 import type { CardCase } from './card-case.ts';
+import { laterOf } from './move-ahead.ts';
 import type { Plan } from './plan.ts';
 
 /** What PostgreSQL can't store: a NUL, and half a surrogate pair. */
@@ -14,6 +15,10 @@ export const text = (maxLength: number, description?: string) =>
   });
 
 export const SubscriptionParams = Type.Object({ id: Type.String({ maxLength: 60 }) });
+export const QueuedCommand = Type.Object({
+  subscription: Type.String(),
+  command: Type.String({ description: 'cmd_…: ask for what came of it' }),
+});
 export const CardParams = Type.Object({ msisdn: MsisdnText, card: Type.String({ maxLength: 60 }) });
 
 export const PlanShape = Type.Object({
@@ -102,6 +107,18 @@ export const CardHalf = Type.Object({
   card: Type.Optional(Type.Object({ brand: Type.String(), mask: Type.String() })),
   cancel_at: Type.Optional(Instant),
   paused_until: Type.Optional(Instant),
+  price_change: Type.Optional(
+    Type.Object(
+      {
+        version: Type.Integer(),
+        price_minor: AmountMinor,
+        currency: CurrencyCode,
+        from: Instant,
+        needs_agreement: Type.Boolean(),
+      },
+      { description: 'a move to a newer version that was told: POST …/price-agreement says yes' },
+    ),
+  ),
   planned: Type.Optional(Type.Object({ plan: Type.String(), quantity: Type.Integer() })),
   owed_minor: Type.Optional(AmountMinor),
   next_attempt_at: Type.Optional(Instant),
@@ -120,9 +137,18 @@ export function caseToApi(one: CardCase, isOpen: boolean) {
     ...(endsWithPeriod && one.endedAt === null ? { cancel_at: period.endsAt } : {}),
     ...(one.pausedUntil ? { paused_until: one.pausedUntil } : {}),
     ...(scheduled ? { planned: { plan: scheduled.price.plan, quantity: scheduled.quantity } } : {}),
+    ...(one.move ? { price_change: moveToApi(one, one.move) } : {}),
     ...(owes ? { owed_minor: bill.amountMinor } : {}),
     ...(owes && bill.nextAttemptAt ? { next_attempt_at: bill.nextAttemptAt } : {}),
     ...(one.attention === null ? {} : { attention: one.attention }),
+  };
+}
+
+function moveToApi(one: CardCase, move: NonNullable<CardCase['move']>) {
+  const { amountMinor, currency, from } = laterOf(one, move);
+  return {
+    ...{ version: move.price.version, price_minor: amountMinor, currency, from },
+    needs_agreement: move.consent === 'required' && !move.agreed,
   };
 }
 

@@ -4,7 +4,9 @@ import type { NumberPlan } from '#phone';
 import type { CardSubscriptions } from './create-cards.ts';
 import { registerSavedCardRoutes } from './http-cards.ts';
 import { registerCommandRoutes } from './http-commands.ts';
+import { registerMoveRoutes } from './http-moves.ts';
 import { registerPayRoutes } from './http-pay.ts';
+import { registerSwitchRoutes } from './http-switch.ts';
 
 export interface CardRoutesOptions {
   readonly cards: CardSubscriptions;
@@ -18,4 +20,6 @@ export function registerCardSubscriptionRoutes(app: HttpApp, options: CardRoutes
   registerPayRoutes(app, options);
   registerCommandRoutes(app, options);
   registerSavedCardRoutes(app, options);
+  registerSwitchRoutes(app, options);
+  registerMoveRoutes(app, options);
 }

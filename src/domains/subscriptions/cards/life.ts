@@ -29,8 +29,11 @@ export function timeOf({
 }: Pick<Shop, 'bus' | 'clock' | 'database' | 'payments'>) {
   async function open(): Promise<number> {
     const { rows } = await sql<{ count: bigint }>`
-      select count(*) as count from subscriptions.subscription
-      where operator = 'card' and due_at <= ${clock.now()}`.execute(database.pool);
+      select (select count(*) from subscriptions.subscription where operator = 'card' and due_at <= ${clock.now()})
+        + (select count(*) from subscriptions.way_switch where state = 'waiting' and try_at <= ${clock.now()})
+        + (select count(*) from subscriptions.price_move where state = 'running') as count`.execute(
+      database.pool,
+    );
     const states = await payments.openByState();
     const moving = states.filter(({ state }) => state !== 'presented' && state !== 'authorized');
     return Number(rows[0]?.count ?? 0n) + moving.length;

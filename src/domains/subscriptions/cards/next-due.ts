@@ -9,6 +9,7 @@ import { type Quote, quote } from '#subscriptions/pricing';
 import { FIRST_PAYMENT_HOURS, isAlive } from '#subscriptions/subscription';
 import { type CardCase, openBillOf } from './card-case.ts';
 import type { Plan } from './plan.ts';
+import { pricedAhead } from './price-move.ts';
 
 /** Pure decisions about what a card subscription waits for. Nothing here reads a clock or a database. */
 
@@ -103,8 +104,12 @@ function noticeOf(one: CardCase, plan: Plan) {
 }
 
 /** The next period as it would be billed; undefined where there is none. */
-export function renewalOf({ priced }: CardCase, plan: Plan, at: Date): Quote | undefined {
-  const request = { kind: 'renewal', subscription: priced } as const;
+export function renewalOf(
+  one: Pick<CardCase, 'move' | 'priced'>,
+  plan: Plan,
+  at: Date,
+): Quote | undefined {
+  const request = { kind: 'renewal', subscription: pricedAhead(one) } as const;
   const result = quote({ request, at, precision: plan.precision });
   return result.outcome === 'quoted' ? result.quote : undefined;
 }

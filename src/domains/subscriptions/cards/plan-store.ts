@@ -28,8 +28,8 @@ interface PlanRow {
 }
 
 const COLUMNS =
-  sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency, t.period,
-  t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
+  sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, coalesce(p.card_price_minor, t.price_minor) as price_minor,
+  coalesce(p.card_currency, t.currency) as currency, coalesce(p.card_period, t.period) as period, t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
   p.pause_days_most, p.lead_minutes, p.precision, p.dunning`);
 
 const PLANS_MOST = 1000;
@@ -66,12 +66,19 @@ export async function insertPlanTerms(
   { plan, serviceId, version }: { plan: NewPlan; serviceId: number; version: number },
 ): Promise<void> {
   const { price } = plan;
+  // The operator's price stands in the terms; the card's beside it only where it is another.
+  const own = plan.carrier?.price && {
+    ...{ priceMinor: price.unitPriceMinor, currency: price.currency },
+    period: periodOfInterval(price.interval),
+  };
   await sql`
     insert into subscriptions.plan_terms (service_id, version, methods, time_zone, setup_fee_minor, trial_days, tax_name,
-      tax_basis_points, pause_days_most, lead_minutes, precision, dunning)
+      tax_basis_points, pause_days_most, lead_minutes, precision, dunning, card_price_minor, card_currency, card_period)
     values (${serviceId}, ${version}, ${plan.methods}::text[], ${plan.timeZone}, ${price.setupFeeMinor}, ${plan.trialDays},
       ${price.tax.name}, ${price.tax.basisPoints}, ${plan.pauseDaysMost}, ${plan.leadMinutes}, ${plan.precision},
-      ${JSON.stringify(plan.dunning)}::jsonb)`.execute(tx);
+      ${JSON.stringify(plan.dunning)}::jsonb, ${own?.priceMinor ?? null}, ${own?.currency ?? null}, ${own?.period ?? null})`.execute(
+    tx,
+  );
 }
 
 export async function newestVersion(tx: Tx, serviceId: number): Promise<number> {
@@ -81,9 +88,6 @@ export async function newestVersion(tx: Tx, serviceId: number): Promise<number> 
   );
   return rows[0]?.version ?? 0;
 }
-
-/** The period that carriers read. */
-export const periodToRow = (plan: NewPlan): PlanPeriod => periodOfInterval(plan.price.interval);
 
 function fromRow(row: PlanRow): Plan {
   return {

@@ -30,7 +30,7 @@ export interface Plan {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** A plan's next version. `methods` with `phone`: its operator may charge it too, daily or weekly. */
+/** A plan's next version. `methods` with `phone`: its operator may charge it too, daily or weekly, and at a price of its own. */
 export interface NewPlan
   extends Pick<
     Plan,
@@ -47,10 +47,10 @@ export interface NewPlan
     | 'texts'
   > {
   readonly price: Omit<Price, 'plan' | 'version' | 'effectiveFrom'>;
-  /** When and how its operator charges it, where it does. */
+  /** When and how its operator charges it, where it does. Its price and period are the card's unless they are named. */
   readonly carrier?: Partial<
     Pick<Terms, 'chargeWindow' | 'retryAfterMinutes' | 'keepDays' | 'recentHours'>
-  >;
+  > & { readonly price?: Pick<Terms, 'priceMinor' | 'currency' | 'period'> };
 }
 
 /** How long a period of these terms is, in the words of pricing. */

@@ -4,14 +4,9 @@ import { isTimeZone } from '#rules/local-time';
 import type { Catalogue } from '#subscriptions/catalogue';
 import { fail } from '#subscriptions/errors';
 import { checkPrices } from '#subscriptions/pricing';
-import type { NewPlan, Plan } from './plan.ts';
-import {
-  insertPlanTerms,
-  newestVersion,
-  periodToRow,
-  readNewestPlans,
-  readPlans,
-} from './plan-store.ts';
+import { isCarrierPeriod } from '#subscriptions/terms';
+import { type NewPlan, type Plan, periodOfInterval } from './plan.ts';
+import { insertPlanTerms, newestVersion, readNewestPlans, readPlans } from './plan-store.ts';
 
 /** Plans, remembered: a version never changes, and what is newest is asked once a second. */
 export interface Plans {
@@ -74,16 +69,11 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
     },
     async add(tx, plan) {
       mustBePlan(plan);
-      const { currency, unitPriceMinor: priceMinor } = plan.price;
+      const { price: phonePrice, ...carrier } = plan.carrier ?? {};
       const serviceId = await catalogue.add(tx, {
-        ...{ serviceCode: plan.code, title: plan.title, operator: plan.operator, priceMinor },
-        ...{
-          ...CARRIER_HALF,
-          ...plan.carrier,
-          currency,
-          period: periodToRow(plan),
-          texts: plan.texts,
-        },
+        ...{ serviceCode: plan.code, title: plan.title, operator: plan.operator },
+        ...{ ...CARRIER_HALF, ...carrier, texts: plan.texts },
+        ...(phonePrice ?? cardPrice(plan)),
       });
       const version = await newestVersion(tx, serviceId);
       await insertPlanTerms(tx, { plan, serviceId, version });
@@ -91,6 +81,10 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
       return version;
     },
   };
+}
+
+function cardPrice({ price: { currency, interval, unitPriceMinor } }: NewPlan) {
+  return { priceMinor: unitPriceMinor, currency, period: periodOfInterval(interval) };
 }
 
 function mustBePlan(plan: NewPlan): void {
@@ -105,9 +99,20 @@ function mustBePlan(plan: NewPlan): void {
     ...(plan.price.unitPriceMinor > 0n
       ? []
       : [{ field: 'price.unitPriceMinor', message: 'must be above 0: make it free by a coupon' }]),
+    ...(isByPhone(plan)
+      ? []
+      : [
+          { field: 'carrier.price', message: 'must be daily or weekly: operators charge no other' },
+        ]),
   ];
   const [first] = wrong;
   if (!first) return;
   const text = `The plan can't be used: ${first.field} ${first.message}.`;
   throw fail('plan_invalid', text, { faults: wrong });
+}
+
+/** By phone it can be paid where its operator's period is one that operators know. */
+function isByPhone({ carrier, methods, price }: NewPlan): boolean {
+  if (!methods.includes('phone')) return true;
+  return isCarrierPeriod(carrier?.price?.period ?? periodOfInterval(price.interval));
 }

@@ -9,8 +9,10 @@ import { claimDueCases } from './case-store.ts';
 import { type Charging, chargeOpenBill } from './charge-case.ts';
 import { readDeclines } from './dunning-facts.ts';
 import { endCase, stepCase } from './end-case.ts';
+import { endUnagreed, keepOldPrice } from './move-ahead.ts';
 import { dueAction, ladderStatusOf, renewalOf } from './next-due.ts';
 import { resumeCase } from './pause-case.ts';
+import { moveAhead } from './price-move.ts';
 import { roomNow } from './room.ts';
 import { beginWork, type Work } from './work.ts';
 
@@ -102,7 +104,9 @@ function renew(one: CardCase, charging: Charging, work: Work): CardCase {
   const plan = work.planOf(one);
   const now = work.now;
   // After an outage of ours nobody pays for periods that are over: the next one begins now.
-  const current = isMissed(one, now) ? beginAnew(one, now) : one;
+  const begun = isMissed(one, now) ? beginAnew(one, now) : one;
+  const current = moveAhead(begun) === 'keep' ? keepOldPrice(begun, work) : begun;
+  if (moveAhead(current) === 'end') return endUnagreed(current, work);
   const next = renewalOf(current, plan, now);
   must(next, 'what is due for renewal can be renewed');
   const opened = openBill(current, 'renewal', next, work);

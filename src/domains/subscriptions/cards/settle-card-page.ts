@@ -1,10 +1,16 @@
 import type { Tx } from '#database';
 import { type PaymentResponse, parsePaymentId } from '#payments';
-import { isAlive, parseSubscriptionId, subscriptionId } from '#subscriptions/subscription';
+import {
+  isAlive,
+  parseSubscriptionId,
+  type SubscriptionKey,
+  subscriptionId,
+} from '#subscriptions/subscription';
 import { openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { lockCases } from './case-store.ts';
 import { findChargedCards } from './charged-card.ts';
+import { tryWaiting } from './switch-store.ts';
 import { beginWork } from './work.ts';
 
 /**
@@ -29,6 +35,7 @@ export async function settleCardPage(
     const key = keys[index];
     const one = key && byName.get(subscriptionId(key));
     const card = response.card === undefined ? undefined : cards.get(response.card);
+    if (key && !one) await settleSwitchPage(context, tx, { key, response });
     // What was paid after the end is given back by payments, since it was withdrawn.
     if (!one || !isAlive(one.status)) continue;
     const { id: cardPayment } = parsePaymentId(response.payment);
@@ -52,4 +59,17 @@ export async function settleCardPage(
     });
   }
   await work.write(tx);
+}
+
+/** Of one that an operator charges so far: the card for which its switch waits. What tried it goes back in any case. */
+async function settleSwitchPage(
+  { clock, payments }: CardContext,
+  tx: Tx,
+  { key, response }: { readonly key: SubscriptionKey; readonly response: PaymentResponse },
+): Promise<void> {
+  const { card, payment } = response;
+  if (card !== undefined) await tryWaiting(tx, { key, card, at: clock.now() });
+  const { amountMinor, refundedMinor } = await payments.report(tx, payment);
+  if (refundedMinor >= amountMinor) return;
+  await payments.refund(tx, { payment, amountMinor, reason: 'the card was only tried' });
 }

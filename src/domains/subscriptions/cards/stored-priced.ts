@@ -1,5 +1,6 @@
 import type { Offer } from '#payments';
 import type { PricedSubscription } from '#subscriptions/pricing';
+import type { PlannedMove } from './card-case.ts';
 
 /**
  * What prices are computed from, in its column and back, exactly: JSON has neither bigints nor instants, so they are told apart
@@ -19,6 +20,14 @@ export function receiptToRow(receipt: Offer['receipt'] | null): string | null {
 
 export function receiptFromRow(stored: unknown): NonNullable<Offer['receipt']> | null {
   return stored === null ? null : (unmark(stored) as NonNullable<Offer['receipt']>);
+}
+
+export function moveToRow(move: PlannedMove | null): string | null {
+  return move ? JSON.stringify(mark(move)) : null;
+}
+
+export function moveFromRow(stored: unknown): PlannedMove | null {
+  return stored === null ? null : (unmark(stored) as PlannedMove);
 }
 
 function mark(value: unknown): unknown {

@@ -31,6 +31,12 @@ export interface ToldEvent {
   readonly reason?: string | undefined;
   /** The bill that it is about. */
   readonly bill?: { readonly number: number; readonly amountMinor: bigint };
+  /** What is charged from a later moment on. */
+  readonly later?: {
+    readonly amountMinor: bigint;
+    readonly currency: string;
+    readonly from: Date;
+  };
 }
 
 export interface ToldSms {
@@ -89,17 +95,22 @@ export function createTelling(options: TellingOptions): Telling {
   }
 
   return {
-    event(one, plan, { bill, event, reason }) {
+    event(one, plan, { bill, event, later, reason }) {
       const subscription = subscriptionId(one.key);
       const about = bill && {
         ...{ period: bill.number, bill: billReference(one.key, bill.number) },
         ...{ amount_minor: Number(bill.amountMinor), currency: plan.price.currency },
+      };
+      const ahead = later && {
+        ...{ amount_minor: Number(later.amountMinor), currency: later.currency },
+        effective_at: later.from.toISOString(),
       };
       const { msisdn, status } = one;
       events.push({
         key: one.key.customerId.toString(),
         payload: {
           ...{ event, subscription, msisdn, service: plan.code, operator: CARD, status, ...about },
+          ...ahead,
           ...(reason === undefined ? {} : { reason }),
           at,
         },

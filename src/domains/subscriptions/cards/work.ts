@@ -17,6 +17,7 @@ import {
 import { nextDueAt } from './next-due.ts';
 import type { Plan } from './plan.ts';
 import type { PlanOf } from './plans.ts';
+import { moveLeft } from './price-move.ts';
 import { createTelling, type Telling } from './tell.ts';
 
 /** Money that is to go back, to the card it came from. */
@@ -70,7 +71,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
     const plan = ofCase(one);
     const { serviceId } = plan;
     const { version } = plan.price;
-    const kept = { ...one, serviceId, version };
+    const kept = { ...one, serviceId, version, move: moveLeft(one) };
     cases.set(subscriptionId(one.key), kept);
     const { bill } = kept;
     if (bill) {

@@ -5,6 +5,8 @@ import { createTurns } from '#turns';
 import { applyCommands } from './apply-commands.ts';
 import type { CardContext } from './card-context.ts';
 import { runDue } from './run-due.ts';
+import { runMoves } from './run-moves.ts';
+import { runSwitches } from './run-switches.ts';
 import { settleCards } from './settle-cards.ts';
 
 /** `state-machine`: what it listens to, and its timer for what is due. As many copies as wanted. */
@@ -17,6 +19,7 @@ const GROUP = 'state-machine';
 const SETTLING = { batchSize: 500, lingerMs: 15, concurrency: 2 };
 const COMMANDS = { batchSize: 100, lingerMs: 5 };
 const DUE_INTERVAL_MS = 250;
+const RARE_INTERVAL_MS = 1000;
 
 /** The groups of `state-machine`, to be declared before anyone publishes: of every card gateway there is. */
 export function cardSubscriptionGroups(gateways: readonly string[]): readonly Group[] {
@@ -48,9 +51,12 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
   }
 
   const often = { intervalMs: DUE_INTERVAL_MS, log: context.log };
+  const rare = { ...often, intervalMs: RARE_INTERVAL_MS };
   const loops = [
     createTurns({ ...often, turn: listen, name: 'the look for card gateways' }),
     createTurns({ ...often, turn: () => runDue(context), name: 'what is due by card' }),
+    createTurns({ ...rare, turn: () => runSwitches(context), name: 'switches that have a card' }),
+    createTurns({ ...rare, turn: () => runMoves(context), name: 'moves to newer versions' }),
   ];
   return {
     start() {

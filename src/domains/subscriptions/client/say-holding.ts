@@ -1,5 +1,5 @@
 import { type Html, html } from '#http';
-import type { CardCase } from '#subscriptions/cards';
+import { type CardCase, pricedAhead } from '#subscriptions/cards';
 import { sayCard, sayDay, sayInterval, sayMoney, type Tone } from '#subscriptions/pages';
 import { quote } from '#subscriptions/pricing';
 import type { Holding } from './holdings.ts';
@@ -65,11 +65,11 @@ export const dayOf = ({ priced }: Pick<CardCase, 'priced'>, at: Date) =>
   sayDay(at, priced.anchor.timeZone, LOCALE);
 
 /** The next charge, as the same rules will compute it. */
-export function nextCharge({
-  priced,
-}: CardCase): { readonly at: Date; readonly amount: string } | undefined {
-  const request = { kind: 'renewal', subscription: priced } as const;
-  const at = priced.period.endsAt;
+export function nextCharge(
+  one: CardCase,
+): { readonly at: Date; readonly amount: string } | undefined {
+  const request = { kind: 'renewal', subscription: pricedAhead(one) } as const;
+  const at = one.priced.period.endsAt;
   const result = quote({ request, at, precision: 'second' });
   if (result.outcome === 'refused') return undefined;
   return { at, amount: sayMoney(result.quote.dueMinor, result.quote.currency) };

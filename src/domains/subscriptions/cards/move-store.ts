@@ -1,0 +1,219 @@
+import { type Executor, sql, type Tx } from '#database';
+import { CARD } from '#subscriptions/sms-route';
+import type { SubscriptionKey } from '#subscriptions/subscription';
+import type { MovePolicy } from './price-move.ts';
+
+/** A move of all who have older versions of a plan, and how far it is. */
+export interface PriceMove extends MovePolicy {
+  readonly id: bigint;
+  readonly serviceId: number;
+  readonly plan: string;
+  readonly version: number;
+  /** What is said by SMS. */
+  readonly text: string;
+  readonly state: 'previewed' | 'running' | 'done';
+  readonly preview: readonly MoveGroup[];
+  readonly total: number;
+  readonly looked: number;
+  readonly planned: number;
+  readonly after: SubscriptionKey;
+  readonly createdAt: Date;
+  readonly createdBy: string;
+  readonly startedAt: Date | null;
+  readonly startedBy: string | null;
+  readonly finishedAt: Date | null;
+}
+
+/** Who has one older version, as it stood when the move was looked at. */
+export interface MoveGroup {
+  readonly version: number;
+  readonly subscriptions: number;
+  readonly quantity: number;
+}
+
+interface MoveRow {
+  readonly id: bigint;
+  readonly service_id: number;
+  readonly plan: string;
+  readonly to_version: number;
+  readonly notice_days: number;
+  readonly consent: MovePolicy['consent'];
+  readonly without_consent: MovePolicy['without'];
+  readonly text: string;
+  readonly state: PriceMove['state'];
+  readonly preview: readonly MoveGroup[];
+  readonly total: bigint;
+  readonly looked: bigint;
+  readonly planned: bigint;
+  readonly after_customer_id: bigint;
+  readonly after_id: bigint;
+  readonly created_at: Date;
+  readonly created_by: string;
+  readonly started_at: Date | null;
+  readonly started_by: string | null;
+  readonly finished_at: Date | null;
+}
+
+const COLUMNS =
+  sql.raw(`m.id, m.service_id, s.code as plan, m.to_version, m.notice_days, m.consent, m.without_consent, m.text, m.state,
+  m.preview, m.total, m.looked, m.planned, m.after_customer_id, m.after_id, m.created_at, m.created_by, m.started_at,
+  m.started_by, m.finished_at`);
+
+/** Whom a card pays for an older version, by version. */
+export async function countByVersion(
+  executor: Executor,
+  { serviceId, version }: { readonly serviceId: number; readonly version: number },
+): Promise<readonly MoveGroup[]> {
+  const { rows } = await sql<{ version: number; subscriptions: bigint; quantity: bigint }>`
+    select s.terms_version as version, count(*) as subscriptions,
+      sum((k.priced -> 'selection' ->> 'quantity')::integer)::bigint as quantity
+    from subscriptions.subscription s
+    join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
+    where s.service_id = ${serviceId} and s.operator = ${CARD} and s.ended_at is null and s.terms_version < ${version}
+    group by s.terms_version order by s.terms_version limit 1000`.execute(executor);
+  return rows.map((row) => ({
+    version: row.version,
+    ...{ subscriptions: Number(row.subscriptions), quantity: Number(row.quantity) },
+  }));
+}
+
+export async function insertMove(
+  tx: Tx,
+  move: Pick<
+    PriceMove,
+    'id' | 'serviceId' | 'version' | 'text' | 'preview' | 'total' | 'createdAt' | 'createdBy'
+  > &
+    MovePolicy,
+): Promise<void> {
+  await sql`
+    insert into subscriptions.price_move (id, service_id, to_version, notice_days, consent, without_consent, text, state,
+      preview, total, created_at, created_by)
+    values (${move.id}, ${move.serviceId}, ${move.version}, ${move.noticeDays}, ${move.consent}, ${move.without}, ${move.text},
+      'previewed', ${JSON.stringify(move.preview)}::jsonb, ${move.total}, ${move.createdAt}, ${move.createdBy})`.execute(
+    tx,
+  );
+}
+
+export async function findMove(executor: Executor, id: bigint): Promise<PriceMove | undefined> {
+  const { rows } = await sql<MoveRow>`
+    select ${COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
+    where m.id = ${id}`.execute(executor);
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** False where it was started before, or another of this plan is running. */
+export async function startMove(
+  tx: Tx,
+  input: { readonly id: bigint; readonly by: string; readonly now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update subscriptions.price_move m set state = 'running', started_at = ${input.now}, started_by = ${input.by}
+    where m.id = ${input.id} and m.state = 'previewed' and not exists (
+      select from subscriptions.price_move o where o.service_id = m.service_id and o.state = 'running'
+    )
+    returning m.id`.execute(tx);
+  return rows.length > 0;
+}
+
+/** The move that has waited longest; one that another copy is at is passed over. */
+export async function claimMove(tx: Tx): Promise<PriceMove | undefined> {
+  const { rows } = await sql<MoveRow>`
+    select ${COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
+    where m.state = 'running' order by m.started_at, m.id limit 1 for no key update of m skip locked`.execute(
+    tx,
+  );
+  return rows[0] && fromRow(rows[0]);
+}
+
+/** The next ones of older versions, in one order. */
+export async function findNextOlder(
+  tx: Tx,
+  {
+    after,
+    most,
+    serviceId,
+    version,
+  }: Pick<PriceMove, 'after' | 'serviceId' | 'version'> & {
+    readonly most: number;
+  },
+): Promise<readonly SubscriptionKey[]> {
+  const { rows } = await sql<{ customer_id: bigint; id: bigint }>`
+    select customer_id, id from subscriptions.subscription
+    where service_id = ${serviceId} and operator = ${CARD} and ended_at is null and terms_version < ${version}
+      and (customer_id, id) > (${after.customerId}, ${after.id})
+    order by customer_id, id limit ${most}`.execute(tx);
+  return rows.map((row) => ({ customerId: row.customer_id, id: row.id }));
+}
+
+export interface MoveMember {
+  readonly key: SubscriptionKey;
+  readonly fromVersion: number;
+  readonly outcome: 'planned' | 'skipped';
+  readonly reason: string | null;
+  readonly from: Date | null;
+}
+
+/** Writes down who was looked at, and where the move goes on. */
+export async function writeLooked(
+  tx: Tx,
+  looked: {
+    readonly move: bigint;
+    readonly members: readonly MoveMember[];
+    readonly after: SubscriptionKey;
+    readonly isDone: boolean;
+    readonly now: Date;
+  },
+): Promise<void> {
+  const { after, isDone, members, move, now } = looked;
+  await sql`
+    insert into subscriptions.price_move_member (move_id, customer_id, subscription_id, from_version, outcome, reason,
+      told_at, from_at)
+    select ${move}, customer_id, subscription_id, version, outcome, reason, ${now}, from_at
+    from unnest(${members.map(({ key }) => key.customerId)}::bigint[], ${members.map(({ key }) => key.id)}::bigint[],
+      ${members.map((one) => one.fromVersion)}::integer[], ${members.map((one) => one.outcome)}::text[],
+      ${members.map((one) => one.reason)}::text[], ${members.map((one) => one.from)}::timestamptz[]
+    ) as n (customer_id, subscription_id, version, outcome, reason, from_at)`.execute(tx);
+  const planned = members.filter(({ outcome }) => outcome === 'planned').length;
+  await sql`
+    update subscriptions.price_move set looked = looked + ${members.length}, planned = planned + ${planned},
+      after_customer_id = ${after.customerId}, after_id = ${after.id},
+      state = ${isDone ? 'done' : 'running'}, finished_at = ${isDone ? now : null}
+    where id = ${move}`.execute(tx);
+}
+
+/** What became of those who were planned, as it stands now. */
+export async function countOutcomes(
+  executor: Executor,
+  { id, version }: Pick<PriceMove, 'id' | 'version'>,
+): Promise<Readonly<Record<'moved' | 'waiting' | 'ended' | 'kept', number>>> {
+  const { rows } = await sql<Record<'moved' | 'waiting' | 'ended' | 'kept', bigint>>`
+    select count(*) filter (where o.what = 'moved') as moved, count(*) filter (where o.what = 'waiting') as waiting,
+      count(*) filter (where o.what = 'ended') as ended, count(*) filter (where o.what = 'kept') as kept
+    from subscriptions.price_move_member m
+    join subscriptions.price_move p on p.id = m.move_id
+    join subscriptions.subscription s on s.customer_id = m.customer_id and s.id = m.subscription_id
+    join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
+    cross join lateral (select case
+      when s.service_id = p.service_id and s.terms_version >= ${version} then 'moved'
+      when s.ended_at is not null then 'ended'
+      when k.move is not null then 'waiting' else 'kept' end as what) o
+    where m.move_id = ${id} and m.outcome = 'planned'`.execute(executor);
+  const [row] = rows;
+  const count = (value: bigint | undefined) => Number(value ?? 0n);
+  return {
+    ...{ moved: count(row?.moved), waiting: count(row?.waiting) },
+    ...{ ended: count(row?.ended), kept: count(row?.kept) },
+  };
+}
+
+function fromRow(row: MoveRow): PriceMove {
+  return {
+    ...{ id: row.id, serviceId: row.service_id, plan: row.plan, version: row.to_version },
+    ...{ noticeDays: row.notice_days, consent: row.consent, without: row.without_consent },
+    ...{ text: row.text, state: row.state, preview: row.preview },
+    ...{ total: Number(row.total), looked: Number(row.looked), planned: Number(row.planned) },
+    after: { customerId: row.after_customer_id, id: row.after_id },
+    ...{ createdAt: row.created_at, createdBy: row.created_by },
+    ...{ startedAt: row.started_at, startedBy: row.started_by, finishedAt: row.finished_at },
+  };
+}
