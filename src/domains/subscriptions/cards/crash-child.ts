@@ -16,6 +16,8 @@ export interface CrashSettings {
   readonly now: string;
   /** Dies at this point of its work, the first is 1; 0: never. */
   readonly dieAt: number;
+  /** Of its ids: no other child has it, since their clocks stand at the same moment. */
+  readonly processNumber: number;
   /** Only a move is carried out, in sets of so many. */
   readonly moveMost?: number;
 }
@@ -54,7 +56,7 @@ const { card, cardGateways } = gatewaysAt(settings.gatewayUrl, settings.publicId
 const clock = createFakeClock(new Date(settings.now));
 const shop = await buildShop({
   ...{ database: dyingDatabase(opened), clock },
-  ...{ ids: createIdSource(process.pid), cardGateways },
+  ...{ ids: createIdSource(settings.processNumber), cardGateways },
 });
 points = 0;
 isAtWork = true;

@@ -6,13 +6,18 @@ import type { TestContext } from 'node:test';
 import type { CrashSettings } from './crash-child.ts';
 import type { Shop } from './fixture.ts';
 
+/** The shop itself is 1. */
+let processNumber = 1;
+
 /** Runs state-machine in a process of its own. True when it was killed, false when it has done all and ended by itself. */
 export async function runChild(
   t: TestContext,
   { clock, database, gateway, gatewayUrl }: Shop,
   wanted: Pick<CrashSettings, 'dieAt' | 'moveMost'>,
 ): Promise<boolean> {
+  processNumber += 1;
   const settings: CrashSettings = {
+    processNumber,
     ...{ url: database.url, gatewayUrl, publicId: gateway.standardPublicId },
     ...{ now: clock.now().toISOString(), ...wanted },
   };
