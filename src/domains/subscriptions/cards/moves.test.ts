@@ -129,6 +129,13 @@ test('a lower price holds from the next period on, and a set-up fee is never ask
   await moves(plan);
   await until('2027-01-21');
   assert.deepEqual(await life.book(), [22_900, 9900, 9900]);
+  assert.deepEqual((await life.story()).slice(2), [
+    '12-17 10:00 charge_coming active',
+    '12-19 10:00 price_changing active',
+    '12-20 09:00 renewed active',
+    '01-17 10:00 charge_coming active',
+    '01-20 09:00 renewed active',
+  ]);
   await over(life);
 });
 

@@ -158,8 +158,8 @@ function handsOf(shop: Shop, simulator: string) {
   }
 
   /** Buys the same plan by card. */
-  async function buysByCard(msisdn = nextNumber()) {
-    const life = await buys({ plan: eitherWay.code, msisdn });
+  async function buysByCard(msisdn = nextNumber(), plan = eitherWay.code) {
+    const life = await buys({ plan, msisdn });
     await life.pays();
     return personOf(shop, { subscription: life.subscription, msisdn, simulator });
   }

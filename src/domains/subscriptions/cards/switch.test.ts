@@ -151,6 +151,11 @@ test('no money on the phone: its bill is closed, and the card is charged at once
   await until('2026-11-25');
   assert.equal(await person.debited(), 500);
   assert.deepEqual(await person.bills(), ['500 PKR paid', '500 PKR void', '19900 RUB paid']);
+  assert.deepEqual(tail(await person.story(), 2), [
+    '11-21 10:00 failed grace',
+    '11-21 10:10 switched grace',
+    '11-21 10:10 renewed active',
+  ]);
   assert.equal(await person.stops(), 1);
 });
 
@@ -164,9 +169,50 @@ test('a lost card: its bill is closed, and the phone pays from this moment on', 
   assert.equal(await person.switches('phone'), 'done: switched');
   await quiet();
   assert.deepEqual(await person.bills(), ['19900 RUB paid', '19900 RUB void', '500 PKR paid']);
+  assert.deepEqual(tail(await person.story(), 2), [
+    '12-17 10:00 charge_coming active',
+    '12-20 09:00 failed grace',
+    '12-20 12:00 switched grace',
+    '12-20 12:00 renewed active',
+  ]);
   assert.equal((await person.row()).status, 'active');
   await until('2026-12-21T10:00:00Z');
   assert.equal(await person.debited(), 1000);
+  assert.equal(await person.stops(), 1);
+});
+
+test('shut out on the phone: the card is charged at once, and opens it again with a month of its own', async () => {
+  await begin();
+  const person = await subscribes();
+  await leavesCard(person.msisdn);
+  await person.balance(0);
+  await until('2026-11-22T07:30:00Z');
+  assert.equal((await person.row()).status, 'hold');
+  assert.equal(await person.switches('card'), 'done: switched');
+  await quiet();
+  const { priced, status } = await person.now();
+  assert.equal(status, 'active');
+  assert.equal(priced.period.start.toISOString(), '2026-11-22T07:30:00.000Z');
+  assert.equal(priced.period.endsAt.toISOString(), '2026-12-22T07:30:00.000Z');
+  assert.equal(await person.debited(), 500);
+  assert.equal(await person.stops(), 1);
+});
+
+test('a trial goes on to its end, and then the phone is asked', async () => {
+  await begin();
+  const tried = { ...eitherWay, code: 'either-tried', trialDays: 7 };
+  await database.transaction((tx) => cards.addPlan(tx, tried));
+  const person = await buysByCard(nextNumber(), tried.code);
+  assert.equal(await person.switches('phone'), 'done: switched');
+  await until('2026-11-28T07:30:00Z');
+  assert.equal(await person.debited(), 1000);
+  assert.deepEqual(await person.story(), [
+    '11-20 10:00 created pending',
+    '11-20 10:00 trial_started trial',
+    '11-20 10:00 switched trial',
+    '11-27 10:00 renewed active',
+    '11-28 10:00 renewed active',
+  ]);
   assert.equal(await person.stops(), 1);
 });
 
