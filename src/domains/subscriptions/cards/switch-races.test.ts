@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
+import { type PaymentResponse, paymentId } from '#payments';
 import * as gateway from '#simulators/cloudpayments';
 import * as operator from '#simulators/operator';
+import { settleBills } from '#subscriptions/settle-bills';
 import type { PaymentCommand } from '#subscriptions/topics';
 import { eventually } from '#testing';
 import { applyCommands } from './apply-commands.ts';
 import { openShop } from './fixture.ts';
+import { bookOf } from './gateway-hands.ts';
 import { lives } from './life.ts';
 import { openPhoneSide } from './phone-life.ts';
 import { runChild } from './run-child.ts';
@@ -171,3 +174,58 @@ test('heard again, the same command changes nothing', async () => {
   assert.deepEqual(await doneOf(person), ['done']);
   await person.stops();
 });
+
+test('killed after its card was left, a switch that waited for it is carried out once, and what tried the card goes back', async (t) => {
+  for (const dieAt of [1, 2, 3, 4]) {
+    await begin();
+    const person = await subscribes();
+    const asked = await running(() => person.switches('card'));
+    assert.equal(asked, 'done: waiting_for_card');
+    const page = await database.transaction((tx) => cards.cardPage(tx, person.subscription));
+    await person.pays(undefined, page.payment, { waits: false });
+    const killed = await runChild(t, shop, { dieAt });
+    await running(quiet);
+    t.diagnostic(`killed at ${dieAt}: ${killed}`);
+    assert.equal((await person.row()).operator, 'card');
+    assert.deepEqual(await doneOf(person), ['done']);
+    assert.equal(await bookOf(shop, page.payment), 0);
+    await person.stops();
+  }
+});
+
+test('money that comes for a phone bill that a switch has closed stands in the bill, and stops nobody behind it', async () => {
+  await begin();
+  const person = await withCardAnd(async (one) => {
+    await one.balance(0);
+    await until('2026-11-21T07:10:00Z');
+    assert.equal(await one.switches('card'), 'done: switched');
+    await quiet();
+  });
+  const reference = `${person.subscription}/1`;
+  const [declined] = await shop.payments.of(person.key.customerId, [reference]);
+  assert.ok(declined);
+  const payment = paymentId(person.key.customerId, declined.id);
+  const heard: PaymentResponse = {
+    ...{ payment, reference, msisdn: person.msisdn, amount_minor: 500, currency: 'PKR' },
+    ...{ outcome: 'accepted', at: clock.now().toISOString() },
+  };
+  for (let time = 0; time < 2; time += 1)
+    await database.transaction((tx) => settleBills(context, tx, [heard]));
+  const { rows } = await sql<{ state: string; reason: string }>`
+    select state, reason from subscriptions.bill
+    where customer_id = ${person.key.customerId} and subscription_id = ${person.key.id} and period = 1`.execute(
+    database.pool,
+  );
+  assert.deepEqual(rows, [{ state: 'paid', reason: 'after_switch' }]);
+  assert.equal((await person.now()).status, 'active');
+  await person.stops();
+});
+
+/** Somebody with a saved card, after what is done with him while all is running. */
+async function withCardAnd(work: (person: Person) => Promise<void>): Promise<Person> {
+  return running(async () => {
+    const person = await withCard();
+    await work(person);
+    return person;
+  });
+}

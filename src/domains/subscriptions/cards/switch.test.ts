@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
 import * as operator from '#simulators/operator';
-import { monthly, openShop } from './fixture.ts';
+import { createSubscriptions } from '#subscriptions';
+import { monthly, openShop, SECRET } from './fixture.ts';
 import { lives } from './life.ts';
 import { eitherWay, openPhoneSide } from './phone-life.ts';
 
@@ -115,6 +116,21 @@ test('the new yes is sealed in the chain of his consents, with the price that wa
     select consent_id, state from subscriptions.way_switch
     where customer_id = ${person.key.customerId}`.execute(database.pool);
   assert.deepEqual(kept.rows, [{ consent_id: rows[1]?.id, state: 'done' }]);
+  assert.equal(await person.stops(), 1);
+});
+
+test('it is shown at the price of the way that pays it', async () => {
+  await begin();
+  const { publicUrl } = context;
+  const subscriptions = createSubscriptions({ ...context, secret: SECRET, publicUrl });
+  const person = await buysByCard();
+  const priceOf = async () => {
+    const view = await subscriptions.find(person.subscription);
+    return view && [view.operator, view.priceMinor, view.currency, view.period];
+  };
+  assert.deepEqual(await priceOf(), ['card', 19_900n, 'RUB', 'month']);
+  assert.equal(await person.switches('phone'), 'done: switched');
+  assert.deepEqual(await priceOf(), ['mobilink', 500n, 'PKR', 'daily']);
   assert.equal(await person.stops(), 1);
 });
 
