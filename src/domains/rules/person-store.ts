@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { type Executor, sql, type Tx } from '#database';
 import { must } from '#errors';
 import type { WindowsByDay } from '#rules/decision';
 
@@ -221,9 +221,19 @@ export async function readPersonFacts(
   executor: Executor,
   of: { readonly msisdns: readonly string[]; readonly persons: readonly string[] },
 ): Promise<PersonFactsRow> {
-  const { rows } = await prepared<PersonFactsRow>`
-    select suppressions, consents, overrides
-    from rules.person_facts(${of.msisdns}::text[], ${of.persons}::text[], ${FACTS_MOST}::integer)`.execute(
+  const { rows } = await sql<PersonFactsRow>`
+    select
+      (select coalesce(json_agg(s), '[]') from (
+        select msisdn, list, entity, since, until from rules.suppression
+        where msisdn = any (${of.msisdns}::text[]) limit ${FACTS_MOST}) s) as suppressions,
+      (select coalesce(json_agg(c), '[]') from (
+        select msisdn, entity, purpose, proof, given_at, expires_at, withdrawn_at from rules.consent
+        where msisdn = any (${of.msisdns}::text[]) limit ${FACTS_MOST}) c) as consents,
+      (select coalesce(json_agg(o), '[]') from (
+        select person, entity, rule_set, rule, most, windows, document, valid_from,
+          least(valid_to, ended_at) as valid_to
+        from rules.person_override
+        where person = any (${of.persons}::text[]) limit ${FACTS_MOST}) o) as overrides`.execute(
     executor,
   );
   const facts = rows[0] as PersonFactsRow;
