@@ -1,7 +1,7 @@
 import type { Bus, Consumer, Group } from '#bus';
 import { afterCommit, isTransient, type Tx } from '#database';
 import { uuidV7 } from '#ids';
-import { createOutbound } from '#outbound';
+import { createOutbound, type Outbound } from '#outbound';
 import { beginMessages, beginWaiting, type Job } from './begin-messages.ts';
 import type { SmsContext } from './context.ts';
 import { storableOutcome } from './incoming-text.ts';
@@ -75,24 +75,7 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(line.perSecond() * HOLD_SECONDS)),
   });
 
-  /** Where the rate grants it messages are begun as they are taken; the others are claimed, and begun in their turn. */
-  async function take(tx: Tx, ids: readonly bigint[]): Promise<void> {
-    const grants = await outbound.grantNow(ids.length);
-    if (grants.count === 0) return claim(tx, ids);
-    const rows = await lockWaiting(tx, { ids, provider: provider.name });
-    const granted = rows.slice(0, grants.count);
-    const begun = await beginWaiting(context, tx, { rows: granted, line, owner });
-    afterCommit(tx, () => outbound.pushBegun(begun, grants));
-    const others = rows.slice(grants.count).map(({ id }) => id);
-    if (others.length > 0) await claim(tx, others);
-  }
-
-  async function claim(tx: Tx, ids: readonly bigint[]): Promise<void> {
-    const rows = await claimMessages(tx, {
-      ...{ ids, provider: provider.name, owner, leaseMs: CLAIM_LEASE_MS },
-    });
-    afterCommit(tx, () => outbound.push(rows.map(toJob)));
-  }
+  const take = createTaker({ context, line, outbound, owner });
 
   async function sweep(): Promise<void> {
     const lost = await loseAnswers(context, provider);
@@ -121,14 +104,11 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
           ...{ batchSize: BATCH_SIZE, lingerMs: LINGER_MS },
           room: () => (line.admits() ? outbound.room() : 0),
         },
-        async (tx, messages) => {
-          const ids = messages.map((message) => parseSmsId(message.payload.sms));
-          if (inPlace >= IN_PLACE_MOST) return claim(tx, ids);
-          inPlace += 1;
-          await take(tx, ids).finally(() => {
-            inPlace -= 1;
-          });
-        },
+        (tx, messages) =>
+          take(
+            tx,
+            messages.map((message) => parseSmsId(message.payload.sms)),
+          ),
       );
       let busy = false;
       sweeper = setInterval(() => {
@@ -149,6 +129,42 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
       await sweeping;
       return outbound.stop(STOP_PATIENCE_MS);
     },
+  };
+}
+
+interface Taker {
+  readonly context: SmsContext;
+  readonly line: SmsLine;
+  readonly outbound: Outbound<Job>;
+  readonly owner: string;
+}
+
+/** Takes messages off the queue: where the rate grants it they are begun at once, the others are claimed and begun in their turn. */
+function createTaker({ context, line, outbound, owner }: Taker) {
+  const { name: provider } = line.provider;
+
+  async function claim(tx: Tx, ids: readonly bigint[]): Promise<void> {
+    const rows = await claimMessages(tx, { ids, provider, owner, leaseMs: CLAIM_LEASE_MS });
+    afterCommit(tx, () => outbound.push(rows.map(toJob)));
+  }
+
+  async function begin(tx: Tx, ids: readonly bigint[]): Promise<void> {
+    const grants = await outbound.grantNow(ids.length);
+    if (grants.count === 0) return claim(tx, ids);
+    const rows = await lockWaiting(tx, { ids, provider });
+    const granted = rows.slice(0, grants.count);
+    const begun = await beginWaiting(context, tx, { rows: granted, line, owner });
+    afterCommit(tx, () => outbound.pushBegun(begun, grants));
+    const others = rows.slice(grants.count).map(({ id }) => id);
+    if (others.length > 0) await claim(tx, others);
+  }
+
+  return async (tx: Tx, ids: readonly bigint[]): Promise<void> => {
+    if (inPlace >= IN_PLACE_MOST) return claim(tx, ids);
+    inPlace += 1;
+    await begin(tx, ids).finally(() => {
+      inPlace -= 1;
+    });
   };
 }
 
