@@ -140,7 +140,12 @@ function differenceOf({ known, listed }: Compared, kind: DifferenceKind): Differ
 
 const CHUNK = 1000;
 /** Their clock is not ours, and a list may lag. */
-const EDGE_MS = 600_000;
+export const EDGE_MS = 600_000;
+
+/** The part of a span of which a list is sure to have everything. */
+export function sureOf({ from, to }: Span): Span {
+  return { from: new Date(from.getTime() + EDGE_MS), to: new Date(to.getTime() - EDGE_MS) };
+}
 
 /** What our book has and the list has not. Each is asked about by itself first: a list may be cut by another time. */
 export async function readMissing(
@@ -155,8 +160,7 @@ export async function readMissing(
     readonly span: Span;
   },
 ): Promise<readonly Difference[]> {
-  const from = new Date(span.from.getTime() + EDGE_MS);
-  const to = new Date(span.to.getTime() - EDGE_MS);
+  const { from, to } = sureOf(span);
   const missing: Difference[] = [];
   for (let after = ''; ; ) {
     const ours = await listOurs(context.database.pool, {

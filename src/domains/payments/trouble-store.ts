@@ -13,8 +13,12 @@ const LONG_HOURS = 2;
 /** Conflicts that nobody has settled, payments of which nobody has known the end for long, disputes that are not over. */
 export async function readTroubles(executor: Executor, now: Date): Promise<readonly Trouble[]> {
   const { rows } = await sql<Trouble>`
-    select gateway, 'conflict' as kind, count(*)::integer as count from payments.payment
-    where state = 'conflicted' group by gateway
+    select t.gateway, 'conflict' as kind, count(*)::integer as count from payments.gateway_transaction t
+    where t.role = 'conflict' and (t.kind = 'refund' or (
+      select coalesce(sum(o.amount_minor) filter (where o.role = 'conflict' and o.kind = 'payment'), 0)
+        > coalesce(sum(o.amount_minor) filter (where o.role = 'returned'), 0)
+      from payments.gateway_transaction o where o.customer_id = t.customer_id and o.payment_id = t.payment_id))
+    group by t.gateway
     union all
     select gateway, 'unknown_long', count(*)::integer from payments.payment
     where closed_at is null and state = 'unknown' and method = 'card'
