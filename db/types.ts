@@ -480,6 +480,7 @@ export interface PaymentsReconciliation {
   from_at: Timestamp;
   gateway: string;
   id: bigint;
+  lease_until: Timestamp | null;
   listed: Generated<number>;
   to_at: Timestamp;
 }

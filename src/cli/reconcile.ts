@@ -8,9 +8,10 @@ import {
   readGatewayList,
 } from '#payments';
 import { type CardTools, withCards } from './card-tools.ts';
-import type { Command } from './command.ts';
+import type { Call, Command } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
+import { listenForStop } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
@@ -39,22 +40,41 @@ the list and applied; what differs is told, kept, and shown by GET /v1/gateways/
   },
   words: { least: 1, most: 1 },
   async run(call) {
-    const { day, file } = call.values;
+    const { file } = call.values;
     const list = typeof file === 'string' ? await readGatewayList(file) : undefined;
-    return withCards(call, 'reconcile', async (tools) => {
-      const [gateway = ''] = call.positionals;
-      mustList(tools, { gateway, hasFile: list !== undefined });
-      const report = await tools.reconciler.reconcile(gateway, spanOf(day, tools.clock.now()), {
-        ...{ actor: `${userInfo().username} (kopek reconcile)` },
-        ...(list ? { list } : {}),
-        ...(call.values.json ? {} : { progress: showProgress(call.terminal) }),
-      });
-      if (call.values.json) call.terminal.out(JSON.stringify(toJson(report)));
-      else tell(call.terminal, report);
-      return report.differences.length === 0 ? EXIT.done : EXIT.booksDisagree;
-    });
+    const stop = listenForStop(() => process.exit(EXIT.temporary));
+    try {
+      return await withCards(call, 'reconcile', (tools) =>
+        compareDay(call, tools, { list, signal: stop.signal }),
+      );
+    } finally {
+      stop.close();
+    }
   },
 };
+
+async function compareDay(
+  { positionals, terminal, values }: Call,
+  tools: CardTools,
+  {
+    list,
+    signal,
+  }: {
+    readonly list: Awaited<ReturnType<typeof readGatewayList>> | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<number> {
+  const [gateway = ''] = positionals;
+  mustList(tools, { gateway, hasFile: list !== undefined });
+  const report = await tools.reconciler.reconcile(gateway, spanOf(values.day, tools.clock.now()), {
+    ...{ actor: `${userInfo().username} (kopek reconcile)`, signal },
+    ...(list ? { list } : {}),
+    ...(values.json ? {} : { progress: showProgress(terminal) }),
+  });
+  if (values.json) terminal.out(JSON.stringify(toJson(report)));
+  else tell(terminal, report);
+  return report.differences.length === 0 ? EXIT.done : EXIT.booksDisagree;
+}
 
 /** A person meant a gateway that can be compared: he is told where that is not so. */
 function mustList(

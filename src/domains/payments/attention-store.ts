@@ -30,7 +30,7 @@ export interface AttentionRow {
  * All that people have to look at, without what they have closed. A place is where it stands among others of one moment; each
  * begins with the name of this domain.
  */
-const OPEN = sql.raw(`(
+export const OPEN_ATTENTION = sql.raw(`(
   select * from (
     -- Money moved otherwise than was asked for, and not all of it has gone back.
     select 'payments conflict ' || t.gateway || ' ' || t.transaction as place, 'conflict' as kind, t.gateway, t.customer_id,
@@ -40,6 +40,11 @@ const OPEN = sql.raw(`(
       select coalesce(sum(o.amount_minor) filter (where o.role = 'conflict' and o.kind = 'payment'), 0)
         > coalesce(sum(o.amount_minor) filter (where o.role = 'returned'), 0)
       from payments.gateway_transaction o where o.customer_id = t.customer_id and o.payment_id = t.payment_id))
+    union all
+    -- An operator's: there is no route to settle it, so that it stands until somebody closes it.
+    select 'payments conflict ' || p.customer_id || ' ' || p.id, 'conflict', p.gateway, p.customer_id, p.id,
+      coalesce(p.gateway_reference, ''), p.method, p.amount_minor, p.currency, coalesce(p.closed_at, p.created_at), p.reason
+    from payments.payment p where p.state = 'conflicted' and p.method = 'phone'
     union all
     -- Nobody is asked about them any more.
     select 'payments unknown ' || p.customer_id || ' ' || p.id, 'unknown', p.gateway, p.customer_id, p.id,
@@ -93,7 +98,7 @@ export async function listAttentionRows(
     ? sql`and (${since}, a.place collate "C") > (${after.since}::timestamptz, ${after.place}::text collate "C")`
     : sql``;
   const { rows } = await sql<AttentionRow>`
-    select a.* from ${OPEN} a where (${kind}::text is null or a.kind = ${kind}) ${behind}
+    select a.* from ${OPEN_ATTENTION} a where (${kind}::text is null or a.kind = ${kind}) ${behind}
     order by ${since}, a.place collate "C" limit ${limit}`.execute(executor);
   return rows;
 }
@@ -102,7 +107,7 @@ export async function countAttentionRows(
   executor: Executor,
 ): Promise<readonly { readonly kind: PaymentAttentionKind; readonly count: number }[]> {
   const { rows } = await sql<{ kind: PaymentAttentionKind; count: number }>`
-    select a.kind, count(*)::integer as count from ${OPEN} a group by a.kind order by a.kind`.execute(
+    select a.kind, count(*)::integer as count from ${OPEN_ATTENTION} a group by a.kind order by a.kind`.execute(
     executor,
   );
   return rows;
@@ -114,7 +119,7 @@ export async function findAttentionRow(
   place: string,
 ): Promise<AttentionRow | undefined> {
   const { rows } = await sql<AttentionRow>`
-    select a.* from ${OPEN} a where a.place = ${place}`.execute(executor);
+    select a.* from ${OPEN_ATTENTION} a where a.place = ${place}`.execute(executor);
   return rows[0];
 }
 

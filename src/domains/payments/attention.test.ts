@@ -8,7 +8,7 @@ import {
 } from '#simulators/cloudpayments';
 import { eventually } from '#testing';
 import { applyNews } from './apply-news.ts';
-import { createPaymentAttention } from './attention.ts';
+import { type AttentionPage, createPaymentAttention } from './attention.ts';
 import { openCardHouse, PATIENT } from './card-fixture.ts';
 import type { Dispute } from './card-gateway.ts';
 import { createNewsContext } from './card-worker.ts';
@@ -188,6 +188,27 @@ test('a warning of a fraud is told once and moves nothing; it waits until its mo
   assert.deepEqual(rows, [{ actor: 'ann', reason: 'looked at it' }]);
 });
 
+test('pages of one go on where the page before ended, also where many began at one moment', async () => {
+  const transaction = await house.transactionOf(await accepted());
+  const at = new Date('2026-11-20T07:30:00Z');
+  for (const id of ['b', 'a', 'ä', 'c'])
+    await applyNews(context, {
+      ...{ gateway: CLOUD_PAYMENTS, news: { news: 'warning', warning: { id, transaction, at } } },
+    });
+  const all = (await attention.list(database.pool, { after: null, kind: null, limit: 100 })).map(
+    ({ place }) => place,
+  );
+  assert.ok(all.length >= 4);
+  const seen: string[] = [];
+  for (let after: AttentionPage['after'] = null; ; ) {
+    const [one] = await attention.list(database.pool, { after, kind: null, limit: 1 });
+    if (!one) break;
+    seen.push(one.place);
+    after = one;
+  }
+  assert.deepEqual(seen, all);
+});
+
 test('a difference is closed where differences are kept', async () => {
   await charge(GOOD, { ...widgetOf(await present()), InvoiceId: 'shop-17' });
   const now = Date.now();
@@ -210,4 +231,14 @@ test('what is counted is what is listed', async () => {
   const counts = await attention.counts(database.pool);
   for (const { count, kind } of counts) assert.equal(count, (await waiting(kind)).length, kind);
   assert.ok(counts.some(({ kind }) => kind === 'conflict'));
+});
+
+test('an operator’s conflict stands until somebody closes it', async () => {
+  const { id } = parsePaymentId(await present());
+  await sql`update payments.payment set state = 'conflicted', method = 'phone', closed_at = created_at
+    where id = ${id}`.execute(database.pool);
+  const found = (await waiting('conflict')).filter(({ actions }) => actions.length === 0);
+  assert.equal(found.length, 1);
+  await close(found[0]?.place ?? '');
+  assert.ok(!(await waiting('conflict')).some(({ place }) => place === found[0]?.place));
 });

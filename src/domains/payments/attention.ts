@@ -124,9 +124,8 @@ function actionsOf(row: AttentionRow, payment = ''): readonly AttentionAction[] 
   const refund = payment === '' ? [] : [post(`/v1/payments/${payment}/refund`)];
   switch (row.kind) {
     case 'conflict':
-      return settle;
     case 'unknown':
-      // What an operator took is settled by its file.
+      // Of what an operator took there is no route to settle it.
       return row.method === 'card' ? settle : [];
     case 'surplus':
     case 'fraud_warning':

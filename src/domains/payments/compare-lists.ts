@@ -5,6 +5,7 @@ import { keepFeeOf } from './keep-fees.ts';
 import type { NewsContext } from './news-context.ts';
 import { paymentId, readPaymentId } from './payment.ts';
 import { findByTransaction } from './presented-store.ts';
+import type { Pulse } from './reconciliation-pulse.ts';
 import {
   type Difference,
   type DifferenceKind,
@@ -152,10 +153,12 @@ export async function readMissing(
   context: NewsContext,
   {
     gateway,
+    pulse,
     seen,
     span,
   }: {
     readonly gateway: CardGateway;
+    readonly pulse: Pulse;
     readonly seen: ReadonlySet<string>;
     readonly span: Span;
   },
@@ -166,8 +169,10 @@ export async function readMissing(
     const ours = await listOurs(context.database.pool, {
       ...{ from, to, gateway: gateway.name, after, most: CHUNK },
     });
-    for (const one of ours.filter(({ transaction }) => !seen.has(transaction)))
+    for (const one of ours.filter(({ transaction }) => !seen.has(transaction))) {
+      await pulse();
       if (await isMissing(gateway, one)) missing.push(missingOf(one));
+    }
     const last = ours.at(-1);
     if (!last) return missing;
     after = last.transaction;
@@ -175,6 +180,8 @@ export async function readMissing(
 }
 
 async function isMissing(gateway: CardGateway, one: Ours): Promise<boolean> {
+  // Of others a question is the order once more: it might be carried out. What their list says is all there is.
+  if (gateway.capabilities.inquiry !== 'byOurId') return true;
   const { result } = await gateway.inquire({
     ...{ payment: paymentId(one.customer_id, one.payment_id), kind: one.kind, presented: false },
     ...{ account: accountOf(one.customer_id), amountMinor: one.amount_minor, since: one.at },

@@ -8,8 +8,9 @@ import {
   startCloudPaymentsSimulator,
 } from '#simulators/cloudpayments';
 import { eventually } from '#testing';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
-import type { ListedTransaction } from './card-gateway.ts';
+import { onlyGateway, openCardHouse, PATIENT } from './card-fixture.ts';
+import type { CardGateway, ListedTransaction } from './card-gateway.ts';
+import { createNewsContext } from './card-worker.ts';
 import {
   CLOUD_PAYMENTS,
   cloudPaymentsHands,
@@ -20,7 +21,15 @@ import {
 import { accountOf } from './compare-facts.ts';
 import { EDGE_MS } from './compare-lists.ts';
 import { parsePaymentId } from './payment.ts';
-import { endDifferences, findComparedTo, keepDifferences } from './reconciliation-store.ts';
+import { createReconciler } from './reconcile-gateway.ts';
+import {
+  beginReconciliation,
+  dropReconciliation,
+  endDifferences,
+  findComparedTo,
+  keepDifferences,
+  renewReconciliation,
+} from './reconciliation-store.ts';
 
 const simulators = {
   ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
@@ -208,4 +217,68 @@ test('where a list lacks something right at its edge nothing is said to be there
     ['at-the-edge', 'du_1'],
     'nor what nobody has looked for',
   );
+});
+
+test('a gateway that can only be asked by ordering once more is not asked: what its list lacks is missing', async () => {
+  const payment = await present();
+  await charge(GOOD, widgetOf(payment));
+  await eventually(async () => assert.equal(await stateOf(payment), 'accepted'), PATIENT);
+  let asked = 0;
+  const card: CardGateway = {
+    ...outside.card,
+    capabilities: { ...outside.card.capabilities, inquiry: 'repeatIsSafe' },
+    inquire(question) {
+      asked += 1;
+      return outside.card.inquire(question);
+    },
+  };
+  const careful = createReconciler({
+    ...{ cardGateways: onlyGateway(card), context: createNewsContext(house) },
+  });
+  const { differences } = await careful.reconcile(CLOUD_PAYMENTS, spanNow(), { list: [] });
+  const transaction = await house.transactionOf(payment);
+  assert.ok(differences.some((one) => one.kind === 'missing_there' && one.subject === transaction));
+  assert.equal(asked, 0);
+  const { differences: left } = await reconciler.reconcile(CLOUD_PAYMENTS, spanNow());
+  assert.ok(!left.some((one) => one.subject === transaction), 'its own list has it');
+});
+
+test('one that is stopped leaves the way free, and says nothing of what it has not read', async () => {
+  const stop = new AbortController();
+  stop.abort();
+  const before = await shown('?state=all&limit=200');
+  const list: ListedTransaction[] = [
+    {
+      ...{ kind: 'payment', state: 'accepted' },
+      facts: {
+        ...{ transaction: 'late', amountMinor: 5n, currency: 'RUB', at: new Date(), test: false },
+      },
+    },
+  ];
+  const stopped = reconciler.reconcile(CLOUD_PAYMENTS, spanNow(), { list, signal: stop.signal });
+  await assert.rejects(stopped, { code: 'reconciliation_cut_off' });
+  assert.deepEqual(await shown('?state=all&limit=200'), before);
+  await reconciler.reconcile(CLOUD_PAYMENTS, spanNow());
+});
+
+test('one that died holds the next up for the length of its lease only', async () => {
+  const span = spanNow();
+  const begin = (id: bigint) =>
+    database.transaction((tx) =>
+      beginReconciliation(tx, { ...span, gateway: 'dying', id, now: clock.now(), actor: null }),
+    );
+  const of = { gateway: 'dying', id: 1n };
+  assert.equal(await begin(1n), true);
+  assert.equal(await begin(2n), false);
+  await sql`update payments.reconciliation set lease_until = clock_timestamp() where gateway = 'dying'`.execute(
+    database.pool,
+  );
+  assert.equal(await renewReconciliation(database.pool, of), true, 'it was only slow');
+  assert.equal(await begin(2n), false);
+  await sql`update payments.reconciliation set lease_until = clock_timestamp() where gateway = 'dying'`.execute(
+    database.pool,
+  );
+  assert.equal(await begin(2n), true);
+  await dropReconciliation(database.pool, of);
+  assert.equal(await renewReconciliation(database.pool, of), false);
 });

@@ -18,6 +18,7 @@ export const fail = errorCodes({
   payment_settled: 'precondition',
   settle_not_possible: 'precondition',
   reconciliation_open: 'conflict',
+  reconciliation_cut_off: 'unavailable',
   reconciliation_unknown: 'not_found',
   list_malformed: 'invalid',
   difference_unknown: 'not_found',

@@ -6,6 +6,7 @@ import { compareListed, readMissing, sureOf } from './compare-lists.ts';
 import { fail } from './errors.ts';
 import type { NewsContext } from './news-context.ts';
 import { paymentId } from './payment.ts';
+import { createPulse, type Pulse } from './reconciliation-pulse.ts';
 import {
   beginReconciliation,
   type Difference,
@@ -44,13 +45,16 @@ export interface Reconciling {
   readonly list?: readonly ListedTransaction[];
   /** Told after each page: how many were read so far. */
   readonly progress?: (listed: number) => void;
+  /** Ends it before its end: nothing is said to be missing then. */
+  readonly signal?: AbortSignal;
 }
 
 /** Compares gateways' own lists with our book. */
 export interface Reconciler {
   /**
    * Reads the list of a span page by page, applies what was lost, and keeps what differs. Throws `gateway_unknown`,
-   * `reconciliation_open`, and `gateway_list_unreadable` where a page did not come: then nothing is said to be missing.
+   * `reconciliation_open`, `reconciliation_cut_off`, and `gateway_list_unreadable` where a page did not come: then nothing
+   * is said to be missing.
    */
   reconcile(gateway: string, span: Span, how?: Reconciling): Promise<ReconciliationReport>;
 }
@@ -75,7 +79,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!begun)
         throw fail('reconciliation_open', `${name} is being compared already: wait for its end.`);
       try {
-        const { isListed, report } = await compare(options, { gateway, span, how });
+        const pulse = createPulse({ database, gateway: name, id, signal: how.signal });
+        const { isListed, report } = await compare(options, { gateway, span, how, pulse });
         await finish(options, { report, id, isListed });
         return report;
       } catch (error) {
@@ -90,6 +95,7 @@ interface Comparing {
   readonly gateway: CardGateway;
   readonly span: Span;
   readonly how: Reconciling;
+  readonly pulse: Pulse;
 }
 
 /** What the gateway can be asked for: nothing is said to be missing, or gone, that nobody has looked for. */
@@ -103,7 +109,7 @@ async function compare(
   comparing: Comparing,
 ): Promise<{ readonly report: ReconciliationReport; readonly isListed: Listed }> {
   const { context } = options;
-  const { gateway, how, span } = comparing;
+  const { gateway, how, pulse, span } = comparing;
   const isListed = {
     transactions: how.list !== undefined || gateway.list !== undefined,
     disputes: how.list === undefined && gateway.listDisputes !== undefined,
@@ -112,6 +118,7 @@ async function compare(
   const differences: Difference[] = [];
   let [listed, applied] = [0, 0];
   for await (const page of how.list ? pagesOfFile(how.list, span) : pagesOf(gateway, span)) {
+    await pulse();
     for (const { facts } of page) seen.add(facts.transaction);
     const compared = await compareListed(context, gateway.name, page);
     listed += page.length;
@@ -120,24 +127,25 @@ async function compare(
     how.progress?.(listed);
   }
   if (isListed.disputes) {
-    const disputes = await compareDisputes(context, { gateway, span });
+    const disputes = await compareDisputes(context, comparing);
     listed += disputes.listed;
     differences.push(...disputes.differences);
   }
   if (isListed.transactions)
-    differences.push(...(await readMissing(context, { gateway, span, seen })));
+    differences.push(...(await readMissing(context, { ...comparing, seen })));
   differences.push(...(await unanswered(context, gateway.name)));
   return { report: { gateway: gateway.name, ...span, listed, applied, differences }, isListed };
 }
 
 async function compareDisputes(
   context: NewsContext,
-  { gateway, span }: { readonly gateway: CardGateway; readonly span: Span },
+  { gateway, pulse, span }: Comparing,
 ): Promise<{ readonly listed: number; readonly differences: readonly Difference[] }> {
   const differences: Difference[] = [];
   let listed = 0;
   for await (const dispute of disputesOf(gateway, span)) {
     listed += 1;
+    await pulse();
     const news = { news: 'dispute', dispute } as const;
     if ((await applyNews(context, { gateway: gateway.name, news })) !== 'unknown_order') continue;
     differences.push({

@@ -31,8 +31,10 @@ export interface Span {
   readonly to: Date;
 }
 
-/** After that it has died: another one may begin. */
+/** After that one of a version that took no lease has died. */
 const CUT_OFF_MINUTES = 120;
+/** By the database's clock. Longer than a page or an inquiry takes. */
+const LEASE_MINUTES = 5;
 
 /** False while another one of this gateway is under way. */
 export async function beginReconciliation(
@@ -49,11 +51,27 @@ export async function beginReconciliation(
     tx,
   );
   const { rows } = await sql`
-    insert into payments.reconciliation (gateway, id, from_at, to_at, began_at, actor)
-    select ${input.gateway}, ${input.id}, ${input.from}, ${input.to}, ${input.now}, ${input.actor}
+    insert into payments.reconciliation (gateway, id, from_at, to_at, began_at, actor, lease_until)
+    select ${input.gateway}, ${input.id}, ${input.from}, ${input.to}, ${input.now}, ${input.actor},
+      clock_timestamp() + make_interval(mins => ${LEASE_MINUTES})
     where not exists (select from payments.reconciliation r where r.gateway = ${input.gateway} and r.ended_at is null
-      and r.began_at > ${input.now}::timestamptz - make_interval(mins => ${CUT_OFF_MINUTES}))
+      and case when r.lease_until is null
+        then r.began_at > ${input.now}::timestamptz - make_interval(mins => ${CUT_OFF_MINUTES})
+        else r.lease_until > clock_timestamp() end)
     returning id`.execute(tx);
+  return rows.length > 0;
+}
+
+/** It is still under way. False where it is not any more: it was thought dead, and dropped. */
+export async function renewReconciliation(
+  executor: Executor,
+  of: { readonly gateway: string; readonly id: bigint },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update payments.reconciliation set lease_until = clock_timestamp() + make_interval(mins => ${LEASE_MINUTES})
+    where gateway = ${of.gateway} and id = ${of.id} and ended_at is null returning id`.execute(
+    executor,
+  );
   return rows.length > 0;
 }
 
