@@ -1,9 +1,11 @@
 /** Subscriptions that are paid by card: what is bought, owed, tried again, changed and ended. */
 
 export type { PriceAgreement, SwitchWish } from './ask-with-consent.ts';
+export { subscriptionAttention } from './attention.ts';
 export type { CardBill, CardCase, ChargedCard } from './card-case.ts';
 export type { CardContext } from './card-context.ts';
 export type { CardPage } from './card-page.ts';
+export { couponFromRow, insertCoupon, type StoredCoupon } from './coupon-store.ts';
 export {
   type CardAct,
   type CardSubscriptions,
@@ -12,10 +14,11 @@ export {
   type WantedQuote,
 } from './create-cards.ts';
 export { type CardRoutesOptions, registerCardSubscriptionRoutes } from './http.ts';
+export { PlanShape, planToApi, text } from './http-shapes.ts';
 export type { MovePart, MoveReport, NewMove } from './moves.ts';
 export type { Order, StartConsent, Started } from './order.ts';
 export type { PayPage } from './pay-page.ts';
-export type { NewPlan, Plan } from './plan.ts';
+export type { CarrierTerms, NewPlan, Plan } from './plan.ts';
 export { createPlans, type Plans } from './plans.ts';
 export type { SwitchPreview } from './preview-switch.ts';
 export { pricedAhead } from './price-move.ts';

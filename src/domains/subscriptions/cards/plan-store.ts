@@ -1,7 +1,13 @@
 import { type Executor, sql, type Tx } from '#database';
 import { parseDunningPolicy } from '#subscriptions/dunning';
 import type { PlanPeriod } from '#subscriptions/terms';
-import { intervalOf, type NewPlan, type Plan, periodOfInterval } from './plan.ts';
+import {
+  type CarrierTerms,
+  intervalOf,
+  type NewPlan,
+  type Plan,
+  periodOfInterval,
+} from './plan.ts';
 
 interface PlanRow {
   readonly service_id: number;
@@ -13,6 +19,9 @@ interface PlanRow {
   readonly price_minor: bigint;
   readonly currency: string;
   readonly period: PlanPeriod;
+  readonly card_price_minor: bigint | null;
+  readonly card_currency: string | null;
+  readonly card_period: PlanPeriod | null;
   readonly texts: Record<string, string>;
   readonly created_at: Date;
   readonly methods: ('phone' | 'card')[];
@@ -25,12 +34,20 @@ interface PlanRow {
   readonly lead_minutes: number;
   readonly precision: Plan['precision'];
   readonly dunning: unknown;
+  readonly on_dispute: Plan['onDispute'];
+  readonly charge_from_minute: number;
+  readonly charge_to_minute: number;
+  readonly retry_after_minutes: number[];
+  readonly keep_days: number;
+  readonly recent_hours: number;
 }
 
 const COLUMNS =
-  sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, coalesce(p.card_price_minor, t.price_minor) as price_minor,
-  coalesce(p.card_currency, t.currency) as currency, coalesce(p.card_period, t.period) as period, t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
-  p.pause_days_most, p.lead_minutes, p.precision, p.dunning`);
+  sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency, t.period,
+  p.card_price_minor, p.card_currency, p.card_period,
+  t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
+  p.pause_days_most, p.lead_minutes, p.precision, p.dunning, p.on_dispute, t.charge_from_minute, t.charge_to_minute,
+  t.retry_after_minutes, t.keep_days, t.recent_hours`);
 
 const PLANS_MOST = 1000;
 
@@ -60,6 +77,16 @@ export async function readPlans(
   return rows.map(fromRow);
 }
 
+/** All versions of a plan, the newest first. */
+export async function readPlanVersions(executor: Executor, code: string): Promise<readonly Plan[]> {
+  const { rows } = await sql<PlanRow>`
+    select ${COLUMNS} from subscriptions.service s
+    join subscriptions.service_terms t on t.service_id = s.id
+    join subscriptions.plan_terms p on p.service_id = t.service_id and p.version = t.version
+    where s.code = ${code} order by t.version desc limit ${PLANS_MOST}`.execute(executor);
+  return rows.map(fromRow);
+}
+
 /** The card half of terms that were just written. */
 export async function insertPlanTerms(
   tx: Tx,
@@ -73,12 +100,12 @@ export async function insertPlanTerms(
   };
   await sql`
     insert into subscriptions.plan_terms (service_id, version, methods, time_zone, setup_fee_minor, trial_days, tax_name,
-      tax_basis_points, pause_days_most, lead_minutes, precision, dunning, card_price_minor, card_currency, card_period)
+      tax_basis_points, pause_days_most, lead_minutes, precision, dunning, on_dispute,
+      card_price_minor, card_currency, card_period)
     values (${serviceId}, ${version}, ${plan.methods}::text[], ${plan.timeZone}, ${price.setupFeeMinor}, ${plan.trialDays},
       ${price.tax.name}, ${price.tax.basisPoints}, ${plan.pauseDaysMost}, ${plan.leadMinutes}, ${plan.precision},
-      ${JSON.stringify(plan.dunning)}::jsonb, ${own?.priceMinor ?? null}, ${own?.currency ?? null}, ${own?.period ?? null})`.execute(
-    tx,
-  );
+      ${JSON.stringify(plan.dunning)}::jsonb, ${plan.onDispute ?? 'end'},
+      ${own?.priceMinor ?? null}, ${own?.currency ?? null}, ${own?.period ?? null})`.execute(tx);
 }
 
 export async function newestVersion(tx: Tx, serviceId: number): Promise<number> {
@@ -99,10 +126,10 @@ function fromRow(row: PlanRow): Plan {
     price: {
       plan: row.code,
       version: row.version,
-      unitPriceMinor: row.price_minor,
+      unitPriceMinor: row.card_price_minor ?? row.price_minor,
       setupFeeMinor: row.setup_fee_minor,
-      currency: row.currency,
-      interval: intervalOf(row.period),
+      currency: row.card_currency ?? row.currency,
+      interval: intervalOf(row.card_period ?? row.period),
       tax: { name: row.tax_name, basisPoints: row.tax_basis_points },
       effectiveFrom: row.created_at,
     },
@@ -113,6 +140,20 @@ function fromRow(row: PlanRow): Plan {
     leadMinutes: row.lead_minutes,
     precision: row.precision,
     dunning: parseDunningPolicy(row.dunning),
+    onDispute: row.on_dispute,
+    carrier: {
+      chargeWindow: { fromMinute: row.charge_from_minute, toMinute: row.charge_to_minute },
+      retryAfterMinutes: row.retry_after_minutes,
+      keepDays: row.keep_days,
+      recentHours: row.recent_hours,
+      ...phonePriceFromRow(row),
+    },
     texts: row.texts,
   };
+}
+
+/** Only where it is another than the card's. */
+function phonePriceFromRow(row: PlanRow): Pick<CarrierTerms, 'price'> {
+  const { card_price_minor: cardPriceMinor, currency, period, price_minor: priceMinor } = row;
+  return cardPriceMinor === null ? {} : { price: { priceMinor, currency, period } };
 }

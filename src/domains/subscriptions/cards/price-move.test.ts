@@ -13,10 +13,22 @@ import { agreedMove, type MovePolicy, moveAhead, moveLeft, planMove } from './pr
 const NOW = new Date('2026-11-20T07:00:00Z');
 const DAY_MS = 86_400_000;
 
+const phone: Plan['carrier'] = {
+  ...{ chargeWindow: { fromMinute: 0, toMinute: 1440 }, retryAfterMinutes: [] },
+  ...{ keepDays: 30, recentHours: 0 },
+};
+
 function planOf(price: Partial<Price>): Plan {
   const version = price.version ?? 1;
   return {
-    ...{ ...monthly, serviceId: 1, open: true, dunning: defaultPolicy },
+    ...{
+      ...monthly,
+      serviceId: 1,
+      open: true,
+      dunning: defaultPolicy,
+      onDispute: 'end',
+      carrier: phone,
+    },
     price: { ...monthly.price, plan: monthly.code, version, effectiveFrom: NOW, ...price },
   };
 }

@@ -35,7 +35,11 @@ test('an operator’s period begins exactly where what was paid by card ends, wi
 
 const plan: Plan = {
   ...eitherWay,
-  ...{ serviceId: 1, open: true },
+  ...{ serviceId: 1, open: true, onDispute: 'end' },
+  carrier: {
+    ...{ chargeWindow: { fromMinute: 0, toMinute: 1440 }, retryAfterMinutes: [] },
+    ...{ keepDays: 30, recentHours: 0 },
+  },
   price: { ...eitherWay.price, plan: 'either', version: 1, effectiveFrom: new Date(0) },
 };
 

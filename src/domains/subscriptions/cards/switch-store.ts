@@ -48,7 +48,7 @@ export async function takeByCard(
     values (${key.customerId}, ${key.id}, ${pricedToRow(priced)}::jsonb, ${locale}, ${now}, ${billCount})
     on conflict (customer_id, id) do update set priced = excluded.priced, locale = excluded.locale,
       status_since = excluded.status_since, bill_count = excluded.bill_count, noticed_period = null, cancel_at = null,
-      paused_until = null, attention = null, card_id = null, card_gateway = null, card_brand = null, card_mask = null,
+      paused_until = null, attention = null, attention_since = null, card_id = null, card_gateway = null, card_brand = null, card_mask = null,
       card_fingerprint = null, move = null`.execute(tx);
 }
 
