@@ -328,6 +328,20 @@ export interface PaymentsDispute {
   transaction: string;
 }
 
+export interface PaymentsFiscalReceipt {
+  at: Timestamp;
+  customer_id: bigint;
+  device: string | null;
+  document: string;
+  gateway: string;
+  kind: string;
+  payment_id: bigint;
+  recorded_at: Timestamp;
+  sign: string;
+  transaction: string;
+  url: string | null;
+}
+
 export interface PaymentsGatewayAccount {
   amount_max_minor: bigint | null;
   amount_min_minor: bigint | null;
@@ -364,6 +378,8 @@ export interface PaymentsGatewayAccountChange {
 export interface PaymentsGatewayTransaction {
   amount_minor: bigint;
   at: Timestamp;
+  card_brand: string | null;
+  card_mask: string | null;
   currency: string;
   customer_id: bigint;
   fee_minor: bigint | null;
@@ -1478,6 +1494,7 @@ export interface DB {
   "payments.card_operation": PaymentsCardOperation;
   "payments.difference": PaymentsDifference;
   "payments.dispute": PaymentsDispute;
+  "payments.fiscal_receipt": PaymentsFiscalReceipt;
   "payments.gateway_account": PaymentsGatewayAccount;
   "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.gateway_transaction": PaymentsGatewayTransaction;

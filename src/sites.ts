@@ -32,7 +32,7 @@ import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#sub
 import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
-import { addCustomerPages } from './customer-pages.ts';
+import { addCustomerPages, createErrorPage, localesOf } from './customer-pages.ts';
 import { groupsOfGateway, type House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -105,12 +105,15 @@ interface SiteOptions {
 
 async function openSite(house: House, { port, processes, version }: SiteOptions): Promise<Site> {
   const { clock, config, database, keyring, log, metrics } = house;
+  const locales = localesOf(house);
   const server = await createHttpServer({
-    ...{ log, metrics, trustedProxies: config.trustedProxies, renderErrorPage: renderProblemPage },
+    ...{ log, metrics, trustedProxies: config.trustedProxies },
+    renderErrorPage: createErrorPage(locales, renderProblemPage),
     api: { keyring, database, clock },
     checks: { database: () => mustAnswer(house), bus: () => house.bus.ready() },
     ...referenceOf(processes, version),
   });
+  addCustomerPages(server.app, { ...house, locales }, processes);
   addRoutes(server, house, processes);
   const { port: taken, url } = await server.listen(port, config.host);
   return { port: taken, url, close: () => server.close() };
@@ -166,7 +169,6 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   if (processes.includes('dispatcher') || processes.includes('payments-api'))
     registerNotificationRoutes(app, house.payments);
   addSmsRoutes(app, house, processes);
-  addCustomerPages(app, house, processes);
   addIntakeRoutes(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);

@@ -2,6 +2,7 @@ import { unreachable } from '#errors';
 import { applyAccepted } from './apply-accepted.ts';
 import { applyDeclined } from './apply-declined.ts';
 import { applyDispute } from './apply-dispute.ts';
+import { applyFiscalReceipt } from './apply-fiscal-receipt.ts';
 import { applyRefund } from './apply-refund.ts';
 import { applyVoid } from './apply-void.ts';
 import type { CardOutcome, GatewayNews } from './card-gateway.ts';
@@ -29,6 +30,8 @@ export async function applyNews(context: NewsContext, { gateway, news }: News): 
       return applyVoid(context, gateway, news);
     case 'dispute':
       return applyDispute(context, gateway, news.dispute);
+    case 'receipt':
+      return applyFiscalReceipt(context, gateway, news.receipt);
     case 'subscription':
       return 'ignored';
     default:

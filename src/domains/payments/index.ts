@@ -16,14 +16,18 @@ export {
   gatewayKinds,
   type NewGatewayAccount,
   type OpenAccount,
-  type ReceiptDefaults,
   type RoutableAccount,
   type RoutedPayment,
   readGatewayAccount,
   readGatewayAccounts,
 } from './accounts/index.ts';
 export { createCardCharging } from './card-charging.ts';
-export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
+export {
+  type CardDeclineReason,
+  type DeclineClass,
+  type ReceiptSettings,
+  receiptTaxes,
+} from './card-gateway.ts';
 export { cardGatewayMakers } from './card-gateway-makers.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
 export { addCardMetrics } from './card-metrics.ts';
@@ -43,6 +47,7 @@ export {
 export type { Browser, CardPayments, Led, PresentRequest } from './create-card-payments.ts';
 export { createPayments, type Payments, type PaymentsOptions } from './create-payments.ts';
 export type { PaymentFacts, PaymentReport } from './describe-payment.ts';
+export type { FiscalView } from './fiscal-store.ts';
 export type {
   ChargeOrder,
   ChargeOutcome,

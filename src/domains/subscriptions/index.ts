@@ -17,6 +17,7 @@ export {
   registerClientLinkRoute,
   registerClientPages,
 } from '#subscriptions/client';
+export { renderCustomerProblem } from '#subscriptions/pages';
 export {
   type CardLinkOptions,
   type OriginalOptions,
@@ -26,6 +27,12 @@ export {
   registerPayPages,
 } from '#subscriptions/pay-page';
 export { registerShop, type ShopOptions } from '#subscriptions/shop';
+export {
+  createLocaleChoice,
+  isCustomerPage,
+  type LocaleChoice,
+  registerLanguage,
+} from '#subscriptions/speech';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {
   createSubscriptions,

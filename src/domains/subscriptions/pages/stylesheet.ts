@@ -73,5 +73,8 @@ details{margin:0 0 1rem}summary{cursor:pointer;padding:.375rem 0;color:var(--inf
 .plans .card{display:flex;flex-direction:column;margin:0;padding:1.5rem}.plans form{margin-top:auto;padding-top:1rem}
 .plans ul{margin:.75rem 0 0;padding-left:1.125rem;color:var(--dim);font-size:.9375rem}
 .foot{color:var(--dim);font-size:.875rem;margin-top:1.5rem}
+footer{max-width:34rem;margin:0 auto;padding:0 1rem 2rem}body.wide footer{max-width:60rem}
+footer nav{display:flex;flex-wrap:wrap;gap:0 1rem;font-size:.9375rem;color:var(--dim)}footer nav>*{display:inline-flex;align-items:center;min-height:44px}
+@media print{:root{color-scheme:light;--page:#fff;--panel:#fff;--card:#fff;--text:#000;--dim:#444;--line:#bbb;--info:#000;--ok:#000;--ok-t:#fff;--lift:none}.bar,.back,footer,.actions,.screen,button,.button{display:none}main{padding:0;max-width:none}.card{break-inside:avoid}a{color:inherit;text-decoration:none}}
 @media(min-width:34rem){.bar nav{order:0;flex-basis:auto}.bar .who{flex:0 0 auto}}
 `);

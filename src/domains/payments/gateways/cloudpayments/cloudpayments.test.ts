@@ -52,6 +52,10 @@ const receipt = {
   email: 'a@example.org',
   items: [{ name: 'Pro', quantity: 3, amountMinor: 3_333n, tax: 'vat20' }],
 } as const;
+const fiscal: CloudPaymentsAccount = {
+  ...account,
+  receipts: { taxSystem: 'usn_income_outcome', defaultTax: 'none' },
+};
 
 function answerOf(body: unknown, status = 200): Answer {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
@@ -401,12 +405,14 @@ describe('requests to CloudPayments', () => {
   });
 
   test('receipt data stands in the free data, in exact numbers that sum up', () => {
-    const { body = '' } = chargeByToken({ ...order, receipt }, account);
+    const { body = '' } = chargeByToken({ ...order, receipt }, fiscal);
     const { cloudpayments } = JSON.parse(JSON.parse(body).JsonData);
     assert.deepEqual(cloudpayments.CustomerReceipt, {
       Items: [{ label: 'Pro', price: 33.33, quantity: 3, amount: 99.99, vat: 20 }],
-      ...{ email: 'a@example.org', amounts: { electronic: 99.99 } },
+      ...{ taxationSystem: 2, email: 'a@example.org', amounts: { electronic: 99.99 } },
     });
+    const silent = JSON.parse(chargeByToken({ ...order, receipt }, account).body ?? '');
+    assert.equal(silent.JsonData, undefined);
   });
 
   test('an amount and an id beyond a double keep every digit', () => {
@@ -456,7 +462,7 @@ describe("CloudPayments' widget", () => {
     );
     const pay = presentWidget(
       { ...presented, twoStage: true, receipt },
-      { ...account, settings: { ...account.settings, widget: 'pay' } },
+      { ...fiscal, settings: { ...account.settings, widget: 'pay' } },
     );
     assert.ok(pay.kind === 'widget' && pay.manner === 'cloudpayments-pay');
     assert.equal(pay.parameters.scheme, 'auth');
