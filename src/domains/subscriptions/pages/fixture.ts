@@ -89,6 +89,7 @@ export function createBrowser(site: string) {
 
   async function ask(path: string, init: RequestInit = {}): Promise<Seen> {
     const headers = new Headers(init.headers);
+    if (!headers.has('accept')) headers.set('accept', 'text/html');
     if (cookies.size > 0)
       headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     const answer = await fetch(site + path, { ...init, headers, redirect: 'manual' });
