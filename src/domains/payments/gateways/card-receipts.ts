@@ -76,7 +76,7 @@ function describeSent(
   test('a charge and what is given back of it are registered, with the taxes of the plan, and the account’s where it has none', async () => {
     const order = await tested.order({ receipt });
     const { result } = await gateway.chargeSaved(order);
-    assert.ok(result.outcome === 'accepted', JSON.stringify(result));
+    assert.ok(result.outcome === 'accepted', result.outcome);
     const { transaction } = result.facts;
     assert.deepEqual(await registered(order.payment, transaction), [SALE]);
     const refund = { ...operationOf(order, transaction, 5_000n), receipt: part };
@@ -89,7 +89,7 @@ function describeSent(
     if (!gateway.capabilities.twoStage) return t.skip('it reserves nothing');
     const order = await tested.order({ twoStage: true, receipt });
     const { result } = await gateway.chargeSaved(order);
-    assert.ok(result.outcome === 'authorized', JSON.stringify(result));
+    assert.ok(result.outcome === 'authorized', result.outcome);
     const { transaction } = result.facts;
     assert.deepEqual(await registered(order.payment, transaction), []);
     const taken = { ...operationOf(order, transaction, 5_000n), receipt: part };
