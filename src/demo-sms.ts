@@ -1,4 +1,4 @@
-import { accountGroup, callbackUrlOf, genericExample, HOUSE_ENTITY } from '#sms';
+import { accountGroup, callbackUrlOf, genericExample, HOUSE_ENTITY, prepareHouse } from '#sms';
 import type { House } from './house.ts';
 
 /** A lender whose messages go through two providers and under the laws: what `npm start` shows of the SMS service. */
@@ -34,6 +34,7 @@ export async function fillSmsDemo(house: House, simulatorUrl: string): Promise<v
   const common = { enabled: true, requestsPerSecond: RATE };
   const rates = { senderPerSecond: undefined, entityPerSecond: undefined };
   await bus.declare(demoProviders.map(accountGroup));
+  await prepareHouse(house);
   await database.transaction(async (tx) => {
     await smsAccounts.save(
       tx,
