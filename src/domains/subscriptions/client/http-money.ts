@@ -19,7 +19,10 @@ export function registerMoneyPages(app: HttpApp, room: Room): void {
     async handler(call) {
       const page = await holdings.payments(call.session, call.request.query.before);
       const { speech } = call.reader;
-      const subjectOf = subjects(await holdings.all(call.session));
+      const subjectOfCharge = subjects(await holdings.all(call.session));
+      const charges = new Map(page.payments.map((one) => [one.payment, one]));
+      const subjectOf = (one: PaymentFacts) =>
+        subjectOfCharge(charges.get(one.refundOf ?? '') ?? one);
       return call.send({
         ...{ place: 'payments', title: speech.say('payments.title') },
         body: renderPayments(speech, { ...page, subjectOf }),
@@ -31,7 +34,9 @@ export function registerMoneyPages(app: HttpApp, room: Room): void {
     async handler(call) {
       const { speech } = call.reader;
       const report = await holdings.payment(call.session, call.param('id'));
-      const subject = subjects(await holdings.all(call.session))(report);
+      const { refundOf } = report;
+      const charge = refundOf ? await holdings.payment(call.session, refundOf) : report;
+      const subject = subjects(await holdings.all(call.session))(charge);
       const titles = new Map((await room.cards.plans()).map(({ code, title }) => [code, title]));
       const lines = await linesOf(room, report);
       return call.send({

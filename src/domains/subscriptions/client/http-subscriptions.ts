@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import { AppError } from '#errors';
 import type { HttpApp } from '#http';
 import type { QuoteResult } from '#subscriptions/pricing';
@@ -9,6 +10,8 @@ import { sayOutcome } from './outcomes.ts';
 import { renderCancel, renderChange, renderPlans } from './quote-pages.ts';
 import { type Call, clientForm, clientPage, type Room } from './room.ts';
 import { renderPause, renderStop, renderSubscription } from './subscription-page.ts';
+
+type ByCard = Extract<Holding, { readonly by: 'card' }>;
 
 const PLACE = 'subscriptions' as const;
 const LOOK_AGAIN_SECONDS = 2;
@@ -59,6 +62,25 @@ async function sendSubscription({ cards, holdings }: Room, call: Call) {
   });
 }
 
+/** A page that asks for something: of what has ended nothing can be asked, and its own page says so. */
+function askingPage(
+  app: HttpApp,
+  room: Room,
+  route: {
+    readonly url: string;
+    readonly handler: (call: Call, holding: ByCard) => Promise<FastifyReply>;
+  },
+): void {
+  clientPage(app, room, {
+    url: route.url,
+    async handler(call) {
+      const id = call.param('id');
+      const holding = await room.holdings.byCard(call.session, id);
+      return holding.view.alive ? route.handler(call, holding) : call.redirect(`/me/s/${id}`);
+    },
+  });
+}
+
 /** What a plan that was chosen for the next period is called. */
 async function nextPlanOf(cards: Room['cards'], holding: Holding): Promise<string | undefined> {
   const code = holding.by === 'card' ? holding.one.priced.scheduled?.price.plan : undefined;
@@ -105,13 +127,12 @@ async function command(
 }
 
 function registerCancel(app: HttpApp, room: Room): void {
-  const { cards, database, holdings } = room;
-  clientPage(app, room, {
+  const { cards, database } = room;
+  askingPage(app, room, {
     url: '/me/s/:id/cancel',
-    async handler(call) {
+    async handler(call, holding) {
       const { speech } = call.reader;
       const id = call.param('id');
-      const holding = await holdings.byCard(call.session, id);
       const [atEnd, now] = await database.transaction(async (tx) => [
         await cards.quote(tx, id, { kind: 'cancel', timing: 'period_end', unused: 'keep' }),
         await cards.quote(tx, id, { kind: 'cancel', timing: 'now', unused: 'refund' }),
@@ -147,21 +168,19 @@ function registerCancel(app: HttpApp, room: Room): void {
 }
 
 function registerChange(app: HttpApp, room: Room): void {
-  const { cards, database, holdings } = room;
-  clientPage(app, room, {
+  const { cards, database } = room;
+  askingPage(app, room, {
     url: '/me/s/:id/change',
-    async handler(call) {
-      const holding = await holdings.byCard(call.session, call.param('id'));
+    async handler(call, holding) {
       const { speech } = call.reader;
       const body = renderPlans(speech, holding, await cards.plans());
       return call.send({ place: PLACE, title: speech.say('change.title'), body });
     },
   });
-  clientPage(app, room, {
+  askingPage(app, room, {
     url: '/me/s/:id/change/:plan',
-    async handler(call) {
+    async handler(call, holding) {
       const [id, code] = [call.param('id'), call.param('plan')];
-      const holding = await holdings.byCard(call.session, id);
       const target = await cards.plan(code);
       if (!target?.open) throw fail('not_yours', 'There is no such plan on sale.');
       const result = await database.transaction((tx) =>
@@ -208,11 +227,10 @@ function quoteIn({ quote }: Pick<FormOf, 'quote'>): Pick<Given, 'quote'> {
 const DAYS_MOST = 366;
 
 function registerPause(app: HttpApp, room: Room): void {
-  clientPage(app, room, {
+  askingPage(app, room, {
     url: '/me/s/:id/pause',
-    async handler(call) {
+    async handler(call, holding) {
       const id = call.param('id');
-      const holding = await room.holdings.byCard(call.session, id);
       const token = call.token('pause', id, { command: room.cards.commandId() });
       const { speech } = call.reader;
       const body = renderPause(speech, holding, token);
@@ -241,6 +259,7 @@ function registerStop(app: HttpApp, room: Room): void {
     async handler(call) {
       const id = call.param('id');
       const holding = await room.holdings.one(call.session, id);
+      if (!holding.view.alive) return call.redirect(`/me/s/${id}`);
       const { speech } = call.reader;
       const body = renderStop(speech, holding, call.token('stop', id));
       const title = speech.say('stop.title', { title: holding.view.title });

@@ -13,6 +13,7 @@ const BROKEN: Said = ['bad', 'error.broken', 'error.broken_text'];
 
 const BY_CODE: Readonly<Record<string, Said>> = {
   ...{ token_expired: FORM_OLD, token_invalid: FORM_OLD, form_of_another_page: FORM_OLD },
+  pay_link_invalid: ['idle', 'error.link_bad', 'error.link_bad_text'],
   link_used: ['idle', 'error.link_used', 'error.link_used_text'],
 };
 

@@ -76,6 +76,9 @@ export const englishDoors = {
   'error.link_used': 'This link can’t be used',
   'error.link_used_text':
     'This link was used or is too old. Sign in with your phone number instead.',
+  'error.link_bad': 'This link can’t be read',
+  'error.link_bad_text':
+    'It is not whole, or its time is over. Nothing was changed: open it again from where you have it.',
   'error.away': 'Please try again in a moment',
   'error.away_text': 'The service can’t answer at the moment. Try again in a minute.',
   'error.broken': 'Something went wrong',

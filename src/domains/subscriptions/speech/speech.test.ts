@@ -55,7 +55,7 @@ test('money, days, moments and intervals are said as their language writes them'
   assert.equal(en.money(199_000n, 'RUB'), 'RUB\u00a01,990.00');
   assert.equal(ru.money(199_000n, 'RUB'), '1\u00a0990,00\u00a0₽');
   assert.equal(en.money(500n, 'PKR'), 'PKR\u00a05.00');
-  assert.equal(en.money(-5n, 'KWD'), '-KWD\u00a00.005');
+  assert.equal(en.money(-5n, 'KWD'), '\u2212KWD\u00a00.005');
   assert.equal(ru.money(7n, 'JPY'), '7\u00a0¥');
   assert.equal(en.day(NOON, 'Europe/Moscow'), '20 December 2026');
   assert.equal(ru.day(NOON, 'Europe/Moscow'), '20 декабря 2026');
@@ -101,6 +101,13 @@ test('what stands in braces is never read as a text, and with markup it is escap
   const { say, sayWith } = speechOf('en');
   assert.equal(say('stop.title', { title: '{day} <b>' }), 'Stop {day} <b>?');
   assert.equal(sayWith('stop.title', { title: '<b>' }).text, 'Stop &lt;b&gt;?');
+});
+
+test('a fact that is written from right to left does not turn its sentence round', () => {
+  const { say, sayWith } = speechOf('en');
+  assert.equal(say('stop.title', { title: 'סרטים' }), 'Stop \u2068סרטים\u2069?');
+  assert.equal(say('stop.title', { title: '\u202eevil' }), 'Stop \u2068evil\u2069?');
+  assert.match(sayWith('stop.title', { title: '\u2067x' }).text, /Stop \u2068x\u2069\?/);
 });
 
 test('a browser’s wishes are weighed; what it does not want, or nobody speaks, is no choice', () => {

@@ -61,13 +61,16 @@ function createSpeech(locale: Locale): Speech {
   const say = (key: TextKey, facts: Readonly<Record<string, string | number>> = {}) =>
     fill(textOf(key, facts), (name) => {
       const fact = facts[name];
-      return typeof fact === 'number' ? numbers.format(fact) : fact;
+      return typeof fact === 'number' ? numbers.format(fact) : fact && isolated(fact);
     }).join('');
 
   const speech = {
     ...{ locale, say },
     sayWith: (key: TextKey, facts: Readonly<Record<string, Html | string>> = {}) =>
-      html`${fill(textOf(key, facts), (name) => facts[name])}`,
+      html`${fill(textOf(key, facts), (name) => {
+        const fact = facts[name];
+        return typeof fact === 'string' ? isolated(fact) : fact;
+      })}`,
     sayWord(group: string, word: string, otherwise: PlainKey) {
       const key = `${group}.${word}`;
       return say(isPlainKey(key) ? key : otherwise);
@@ -75,7 +78,8 @@ function createSpeech(locale: Locale): Speech {
     money: (amountMinor: bigint, currency: string) =>
       moneyFormat(tag, currency)
         .format(formatDecimal({ amountMinor, currency }) as Intl.StringNumericLiteral)
-        .replaceAll(' ', '\u00a0'),
+        .replaceAll(' ', '\u00a0')
+        .replace('-', '\u2212'),
     day: (at: Date, timeZone: string) => sayDay(tag, at, timeZone),
     moment: (at: Date, timeZone: string) =>
       `${sayDay(tag, at, timeZone)}, ${at.toLocaleTimeString(tag, { ...CLOCK, timeZone })}`,
@@ -96,6 +100,15 @@ function fill<Fact>(
     must(fact !== undefined, `{${part}} is told`);
     return fact;
   });
+}
+
+const CONTROLS = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+/** Hebrew, Arabic and their neighbours, or a control of direction. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** What is written from right to left must not turn the sentence round that it stands in (UAX 9: FSI, PDI). */
+function isolated(fact: string): string {
+  return RIGHT_TO_LEFT.test(fact) ? `\u2068${fact.replaceAll(CONTROLS, '')}\u2069` : fact;
 }
 
 const CLOCK = { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' } as const;
