@@ -125,7 +125,15 @@ test('addresses and fields that nobody here has written are answered with a page
     assert.match(seen.text, /<html lang="/, address);
   }
   const { fields } = formOf(await browser.get(`${path}/pause`), `${path}/pause`);
-  for (const days of ['', ' ', '7.0e0x', '\u0000', '９', '99999999999999999999', 'x'.repeat(5000)]) {
+  for (const days of [
+    '',
+    ' ',
+    '7.0e0x',
+    '\u0000',
+    '９',
+    '99999999999999999999',
+    'x'.repeat(5000),
+  ]) {
     const seen = await browser.post(`${path}/pause`, { ...fields, days });
     assert.equal(seen.status, 400, days.slice(0, 20));
   }

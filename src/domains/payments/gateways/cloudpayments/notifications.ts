@@ -108,12 +108,15 @@ function readRefundNews(fields: Json, currency: string): Reading {
   return { news, status: '', doubtful: textAt(fields, 'Currency') === undefined };
 }
 
+/** Cancel has the fewest fields of all: what has one of these was sent as another type. */
+const OF_OTHERS = [
+  ...['Status', 'OperationType', 'ReasonCode', 'PaymentTransactionId', 'DocumentNumber'],
+];
+
 function readCancel(fields: Json): Reading {
   const transaction = idOf(fields, 'TransactionId');
   if (transaction === undefined) throw unreadable('it names no transaction');
-  const doubtful = ['Status', 'OperationType', 'ReasonCode', 'PaymentTransactionId'].some(
-    (name) => at(fields, name) !== undefined,
-  );
+  const doubtful = OF_OTHERS.some((name) => at(fields, name) !== undefined);
   return { news: { news: 'voided', transaction, ...paymentOf(fields) }, status: '', doubtful };
 }
 
