@@ -28,7 +28,11 @@ import {
   segmentsOf,
   webhookScopeOf,
 } from '#sms';
-import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
+import {
+  type LocaleChoice,
+  registerCardSubscriptionRoutes,
+  registerSubscriptionRoutes,
+} from '#subscriptions';
 import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
@@ -113,8 +117,7 @@ async function openSite(house: House, { port, processes, version }: SiteOptions)
     checks: { database: () => mustAnswer(house), bus: () => house.bus.ready() },
     ...referenceOf(processes, version),
   });
-  addCustomerPages(server.app, { ...house, locales }, processes);
-  addRoutes(server, house, processes);
+  addRoutes(server, { ...house, locales }, processes);
   const { port: taken, url } = await server.listen(port, config.host);
   return { port: taken, url, close: () => server.close() };
 }
@@ -127,7 +130,11 @@ function referenceOf(processes: readonly ProcessName[], version: string) {
   return { reference: { title: 'Kopek: payments', version, ...places } };
 }
 
-function addRoutes({ app }: HttpServer, house: House, processes: readonly ProcessName[]): void {
+function addRoutes(
+  { app }: HttpServer,
+  house: House & { readonly locales: LocaleChoice },
+  processes: readonly ProcessName[],
+): void {
   if (processes.includes('dispatcher')) {
     registerAcquisitionRoutes(app, house.acquisition);
     registerContentRoutes(app, house.content, { frame: renderFrame });
@@ -169,6 +176,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
   if (processes.includes('dispatcher') || processes.includes('payments-api'))
     registerNotificationRoutes(app, house.payments);
   addSmsRoutes(app, house, processes);
+  addCustomerPages(app, house, processes);
   addIntakeRoutes(app, house, processes);
   if (processes.includes('accounts')) {
     registerLedgerRoutes(app, house);

@@ -5,8 +5,8 @@ import { formatInterval, type Interval } from '#subscriptions/pricing';
 import { catalogue, isPlainKey, type NamesOf, type PlainKey, type TextKey } from './catalogue.ts';
 import type { Locale } from './locale.ts';
 
-/** How a phone number is written so that it is read everywhere. */
-export const NUMBER_EXAMPLE = '+7 999 123-45-67';
+/** How a phone number is written so that it is read everywhere; it never breaks over two lines. */
+export const NUMBER_EXAMPLE = '+7\u00a0999\u00a0123\u201145\u201167';
 
 type Facts<Key extends TextKey, Value> = [NamesOf<Key>] extends [never]
   ? readonly []
