@@ -53,7 +53,7 @@ function renderFactsOf(speech: Speech, { lines, report, subject }: ReceiptView):
   return renderFacts(
     [
       [say('receipt.for'), saySubject(speech, report.kind, subject)],
-      [say('receipt.date'), speech.moment(report.createdAt, subject.timeZone)],
+      [say('receipt.date'), renderMoment(speech, report.createdAt, subject.timeZone)],
       [say('receipt.card'), report.card && sayCard(report.card)],
       [say('receipt.number'), html`<span class="small">${report.payment}</span>`],
       ...(isCharge ? taxesOf(speech, lines).map(([name, tax]) => [name, money(tax)] as const) : []),
@@ -63,6 +63,10 @@ function renderFactsOf(speech: Speech, { lines, report, subject }: ReceiptView):
     ],
     [say('receipt.amount'), money(amountMinor)],
   );
+}
+
+function renderMoment(speech: Speech, at: Date, timeZone: string): Html {
+  return html`${speech.day(at, timeZone)}<small>${speech.time(at, timeZone)}</small>`;
 }
 
 /** What of it is tax, a line for each: `vat22` is told by its rate. */
@@ -87,7 +91,7 @@ function renderFiscal(speech: Speech, fiscal: FiscalView, timeZone: string): Htm
     [say('fiscal.document'), fiscal.document],
     [say('fiscal.sign'), fiscal.sign],
     [say('fiscal.storage'), fiscal.device],
-    [say('fiscal.at'), speech.moment(fiscal.at, timeZone)],
+    [say('fiscal.at'), renderMoment(speech, fiscal.at, timeZone)],
   ])}${fiscal.url && html`<div class="actions"><a class="button" rel="noreferrer" href="${fiscal.url}">${say('fiscal.open')}</a></div>`}</div>`;
 }
 

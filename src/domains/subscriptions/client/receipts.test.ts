@@ -54,7 +54,7 @@ test('a receipt names what, when, the period, the tax, the card, our number and 
   );
   for (const said of [
     ...['Cinema', 'RUB\u00a0199.00', 'Of which VAT 22 %', 'RUB\u00a035.89', 'Paid'],
-    ...['20 November 2026 – 20 December 2026', '20 November 2026, 10:00', payment],
+    ...['20 November 2026 – 20 December 2026', '20 November 2026<small>10:00 GMT+3', payment],
     ...[`••••\u00a0${GOOD.slice(-4)}`, 'Fiscal document', 'href="https://ofd.test/'],
   ])
     assert.ok(page.text.includes(said), `${said} in ${page.text}`);

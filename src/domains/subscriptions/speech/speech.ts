@@ -24,6 +24,8 @@ export interface Speech {
   money(amountMinor: bigint, currency: string): string;
   /** `14 December 2026`, where the subscriber's calendar is. */
   day(at: Date, timeZone: string): string;
+  /** `18:05 UTC`. */
+  time(at: Date, timeZone: string): string;
   /** `14 December 2026, 18:05 UTC`. */
   moment(at: Date, timeZone: string): string;
   /** `a month`: behind a price. */
@@ -82,7 +84,8 @@ function createSpeech(locale: Locale): Speech {
         .replace('-', '\u2212'),
     day: (at: Date, timeZone: string) => sayDay(tag, at, timeZone),
     moment: (at: Date, timeZone: string) =>
-      `${sayDay(tag, at, timeZone)}, ${at.toLocaleTimeString(tag, { ...CLOCK, timeZone })}`,
+      `${sayDay(tag, at, timeZone)}, ${sayTime(tag, at, timeZone)}`,
+    time: (at: Date, timeZone: string) => sayTime(tag, at, timeZone),
     interval: (interval: Interval | string) => sayInterval(say, interval),
     days: (count: number) => daysFormat.format(count),
   };
@@ -122,6 +125,10 @@ function sayDay(tag: string, at: Date, timeZone: string): string {
     .slice(0, year + 1)
     .map(({ value }) => value)
     .join('');
+}
+
+function sayTime(tag: string, at: Date, timeZone: string): string {
+  return at.toLocaleTimeString(tag, { ...CLOCK, timeZone });
 }
 
 function unitStyle(unit: string): Intl.NumberFormatOptions {

@@ -193,35 +193,6 @@ describe('notifications of CloudPayments', () => {
     assert.deepEqual([news.facts.payment, news.facts.amountMinor], ['pay_1x2', 5_000n]);
   });
 
-  test('a fiscal receipt is told once for its document, with a link only where that is one', () => {
-    const fields = {
-      ...{ TransactionId: '1001', InvoiceId: 'pay_1x1', Type: 'Income', DocumentNumber: '42' },
-      ...{ FiscalSign: '2617603921', DeviceNumber: '001', DateTime: '2026-11-26 08:00:00' },
-      Url: 'https://ofd.test/42',
-    };
-    const reading = readNotification(signed('receipt', fields), account);
-    assert.deepEqual([reading.dedupeKey, reading.isHint], ['receipt:1001:42', false]);
-    assert.deepEqual(reading.news, [
-      {
-        news: 'receipt',
-        receipt: {
-          ...{ transaction: '1001', payment: 'pay_1x1', kind: 'sale', document: '42' },
-          ...{ sign: '2617603921', device: '001', url: 'https://ofd.test/42' },
-          at: new Date('2026-11-26T08:00:00Z'),
-        },
-      },
-    ]);
-    for (const Url of ['javascript:alert(1)', 'https://a b', '', `https://x/${'y'.repeat(600)}`]) {
-      const [news] = readNotification(signed('receipt', { ...fields, Url }), account).news;
-      assert.ok(news?.news === 'receipt' && !('url' in news.receipt), Url);
-    }
-    // Of a till's own business nothing is kept, and nothing is repeated for it.
-    const { TransactionId: _, ...alone } = fields;
-    assert.deepEqual(readNotification(signed('receipt', alone), account).news, []);
-    const correction = readNotification(signed('receipt', { ...fields, Type: 'Expense' }), account);
-    assert.deepEqual(correction.news, []);
-  });
-
   test('Cancel and Recurrent are read', () => {
     const cancel = { TransactionId: '2', Amount: '1.00', DateTime: 'x', InvoiceId: 'pay_1x1' };
     assert.deepEqual(readNotification(signed('cancel', cancel), account), {
@@ -240,10 +211,25 @@ describe('notifications of CloudPayments', () => {
       ...{ check: CHECK, pay: PAY, fail: { ...noStatus, ReasonCode: '5051' } },
       refund: { TransactionId: '3', PaymentTransactionId: '2', Amount: '50.00' },
       cancel: { TransactionId: '2', Amount: '1.00' },
-      receipt: { Id: 'x', TransactionId: '2', DocumentNumber: '1', FiscalSign: '2', Type: 'Income' },
+      receipt: {
+        Id: 'x',
+        TransactionId: '2',
+        DocumentNumber: '1',
+        FiscalSign: '2',
+        Type: 'Income',
+      },
     };
     for (const [own, fields] of Object.entries(bodies)) {
-      for (const type of ['pay', 'fail', 'confirm', 'refund', 'cancel', 'recurrent', 'receipt', 'other']) {
+      for (const type of [
+        'pay',
+        'fail',
+        'confirm',
+        'refund',
+        'cancel',
+        'recurrent',
+        'receipt',
+        'other',
+      ]) {
         if (type === own) continue;
         const moved = signed(type, fields);
         let isHint: boolean | undefined;
@@ -267,7 +253,16 @@ describe('notifications of CloudPayments', () => {
   test('whatever the bytes, nothing but an AppError is thrown', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('pay', 'fail', 'confirm', 'refund', 'cancel', 'recurrent', 'receipt', '__proto__'),
+        fc.constantFrom(
+          'pay',
+          'fail',
+          'confirm',
+          'refund',
+          'cancel',
+          'recurrent',
+          'receipt',
+          '__proto__',
+        ),
         fc.uint8Array({ maxLength: 200 }),
         fc.constantFrom('application/json', FORM['content-type'], ''),
         fc.constantFrom('GET', 'POST'),
@@ -432,17 +427,6 @@ describe('requests to CloudPayments', () => {
       chargeByToken({ ...order, initiator: 'customer', twoStage: true }, account).body ?? '',
     );
     assert.deepEqual([asked.TrInitiatorCode, asked.PaymentScheduled], [1, 0]);
-  });
-
-  test('receipt data stands in the free data, in exact numbers that sum up', () => {
-    const { body = '' } = chargeByToken({ ...order, receipt }, fiscal);
-    const { cloudpayments } = JSON.parse(JSON.parse(body).JsonData);
-    assert.deepEqual(cloudpayments.CustomerReceipt, {
-      Items: [{ label: 'Pro', price: 33.33, quantity: 3, amount: 99.99, vat: 20 }],
-      ...{ taxationSystem: 2, email: 'a@example.org', amounts: { electronic: 99.99 } },
-    });
-    const silent = JSON.parse(chargeByToken({ ...order, receipt }, account).body ?? '');
-    assert.equal(silent.JsonData, undefined);
   });
 
   test('an amount and an id beyond a double keep every digit', () => {
