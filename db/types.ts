@@ -253,6 +253,13 @@ export interface PaymentsAttempt {
   sent_at: Timestamp | null;
 }
 
+export interface PaymentsAttentionClosing {
+  actor: string;
+  at: Timestamp;
+  place: string;
+  reason: string;
+}
+
 export interface PaymentsCard {
   brand: string;
   customer_id: bigint;
@@ -299,6 +306,9 @@ export interface PaymentsCardOperation {
 
 export interface PaymentsDifference {
   at: Timestamp;
+  closed_at: Timestamp | null;
+  closed_by: string | null;
+  closed_reason: string | null;
   currency: string | null;
   customer_id: bigint | null;
   gateway: string;
@@ -312,6 +322,19 @@ export interface PaymentsDifference {
   subject: string;
   theirs_minor: bigint | null;
   transaction: string | null;
+}
+
+export interface PaymentsDifferenceClosing {
+  actor: string;
+  at: Timestamp;
+  currency: string | null;
+  gateway: string;
+  id: Generated<bigint>;
+  kind: string;
+  ours_minor: bigint | null;
+  reason: string;
+  subject: string;
+  theirs_minor: bigint | null;
 }
 
 export interface PaymentsDispute {
@@ -340,6 +363,17 @@ export interface PaymentsFiscalReceipt {
   sign: string;
   transaction: string;
   url: string | null;
+}
+
+export interface PaymentsFraudWarning {
+  at: Timestamp;
+  customer_id: bigint;
+  gateway: string;
+  id: string;
+  payment_id: bigint;
+  reason: string | null;
+  recorded_at: Timestamp;
+  transaction: string;
 }
 
 export interface PaymentsGatewayAccount {
@@ -455,12 +489,14 @@ export interface PaymentsPayment {
 }
 
 export interface PaymentsReconciliation {
+  actor: string | null;
   applied: Generated<number>;
   began_at: Timestamp;
   ended_at: Timestamp | null;
   from_at: Timestamp;
   gateway: string;
   id: bigint;
+  lease_until: Timestamp | null;
   listed: Generated<number>;
   to_at: Timestamp;
 }
@@ -1238,6 +1274,16 @@ export interface SmsTemplate {
   version: number;
 }
 
+export interface SubscriptionsAttentionClosing {
+  actor: string;
+  at: Timestamp;
+  attention: string;
+  customer_id: bigint;
+  id: Generated<bigint>;
+  reason: string;
+  subscription_id: bigint;
+}
+
 export interface SubscriptionsBill {
   amount_minor: bigint;
   attempts: Generated<number>;
@@ -1312,6 +1358,7 @@ export interface SubscriptionsCardDecline {
   class: string;
   customer_id: bigint;
   fingerprint: string;
+  mended_at: Timestamp | null;
   payment_id: bigint;
   period: number;
   reason: string;
@@ -1321,6 +1368,7 @@ export interface SubscriptionsCardDecline {
 
 export interface SubscriptionsCardSubscription {
   attention: string | null;
+  attention_since: Timestamp | null;
   bill_count: Generated<number>;
   cancel_at: Timestamp | null;
   card_brand: string | null;
@@ -1380,6 +1428,7 @@ export interface SubscriptionsConsent {
 export interface SubscriptionsCoupon {
   code: string;
   created_at: Timestamp;
+  ended_at: Timestamp | null;
   redemptions: Generated<number>;
   rules: Json;
 }
@@ -1404,6 +1453,7 @@ export interface SubscriptionsPlanTerms {
   dunning: Json;
   lead_minutes: number;
   methods: string[];
+  on_dispute: Generated<string>;
   pause_days_most: number;
   precision: string;
   service_id: number;
@@ -1413,6 +1463,16 @@ export interface SubscriptionsPlanTerms {
   time_zone: string;
   trial_days: number;
   version: number;
+}
+
+export interface SubscriptionsPriceListChange {
+  about: string;
+  action: string;
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  code: string;
+  id: Generated<bigint>;
 }
 
 export interface SubscriptionsService {
@@ -1489,12 +1549,15 @@ export interface DB {
   "operators.operator": OperatorsOperator;
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
+  "payments.attention_closing": PaymentsAttentionClosing;
   "payments.card": PaymentsCard;
   "payments.card_change": PaymentsCardChange;
   "payments.card_operation": PaymentsCardOperation;
   "payments.difference": PaymentsDifference;
+  "payments.difference_closing": PaymentsDifferenceClosing;
   "payments.dispute": PaymentsDispute;
   "payments.fiscal_receipt": PaymentsFiscalReceipt;
+  "payments.fraud_warning": PaymentsFraudWarning;
   "payments.gateway_account": PaymentsGatewayAccount;
   "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.gateway_transaction": PaymentsGatewayTransaction;
@@ -1569,6 +1632,7 @@ export interface DB {
   "sms.provider_account_change": SmsProviderAccountChange;
   "sms.submission": SmsSubmission;
   "sms.template": SmsTemplate;
+  "subscriptions.attention_closing": SubscriptionsAttentionClosing;
   "subscriptions.bill": SubscriptionsBill;
   "subscriptions.bill_line": SubscriptionsBillLine;
   "subscriptions.card_bill": SubscriptionsCardBill;
@@ -1582,6 +1646,7 @@ export interface DB {
   "subscriptions.coupon_redemption": SubscriptionsCouponRedemption;
   "subscriptions.customer": SubscriptionsCustomer;
   "subscriptions.plan_terms": SubscriptionsPlanTerms;
+  "subscriptions.price_list_change": SubscriptionsPriceListChange;
   "subscriptions.service": SubscriptionsService;
   "subscriptions.service_terms": SubscriptionsServiceTerms;
   "subscriptions.stop": SubscriptionsStop;

@@ -6,6 +6,7 @@ import {
   createHandSettler,
   createNewsContext,
   registerCardStaffRoutes,
+  registerDifferenceRoutes,
   registerGatewayRoutes,
   registerNotificationRoutes,
   registerPaymentRoutes,
@@ -28,9 +29,11 @@ import {
   segmentsOf,
   webhookScopeOf,
 } from '#sms';
+import { registerAttentionRoutes } from '#staff';
 import {
   type LocaleChoice,
   registerCardSubscriptionRoutes,
+  registerPriceListRoutes,
   registerSubscriptionRoutes,
 } from '#subscriptions';
 import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
@@ -144,6 +147,7 @@ function addRoutes(
       ...house,
       settler: createHandSettler(createNewsContext(house)),
     });
+    registerDifferenceRoutes(app, house);
     const { publicUrl } = house.config;
     registerGatewayRoutes(app, {
       ...{ ...house, accounts: house.gatewayAccounts, publicUrl },
@@ -152,6 +156,8 @@ function addRoutes(
     const plans = () => house.operators.all().map((operator) => operator.plan);
     const { cards } = house.subscriptions;
     registerCardSubscriptionRoutes(app, { cards, database: house.database, plans });
+    registerPriceListRoutes(app, { ...house.subscriptions.priceList, database: house.database });
+    registerAttentionRoutes(app, house);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))

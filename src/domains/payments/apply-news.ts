@@ -5,6 +5,7 @@ import { applyDispute } from './apply-dispute.ts';
 import { applyFiscalReceipt } from './apply-fiscal-receipt.ts';
 import { applyRefund } from './apply-refund.ts';
 import { applyVoid } from './apply-void.ts';
+import { applyWarning } from './apply-warning.ts';
 import type { CardOutcome, GatewayNews } from './card-gateway.ts';
 import type { Applied, NewsContext } from './news-context.ts';
 import { readPaymentId } from './payment.ts';
@@ -30,6 +31,8 @@ export async function applyNews(context: NewsContext, { gateway, news }: News): 
       return applyVoid(context, gateway, news);
     case 'dispute':
       return applyDispute(context, gateway, news.dispute);
+    case 'warning':
+      return applyWarning(context, gateway, news.warning);
     case 'receipt':
       return applyFiscalReceipt(context, gateway, news.receipt);
     case 'subscription':

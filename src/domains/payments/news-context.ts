@@ -20,6 +20,7 @@ export type Applied =
   | 'surplus'
   | 'unknown_order'
   | 'voided'
+  | 'warned'
   /** It can't be applied yet: what it is about is in somebody's hand. */
   | 'later';
 
