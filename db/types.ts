@@ -351,6 +351,20 @@ export interface PaymentsDispute {
   transaction: string;
 }
 
+export interface PaymentsFiscalReceipt {
+  at: Timestamp;
+  customer_id: bigint;
+  device: string | null;
+  document: string;
+  gateway: string;
+  kind: string;
+  payment_id: bigint;
+  recorded_at: Timestamp;
+  sign: string;
+  transaction: string;
+  url: string | null;
+}
+
 export interface PaymentsFraudWarning {
   at: Timestamp;
   customer_id: bigint;
@@ -398,6 +412,8 @@ export interface PaymentsGatewayAccountChange {
 export interface PaymentsGatewayTransaction {
   amount_minor: bigint;
   at: Timestamp;
+  card_brand: string | null;
+  card_mask: string | null;
   currency: string;
   customer_id: bigint;
   fee_minor: bigint | null;
@@ -1592,6 +1608,7 @@ export interface DB {
   "payments.difference": PaymentsDifference;
   "payments.difference_closing": PaymentsDifferenceClosing;
   "payments.dispute": PaymentsDispute;
+  "payments.fiscal_receipt": PaymentsFiscalReceipt;
   "payments.fraud_warning": PaymentsFraudWarning;
   "payments.gateway_account": PaymentsGatewayAccount;
   "payments.gateway_account_change": PaymentsGatewayAccountChange;

@@ -13,6 +13,8 @@ export { secretOf } from './config/secret.ts';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const LOCALES = ['en', 'ru'] as const;
+
 const ERP_GATES = ['oebs', 'iso20022'] as const;
 
 /** Every setting there is, in the order in which it is shown; a fallback may follow those above it. */
@@ -89,6 +91,14 @@ const SETTINGS = {
     fallback: (above) => `http://localhost:${above('DISPATCHER_PORT')}`,
     fallbackShown: 'http://localhost:50300',
     parse: parse.parsePublicUrl,
+  }),
+  locale: setting({
+    name: 'KOPEK_LOCALE',
+    kind: LOCALES.join(' or '),
+    sentence:
+      'Language of the pages and messages of customers, where neither they nor their browsers have chosen one.',
+    fallback: 'en',
+    parse: parse.parseChoice(LOCALES),
   }),
   trustedProxies: setting({
     name: 'KOPEK_TRUSTED_PROXIES',

@@ -1,11 +1,16 @@
-import type { HttpApp } from '#http';
+import type { ErrorPage, HttpApp } from '#http';
 import {
+  createLocaleChoice,
+  isCustomerPage,
+  type LocaleChoice,
   registerCardLink,
   registerClientLinkRoute,
   registerClientPages,
+  registerLanguage,
   registerOriginalRoutes,
   registerPayPages,
   registerShop,
+  renderCustomerProblem,
 } from '#subscriptions';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
@@ -16,13 +21,15 @@ import type { House } from './house.ts';
  */
 export function addCustomerPages(
   app: HttpApp,
-  house: House,
+  house: House & { readonly locales: LocaleChoice },
   processes: readonly ProcessName[],
 ): void {
   const isSite = processes.includes('dispatcher');
   if (!isSite && !processes.includes('client-admin')) return;
   const { config, subscriptions } = house;
-  const options = { ...house, publicUrl: config.publicUrl, cards: subscriptions.cards };
+  const { publicUrl } = config;
+  const options = { ...house, publicUrl, cards: subscriptions.cards };
+  registerLanguage(app, options);
   registerPayPages(app, options);
   registerCardLink(app, { ...options, readToken: subscriptions.readUnsubscribeToken });
   registerShop(app, options);
@@ -30,4 +37,17 @@ export function addCustomerPages(
   if (!isSite) return;
   registerOriginalRoutes(app, options);
   registerClientLinkRoute(app, options);
+}
+
+/** In which language customers are spoken to where nobody has chosen one. */
+export function localesOf({ config }: Pick<House, 'config'>): LocaleChoice {
+  return createLocaleChoice({ fallback: config.locale });
+}
+
+/** Errors of a customer's pages in his language; those of other pages as `others` shows them. */
+export function createErrorPage(locales: LocaleChoice, others: ErrorPage): ErrorPage {
+  return (problem, request) =>
+    isCustomerPage(request.url)
+      ? renderCustomerProblem(problem, locales.read(request))
+      : others(problem, request);
 }

@@ -30,7 +30,16 @@ const COMMON: Omit<NewPlan, 'code' | 'operator' | 'price' | 'title'> = {
 /** Of the simulated gateway's terminal. */
 const PUBLIC_ID = 'test_api_00000000000000000000002';
 const API_SECRET = '0123456789abcdef0123456789abcdef';
-const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'] as const;
+const TYPES = [
+  'Check',
+  'Pay',
+  'Fail',
+  'Confirm',
+  'Refund',
+  'Cancel',
+  'Recurrent',
+  'Receipt',
+] as const;
 
 /** What the simulated gateway knows of the merchant: where it tells him what happened. */
 export function demoTerminals(publicUrl: string) {
@@ -84,6 +93,7 @@ function shopAccount(url: string): NewGatewayAccount {
       widget_script: `${url}/bundles/cloudpayments.js`,
     },
     ...{ secrets: { api_secret: API_SECRET }, weight: 1 },
+    receipts: { taxSystem: 'osn', defaultTax: 'vat22' },
   };
 }
 

@@ -1,4 +1,4 @@
-import { accountGroup, callbackUrlOf, genericExample } from '#sms';
+import { accountGroup, callbackUrlOf, genericExample, HOUSE_ENTITY, prepareHouse } from '#sms';
 import type { House } from './house.ts';
 
 /** A lender whose messages go through two providers and under the laws: what `npm start` shows of the SMS service. */
@@ -13,6 +13,8 @@ export const demoLender = {
 export const demoProviders = ['courier', 'relay'] as const;
 
 const ACTOR = 'demo';
+/** Under which the house writes where no operator of its own does. */
+const HOUSE_SENDER = 'Kopek';
 const RATE = 50;
 const TOKEN = 'password-of-the-simulator';
 const CALLBACK_SECRET = 'secret-of-the-simulator';
@@ -32,6 +34,7 @@ export async function fillSmsDemo(house: House, simulatorUrl: string): Promise<v
   const common = { enabled: true, requestsPerSecond: RATE };
   const rates = { senderPerSecond: undefined, entityPerSecond: undefined };
   await bus.declare(demoProviders.map(accountGroup));
+  await prepareHouse(house);
   await database.transaction(async (tx) => {
     await smsAccounts.save(
       tx,
@@ -71,6 +74,12 @@ export async function fillSmsDemo(house: House, simulatorUrl: string): Promise<v
       await rules.allowProvider(
         tx,
         { entity: demoLender.key, provider: name, senders, rank },
+        ACTOR,
+      );
+      // What the house itself says goes to every number, and not only to those of its operators.
+      await rules.allowProvider(
+        tx,
+        { entity: HOUSE_ENTITY, provider: name, senders: [{ sender: HOUSE_SENDER }], rank },
         ACTOR,
       );
     }

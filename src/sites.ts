@@ -31,6 +31,7 @@ import {
 } from '#sms';
 import { registerAttentionRoutes } from '#staff';
 import {
+  type LocaleChoice,
   registerCardSubscriptionRoutes,
   registerPriceListRoutes,
   registerSubscriptionRoutes,
@@ -38,7 +39,7 @@ import {
 import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
-import { addCustomerPages } from './customer-pages.ts';
+import { addCustomerPages, createErrorPage, localesOf } from './customer-pages.ts';
 import { groupsOfGateway, type House } from './house.ts';
 
 /** A door to the outside that is open: who answers there. */
@@ -111,13 +112,15 @@ interface SiteOptions {
 
 async function openSite(house: House, { port, processes, version }: SiteOptions): Promise<Site> {
   const { clock, config, database, keyring, log, metrics } = house;
+  const locales = localesOf(house);
   const server = await createHttpServer({
-    ...{ log, metrics, trustedProxies: config.trustedProxies, renderErrorPage: renderProblemPage },
+    ...{ log, metrics, trustedProxies: config.trustedProxies },
+    renderErrorPage: createErrorPage(locales, renderProblemPage),
     api: { keyring, database, clock },
     checks: { database: () => mustAnswer(house), bus: () => house.bus.ready() },
     ...referenceOf(processes, version),
   });
-  addRoutes(server, house, processes);
+  addRoutes(server, { ...house, locales }, processes);
   const { port: taken, url } = await server.listen(port, config.host);
   return { port: taken, url, close: () => server.close() };
 }
@@ -130,7 +133,11 @@ function referenceOf(processes: readonly ProcessName[], version: string) {
   return { reference: { title: 'Kopek: payments', version, ...places } };
 }
 
-function addRoutes({ app }: HttpServer, house: House, processes: readonly ProcessName[]): void {
+function addRoutes(
+  { app }: HttpServer,
+  house: House & { readonly locales: LocaleChoice },
+  processes: readonly ProcessName[],
+): void {
   if (processes.includes('dispatcher')) {
     registerAcquisitionRoutes(app, house.acquisition);
     registerContentRoutes(app, house.content, { frame: renderFrame });

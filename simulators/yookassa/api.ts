@@ -18,6 +18,7 @@ import {
 } from './errors.ts';
 import { list } from './lists.ts';
 import { type Asked, cancelPayment, capturePayment, createPayment } from './payments.ts';
+import type { Receipt } from './receipts.ts';
 import { createRefund } from './refunds.ts';
 import type { Shop } from './shop.ts';
 
@@ -50,6 +51,7 @@ const operations: readonly OperationRoute[] = [
   ['POST', /^\/refunds$/, 'refund', createRefund],
   ['GET', /^\/refunds$/, 'list', listRefunds],
   ['GET', /^\/refunds\/([\w-]+)$/, 'retrieve', showRefund],
+  ['GET', /^\/receipts$/, 'list', listReceipts],
 ];
 
 function listPayments(shop: Shop, { query }: Question): Reply {
@@ -63,6 +65,14 @@ function listRefunds(shop: Shop, { query }: Question): Reply {
     payment === null || paymentId === payment;
   const toApi = shop.refundToApi.bind(shop);
   return list(shop.refunds, query, { names: ['payment_id'], where, toApi });
+}
+
+function listReceipts(shop: Shop, { query }: Question): Reply {
+  const [payment, refund] = ['payment_id', 'refund_id'].map((name) => query.get(name));
+  const where = ({ paymentId, refundId, type }: Receipt) =>
+    refund === null ? type === 'payment' && paymentId === payment : refundId === refund;
+  const toApi = shop.receiptToApi.bind(shop);
+  return list(shop.receipts, query, { names: ['payment_id', 'refund_id'], where, toApi });
 }
 
 function showRefund(shop: Shop, { id }: Question): Reply {

@@ -2,6 +2,7 @@ import { type Fields, json, type Reply } from '#simulators/kit';
 import { invalid } from './errors.ts';
 import { amountOf, amountText, flagOf, metadataOf, objectOf, textOf } from './fields.ts';
 import { detailsOf, type Reason, reasonOf } from './reasons.ts';
+import { receiptOf } from './receipts.ts';
 import { type Method, newId, type Payment, type Shop } from './shop.ts';
 
 const hourMs = 3_600_000;
@@ -52,7 +53,7 @@ function newPayment(shop: Shop, fields: Fields, origin: string): Payment {
     description: textOf(fields, 'description', descriptionMax),
     metadata: metadataOf(fields),
     customer: textOf(fields, 'merchant_customer_id', 200),
-    receipt: objectOf(fields, 'receipt'),
+    receipt: receiptOf(fields, amountOf(fields)),
     ...(methodId === undefined
       ? { returnUrl, confirmationUrl: `${origin}/checkout/${id}` }
       : { returnUrl: undefined, confirmationUrl: undefined }),
@@ -111,6 +112,7 @@ function take(shop: Shop, payment: Payment, minor: number): Payment {
   };
   shop.payments.put(taken.id, taken);
   shop.move('debit', taken, { operation: taken.id, minor, reference: shop.referenceOf(taken) });
+  shop.register(taken.receipt, { type: 'payment', paymentId: taken.id, refundId: undefined });
   shop.notify('payment.succeeded', shop.paymentToApi(taken));
   return taken;
 }
@@ -135,7 +137,8 @@ export function capturePayment(shop: Shop, id: string, { fields }: Asked): Reply
     const { value } = amountText(payment.amount);
     throw invalid(`No more than ${value} is reserved`, 'amount.value');
   }
-  return answer(shop, take(shop, payment, amount.minor));
+  const receipt = receiptOf(fields, amount) ?? payment.receipt;
+  return answer(shop, take(shop, { ...payment, receipt }, amount.minor));
 }
 
 export function cancelPayment(shop: Shop, id: string): Reply {

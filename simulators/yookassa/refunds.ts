@@ -3,6 +3,7 @@ import { invalid } from './errors.ts';
 import { amountOf, amountText, metadataOf, textOf } from './fields.ts';
 import type { Asked } from './payments.ts';
 import { detailsOf, reasonOf } from './reasons.ts';
+import { receiptOf } from './receipts.ts';
 import { newId, type Payment, type Refund, type Shop } from './shop.ts';
 
 export function createRefund(shop: Shop, { fields }: Asked): Reply {
@@ -28,6 +29,7 @@ export function createRefund(shop: Shop, { fields }: Asked): Reply {
     ...{ id: newId(shop.nowMs(), '0015'), paymentId: payment.id, status: 'pending', amount },
     description: textOf(fields, 'description', 250),
     ...{ metadata: metadataOf(fields), createdMs: shop.nowMs(), cancellation: undefined },
+    receipt: receiptOf(fields, amount),
   };
   if (fault?.name === 'decline') {
     const cancellation = detailsOf(reasonOf(fault.code));
@@ -56,6 +58,7 @@ function give(shop: Shop, refund: Refund, payment: Payment): Refund {
   shop.move('credit', payment, {
     ...{ operation: done.id, minor: done.amount.minor, reference: shop.referenceOf(done) },
   });
+  shop.register(done.receipt, { type: 'refund', paymentId: payment.id, refundId: done.id });
   shop.notify('refund.succeeded', shop.refundToApi(done));
   return done;
 }

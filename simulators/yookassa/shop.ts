@@ -3,6 +3,7 @@ import type { Fields, GatewaySimulator, Table } from '#simulators/kit';
 import { notFound } from './errors.ts';
 import { type Amount, amountText } from './fields.ts';
 import type { CancellationDetails } from './reasons.ts';
+import type { Receipt } from './receipts.ts';
 import type { YooKassaSettings } from './settings.ts';
 
 export interface Method {
@@ -43,6 +44,7 @@ export interface Refund {
   readonly amount: Amount;
   readonly description: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly receipt: Fields | undefined;
   readonly createdMs: number;
   readonly cancellation: CancellationDetails | undefined;
 }
@@ -63,12 +65,14 @@ export class Shop {
   readonly payments: Table<Payment>;
   readonly refunds: Table<Refund>;
   readonly methods: Table<Method>;
+  readonly receipts: Table<Receipt>;
 
   constructor(gateway: GatewaySimulator<YooKassaSettings>) {
     this.gateway = gateway;
     this.payments = gateway.store.table('payment');
     this.refunds = gateway.store.table('refund');
     this.methods = gateway.store.table('method');
+    this.receipts = gateway.store.table('receipt');
   }
 
   nowMs(): number {
@@ -100,6 +104,28 @@ export class Shop {
       ...{ amount_minor: movement.minor, currency: payment.amount.currency },
       at: this.gateway.clock.nowText(),
     });
+  }
+
+  /** The till registers what was asked for, at once. */
+  register(given: Fields | undefined, of: Pick<Receipt, 'paymentId' | 'refundId' | 'type'>): void {
+    if (!given) return;
+    const createdMs = this.nowMs();
+    const id = `rt-${newId(createdMs, '001d')}`;
+    this.receipts.put(id, { ...of, id, status: 'succeeded', given, createdMs });
+  }
+
+  receiptToApi({ createdMs, given, id, paymentId, refundId, status, type }: Receipt) {
+    const number = String(this.receipts.all().findIndex((one) => one.id === id) + 1);
+    return {
+      ...{ id, type, status, payment_id: paymentId, ...optional('refund_id', refundId) },
+      ...{ items: given.items, tax_system_code: given.tax_system_code, customer: given.customer },
+      ...{ fiscal_document_number: number, fiscal_storage_number: '9288000100115785' },
+      ...{
+        fiscal_attribute: String(2_617_603_921 - Number(number)),
+        registered_at: iso(createdMs),
+      },
+      fiscal_provider_id: 'fd9e9404-eaca-4000-8ec9-dc228ead2345',
+    };
   }
 
   referenceOf({ metadata }: { readonly metadata: Readonly<Record<string, string>> }): string {

@@ -21,4 +21,5 @@ export { confirm, makeVoid, refund, watchAuthorization } from './stages.ts';
 export { addressKey } from './store.ts';
 export { newSubscription, periodStart } from './subscription-start.ts';
 export { newsOf, runSubscriptions } from './subscriptions.ts';
+export { nextDocument } from './till.ts';
 export { datePair, parseTime } from './times.ts';

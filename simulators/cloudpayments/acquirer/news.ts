@@ -1,7 +1,7 @@
 import { formatAmount } from './amount.ts';
 import { gatewayName, issuer, place } from './places.ts';
 import { reasonName } from './reasons.ts';
-import type { NotificationFields, Subscription, Transaction } from './records.ts';
+import type { NotificationFields, Receipt, Subscription, Transaction } from './records.ts';
 import { spacedSeconds } from './times.ts';
 
 /** Asked before anything is authorised: what it would become. */
@@ -104,6 +104,20 @@ export function recurrentFields(subscription: Subscription): NotificationFields 
     MaxPeriods: maxPeriods === null ? '' : String(maxPeriods),
     LastTransactionDate: lastMs === null ? '' : spacedSeconds(lastMs),
     NextTransactionDate: nextMs === null ? '' : spacedSeconds(nextMs),
+  };
+}
+
+export function receiptFields(receipt: Receipt, transaction: Transaction): NotificationFields {
+  const { accountId, amountMinor, id, invoiceId } = transaction;
+  return {
+    ...{ Id: receipt.id, DocumentNumber: String(receipt.document), SessionNumber: '1' },
+    ...{ Number: String(receipt.document), FiscalSign: String(2_617_603_921 - receipt.document) },
+    ...{ DeviceNumber: '00106900000000', RegNumber: '0000000001054502', Inn: receipt.inn },
+    ...{ Type: receipt.type, Ofd: 'OFD of the simulator', Url: `https://ofd.test/${receipt.id}` },
+    ...{ QrCodeUrl: `https://ofd.test/${receipt.id}/qr`, TransactionId: String(id) },
+    ...{ Amount: formatAmount(amountMinor), DateTime: spacedSeconds(receipt.atMs) },
+    ...{ InvoiceId: invoiceId ?? '', AccountId: accountId ?? '' },
+    Receipt: JSON.stringify(receipt.receipt),
   };
 }
 

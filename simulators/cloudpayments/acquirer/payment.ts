@@ -9,6 +9,7 @@ import { approved, noMoney } from './reasons.ts';
 import type { Order, Token, Transaction } from './records.ts';
 import { watchAuthorization } from './stages.ts';
 import { recurrentOf } from './subscription-start.ts';
+import { register } from './till.ts';
 
 /** What is paid with: a card that was entered, or one that was kept. */
 export interface Means {
@@ -121,16 +122,23 @@ function accept(caller: Caller, transaction: Transaction): Answer {
   const recurrent = kept === undefined ? {} : recurrentOf(acquirer, taken, kept.token);
   const whole = recurrent.transaction ?? taken;
   if (whole.status === 'Authorized') watchAuthorization(acquirer, whole);
+  const registered =
+    whole.status === 'Completed'
+      ? register(caller, whole, nowMs)
+      : { receipts: [], notifications: [] };
   return caller.settle(
     { success: true, message: null, transaction: whole },
     {
       transactions: [whole],
       ...(kept === undefined ? {} : { tokens: [kept] }),
       ...(whole.status === 'Completed'
-        ? { entries: [debitEntry(acquirer.store, whole, nowMs)] }
+        ? { entries: [debitEntry(acquirer.store, whole, nowMs)], receipts: registered.receipts }
         : {}),
       ...(recurrent.subscriptions === undefined ? {} : { subscriptions: recurrent.subscriptions }),
-      notifications: acquirer.notifier.make(site, 'Pay', whole, payFields(whole)),
+      notifications: [
+        ...acquirer.notifier.make(site, 'Pay', whole, payFields(whole)),
+        ...registered.notifications,
+      ],
     },
   );
 }

@@ -100,6 +100,7 @@ export const notificationTypes = [
   'Refund',
   'Recurrent',
   'Cancel',
+  'Receipt',
 ] as const;
 export type NotificationType = (typeof notificationTypes)[number];
 
@@ -201,6 +202,10 @@ export interface Receipt {
   readonly inn: string;
   readonly invoiceId: string | null;
   readonly accountId: string | null;
+  /** The number of its fiscal document. */
+  readonly document: number;
+  /** Of which it is; null where it was asked for by itself. */
+  readonly transactionId: number | null;
   readonly receipt: unknown;
   readonly atMs: number;
 }

@@ -4,16 +4,22 @@ import { debitEntry, entryOf } from './ledger.ts';
 import { cancelFields, confirmFields, refundFields } from './news.ts';
 import { approved } from './reasons.ts';
 import type { Transaction } from './records.ts';
+import { register } from './till.ts';
 
 const refundableMs = 365 * 86_400_000;
 
 const done: Answer = { success: true, message: null };
 
 /** Takes what was reserved, or a part of it: the rest is free again. */
-export function confirm(caller: Caller, transaction: Transaction, amountMinor: number): Answer {
+export function confirm(
+  caller: Caller,
+  transaction: Transaction,
+  { amountMinor, jsonData }: { readonly amountMinor: number; readonly jsonData: string | null },
+): Answer {
   if (transaction.status !== 'Authorized') return refuse('Transaction is not authorized');
   if (amountMinor > transaction.amountMinor) return refuse('Amount is greater than authorized');
-  return caller.settle(done, confirmation(caller, transaction, amountMinor));
+  const told = { ...transaction, jsonData: jsonData ?? transaction.jsonData };
+  return caller.settle(done, confirmation(caller, told, amountMinor));
 }
 
 function confirmation(
@@ -27,10 +33,15 @@ function confirmation(
     ...transaction,
     ...{ status: 'Completed', amountMinor, confirmedMs: nowMs, feeMinor },
   };
+  const { notifications, receipts } = register({ acquirer, site }, confirmed, nowMs);
   return {
     transactions: [confirmed],
     entries: [debitEntry(acquirer.store, confirmed, nowMs)],
-    notifications: acquirer.notifier.make(site, 'Confirm', confirmed, confirmFields(confirmed)),
+    receipts,
+    notifications: [
+      ...acquirer.notifier.make(site, 'Confirm', confirmed, confirmFields(confirmed)),
+      ...notifications,
+    ],
   };
 }
 
@@ -90,12 +101,17 @@ export function refund(
     rrn: String(id).padStart(12, '0'),
   };
   const entry = { kind: 'refund', transaction: made, payment, atMs: nowMs } as const;
+  const { notifications, receipts } = register(caller, { ...made, jsonData }, nowMs);
   return caller.settle(
     { success: true, message: null, model: { TransactionId: id } },
     {
       transactions: [made, { ...payment, refundedMinor }],
       entries: [entryOf(acquirer.store, entry)],
-      notifications: acquirer.notifier.make(site, 'Refund', made, refundFields(made)),
+      receipts,
+      notifications: [
+        ...acquirer.notifier.make(site, 'Refund', made, refundFields(made)),
+        ...notifications,
+      ],
     },
   );
 }

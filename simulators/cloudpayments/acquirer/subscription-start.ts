@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isFields } from '#simulators/kit';
 import type { Acquirer } from './acquirer.ts';
 import { parseAmount } from './amount.ts';
+import { instructionsOf } from './instructions.ts';
 import { type Interval, intervals, type Subscription, type Transaction } from './records.ts';
 import { parseTime } from './times.ts';
 
@@ -76,9 +77,8 @@ export function recurrentOf(
 }
 
 function readWish(jsonData: string | null) {
-  const data = parse(jsonData);
-  const ours = data.cloudPayments ?? data.CloudPayments ?? data.cloudpayments;
-  const wish = isFields(ours) ? (ours.recurrent ?? ours.Recurrent) : undefined;
+  const { Recurrent, recurrent = Recurrent } = instructionsOf(jsonData);
+  const wish = recurrent;
   if (!isFields(wish)) return undefined;
   const interval = intervals.find((each) => each === wish.interval);
   const period = Number(wish.period);
@@ -90,13 +90,4 @@ function readWish(jsonData: string | null) {
     maxPeriods: Number.isInteger(maxPeriods) && maxPeriods > 0 ? maxPeriods : null,
     receipt: wish.customerReceipt ?? wish.receipt ?? null,
   };
-}
-
-function parse(jsonData: string | null): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(jsonData ?? '{}');
-    return isFields(value) ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -55,7 +55,10 @@ export const paymentEndpoints: Endpoints = [
     /^payments\/confirm$/,
     (request) => {
       const transaction = findTransaction(request);
-      return confirm(request.caller, transaction, request.fields.needAmount());
+      const amountMinor = request.fields.needAmount();
+      return confirm(request.caller, transaction, {
+        ...{ amountMinor, jsonData: request.fields.json('JsonData') },
+      });
     },
   ],
   [/^payments\/void$/, (request) => makeVoid(request.caller, findTransaction(request))],

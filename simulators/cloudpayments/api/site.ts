@@ -4,6 +4,7 @@ import {
   changeAddress,
   datePair,
   type NotificationType,
+  nextDocument,
   notificationTypes,
   type PaymentLink,
 } from '#simulators/cloudpayments/acquirer';
@@ -94,6 +95,7 @@ function queueReceipt({ caller, fields }: ApiRequest): Answer {
   const kept = {
     ...{ id, site: caller.site.publicId, type, inn: fields.needText('Inn') },
     ...{ invoiceId: fields.text('InvoiceId'), accountId: fields.text('AccountId') },
+    ...{ transactionId: null, document: nextDocument(caller.acquirer) },
     ...{ receipt, atMs: caller.acquirer.clock.now() },
   };
   const answer = { success: true, message: 'Queued', model: { Id: id, ErrorCode: 0 } };

@@ -108,6 +108,8 @@ function showForm(parameters) {
   form.addEventListener('input', ({ target }) => tidy(target));
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
+    // What a browser filled in before this script listened is tidied too.
+    for (const input of form.querySelectorAll('input')) tidy(input);
     const problem = findProblem(form.elements, parameters, say);
     showProblem(problem);
     if (problem || isBusy) return;

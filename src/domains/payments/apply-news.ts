@@ -2,6 +2,7 @@ import { unreachable } from '#errors';
 import { applyAccepted } from './apply-accepted.ts';
 import { applyDeclined } from './apply-declined.ts';
 import { applyDispute } from './apply-dispute.ts';
+import { applyFiscalReceipt } from './apply-fiscal-receipt.ts';
 import { applyRefund } from './apply-refund.ts';
 import { applyVoid } from './apply-void.ts';
 import { applyWarning } from './apply-warning.ts';
@@ -32,6 +33,8 @@ export async function applyNews(context: NewsContext, { gateway, news }: News): 
       return applyDispute(context, gateway, news.dispute);
     case 'warning':
       return applyWarning(context, gateway, news.warning);
+    case 'receipt':
+      return applyFiscalReceipt(context, gateway, news.receipt);
     case 'subscription':
       return 'ignored';
     default:

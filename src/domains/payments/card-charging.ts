@@ -5,7 +5,6 @@ import type {
   CardInquiry,
   CardOutcome,
   CardQuestion,
-  ReceiptData,
 } from './card-gateway.ts';
 import type { CardLine } from './card-gateways.ts';
 import { accountOf, conflictOf } from './compare-facts.ts';
@@ -17,6 +16,7 @@ import type {
   InquiryOutcome,
   RefundOrder,
 } from './gateway.ts';
+import { receiptOf } from './receipt-data.ts';
 
 export interface CardChargingOptions {
   readonly card: CardGateway;
@@ -63,12 +63,10 @@ export function createCardCharging({ card, line, tokenOf }: CardChargingOptions)
     if (!card.capabilities.refund || order.refundOfTransaction === undefined)
       return { result: declined('not_eligible'), log: [] };
     const { amountMinor, currency, payment, refundOf, refundOfTransaction } = order;
-    const receipt = receiptOf(order);
     const answer = hear(
       await card.refund({
         ...{ payment, of: refundOf, transaction: refundOfTransaction, amountMinor, currency },
-        ...{ account: accountOf(order.customerId) },
-        ...(receipt && { receipt }),
+        ...{ account: accountOf(order.customerId), receipt: receiptOf(order) },
       }),
     );
     return toConversation(answer, toRefundOutcome(answer.result, order));
@@ -103,28 +101,13 @@ function toConversation<Outcome>(
   return { result: outcome, log, ...('facts' in result && { facts: result.facts }) };
 }
 
-/** Its lines have to sum up to what is given back: of a part it is one line, where one tax holds for all of them. */
-function receiptOf({ amountMinor, offer }: RefundOrder): ReceiptData | undefined {
-  const receipt = offer?.receipt;
-  const [first, ...others] = receipt?.items ?? [];
-  if (!offer || !receipt || !first) return receipt;
-  const whole = receipt.items.reduce(
-    (sum, one) => sum + one.amountMinor * BigInt(one.quantity),
-    0n,
-  );
-  if (whole === amountMinor) return receipt;
-  if (others.some(({ tax }) => tax !== first.tax)) return undefined;
-  const name = others.length === 0 ? first.name : offer.description;
-  return { ...receipt, items: [{ name, quantity: 1, amountMinor, tax: first.tax }] };
-}
-
 function toCardOrder(order: ChargeOrder) {
   const { amountMinor, currency, customerId, offer, payment, reference } = order;
   return {
     ...{ payment, account: accountOf(customerId), amountMinor, currency },
     ...{ description: offer?.description ?? reference, twoStage: false },
     ...(offer?.email !== undefined && { email: offer.email }),
-    ...(offer?.receipt && { receipt: offer.receipt }),
+    receipt: receiptOf(order),
   };
 }
 

@@ -36,7 +36,7 @@ export type DeclineClass =
   | 'authentication'
   | 'request';
 
-/** Lines of a fiscal receipt (54-FZ), where the merchant has to send one. */
+/** What is sold, for a fiscal receipt (54-FZ). It is sent where the gateway's account says so. */
 export interface ReceiptData {
   readonly email?: string;
   readonly phone?: string;
@@ -46,7 +46,8 @@ export interface ReceiptData {
     readonly quantity: number;
     /** Of one of them. Over all lines, times quantity, that is the amount of the operation. */
     readonly amountMinor: bigint;
-    readonly tax: ReceiptTax;
+    /** Absent: as the gateway's account says. */
+    readonly tax?: ReceiptTax;
   }[];
 }
 
@@ -66,6 +67,16 @@ export const receiptTaxes = [
   'vat122',
 ] as const;
 export type ReceiptTax = (typeof receiptTaxes)[number];
+
+/** Systems of taxation of 54-FZ. */
+export const taxSystems = ['osn', 'usn_income', 'usn_income_outcome', 'esn', 'patent'] as const;
+
+/** Of an account that sends fiscal receipts with its payments and refunds. */
+export interface ReceiptSettings {
+  readonly taxSystem: (typeof taxSystems)[number];
+  /** Of what a payment names no tax for. */
+  readonly defaultTax: ReceiptTax;
+}
 
 /** A payment by card as its gateway needs it. */
 export interface CardOrder {
@@ -255,8 +266,24 @@ export type GatewayNews =
   | { readonly news: 'voided'; readonly transaction: string; readonly payment?: string }
   | { readonly news: 'dispute'; readonly dispute: Dispute }
   | { readonly news: 'warning'; readonly warning: FraudWarning }
+  | { readonly news: 'receipt'; readonly receipt: FiscalFacts }
   /** A subscription that the gateway itself runs; Kopek runs its own and only keeps the word. */
   | { readonly news: 'subscription'; readonly id: string; readonly status: string };
+
+/** A fiscal receipt (54-FZ) that a gateway's till has registered. */
+export interface FiscalFacts {
+  /** The gateway's id of the payment or refund that it is of, and ours of the payment, where it gives it back. */
+  readonly transaction: string;
+  readonly payment?: string;
+  readonly kind: 'sale' | 'return';
+  /** The number of the fiscal document, its sign, and the till's number. */
+  readonly document: string;
+  readonly sign: string;
+  readonly device?: string;
+  readonly at?: Date;
+  /** Where it can be looked at. */
+  readonly url?: string;
+}
 
 export interface NotificationReading {
   /** The same for a repetition of the same news: (type, id, status). */
@@ -324,6 +351,8 @@ export interface CardCapabilities {
   readonly savedCards: boolean;
   readonly partialRefund: boolean;
   readonly refund: boolean;
+  /** It takes fiscal receipts with its operations. */
+  readonly receipts: boolean;
   /** Asks before it goes on. */
   readonly check: boolean;
   /** `signed` notifications count by themselves; `hint`: they are asked about at the source; `none`: it sends none. */

@@ -29,7 +29,7 @@ export interface CloudPaymentsSimulators {
 
 export const CLOUD_PAYMENTS = 'cloudpayments';
 export const SECRET = 'secret-of-the-simulated-terminal';
-const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
+const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent', 'Receipt'];
 /** Pays at once, and its token as well. */
 export const GOOD = '4000000000003055';
 /** Pays at once, and never by token. */

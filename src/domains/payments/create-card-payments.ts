@@ -17,6 +17,7 @@ import {
   keepPresentation,
 } from './presented-store.ts';
 import { toEvent } from './publish-outcomes.ts';
+import { receiptOf } from './receipt-data.ts';
 import { createReservations, type Reservations } from './request-operation.ts';
 import { createSavedCards, type SavedCards } from './saved-cards.ts';
 import { paymentEvents } from './topics.ts';
@@ -212,11 +213,12 @@ function noGateway({ amountMinor, currency }: PresentRequest) {
 
 function toPresentOrder(row: CardPaymentRow, browser: Browser): PresentOrder {
   const offer = row.offer ? offerFromRow(row.offer) : { description: row.reference };
+  const { amount_minor: amountMinor, msisdn, reference } = row;
   return {
     ...{ payment: paymentId(row.customer_id, row.id), account: accountOf(row.customer_id) },
-    ...{ amountMinor: row.amount_minor, currency: row.currency, description: offer.description },
+    ...{ amountMinor, currency: row.currency, description: offer.description },
     ...{ twoStage: offer.twoStage ?? false, saveCard: offer.saveCard ?? false, ...browser },
     ...(offer.email !== undefined && { email: offer.email }),
-    ...(offer.receipt && { receipt: offer.receipt }),
+    receipt: receiptOf({ amountMinor, msisdn, offer, reference }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Executor } from '#database';
 import { fail } from './errors.ts';
+import { type FiscalView, findFiscalReceipts } from './fiscal-store.ts';
 import {
   type PaymentKind,
   type PaymentState,
@@ -7,7 +8,8 @@ import {
   paymentId,
   refundReference,
 } from './payment.ts';
-import { findPayment, findRefunds, type PaymentDetail } from './refund-store.ts';
+import { findPayment, findRefunds, type PaymentDetail, type PaymentKey } from './refund-store.ts';
+import { findTransactionsOf } from './transaction-store.ts';
 
 /** A payment as it is told to the outside. Amounts in minor units. */
 export interface PaymentFacts {
@@ -30,6 +32,10 @@ export interface PaymentFacts {
 }
 
 export interface PaymentReport extends PaymentFacts {
+  /** That its gateway has told of: the one that paid. */
+  readonly card: { readonly brand: string; readonly mask: string } | undefined;
+  /** What its gateway's till has registered of it. */
+  readonly fiscal: readonly FiscalView[];
   /** What has been asked back of a charge, and has not failed. */
   readonly refundedMinor: bigint;
   /** The newest first. */
@@ -45,7 +51,21 @@ export async function describePayment(executor: Executor, text: string): Promise
     row.kind === 'charge'
       ? await findRefunds(executor, { customerId: key.customerId, reference })
       : [];
-  return { ...toFacts(row), refundedMinor: row.refunded_minor, refunds: refunds.map(toFacts) };
+  return {
+    ...{ ...toFacts(row), refundedMinor: row.refunded_minor, refunds: refunds.map(toFacts) },
+    ...(row.method === 'card'
+      ? { card: await cardOf(executor, key), fiscal: await findFiscalReceipts(executor, key) }
+      : { card: undefined, fiscal: [] }),
+  };
+}
+
+/** Of the transaction that moved its money. */
+async function cardOf(executor: Executor, key: PaymentKey): Promise<PaymentReport['card']> {
+  const transactions = await findTransactionsOf(executor, key);
+  const told = transactions.find(
+    ({ card_mask: mask, role }) => role === 'settles' && mask !== null,
+  );
+  return told?.card_mask ? { brand: told.card_brand ?? '', mask: told.card_mask } : undefined;
 }
 
 export function toFacts(row: PaymentDetail): PaymentFacts {

@@ -52,6 +52,8 @@ const whole = (more: object = {}) => ({
   ...{ secrets: { key: KEY }, ...more },
 });
 
+const RECEIPTS = { tax_system: 'usn_income', default_tax: 'vat20' };
+
 const assertHides = (text: string) => {
   for (const secret of [KEY, NEW_KEY]) assert.ok(!text.includes(secret), text);
 };
@@ -60,7 +62,7 @@ test('an account is put, shown, listed and put again; whoever changed it is writ
   const routing = {
     ...{ currencies: ['RUB'], amount_min_minor: 100, amount_max_minor: 9_007_199_254_740_991 },
     ...{ brands: ['visa', 'mir'], methods: ['present', 'saved'], reserve: 1 },
-    receipts: { tax_system: 'usn_income', default_tax: 'vat20' },
+    receipts: RECEIPTS,
   };
   const put = await call('PUT', '/shop', whole(routing));
   const { secrets: _, ...told } = whole(routing);
@@ -144,8 +146,19 @@ test('what is wrong is told with its field, and changes nothing', async () => {
       whole({ currencies: ['RUB'], amount_min_minor: 2, amount_max_minor: 1 }),
       ...([400, 'amount_max_minor'] as const),
     ],
-    ['new', whole({ receipts: { tax_system: 'none' } }), 400, 'receipts.tax_system'],
-    ['new', whole({ receipts: { default_tax: 'much' } }), 400, 'receipts.default_tax'],
+    ['new', whole({ receipts: { ...RECEIPTS, tax_system: 'none' } }), 400, 'receipts.tax_system'],
+    ['new', whole({ receipts: { ...RECEIPTS, default_tax: 'much' } }), 400, 'receipts.default_tax'],
+    ['new', whole({ receipts: { tax_system: 'osn' } }), 400, 'receipts.default_tax'],
+    ['new', whole({ receipts: { default_tax: 'none' } }), 400, 'receipts.tax_system'],
+    ['new', whole({ receipts: {} }), 400, 'receipts.tax_system'],
+    [
+      'new',
+      whole({
+        ...{ kind: 'processing', settings: { base_url: 'http://127.0.0.1:1' }, secrets: {} },
+        receipts: RECEIPTS,
+      }),
+      ...([400, 'receipts'] as const),
+    ],
     ['new', whole({ version: 1 }), 409, 'version'],
     ['new', [], 400, 'body'],
     ['New', whole(), 400, 'name'],

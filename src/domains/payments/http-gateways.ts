@@ -11,8 +11,8 @@ import {
   type GatewayMakers,
   gatewayUnknown,
   type NewGatewayAccount,
-  taxSystems,
 } from './accounts/index.ts';
+import { type ReceiptSettings, receiptTaxes, taxSystems } from './card-gateway.ts';
 import { fail } from './errors.ts';
 
 export interface GatewayRoutesOptions {
@@ -34,8 +34,11 @@ const Params = Type.Object({ name: Name });
 const SHOWABLE = '^[^\\p{Cc}\\p{Cs}]*$';
 const LISTED_MOST = 200;
 
-const words = <const Words extends readonly string[]>(list: Words) =>
-  Type.Unsafe<Words[number]>({ type: 'string', enum: list });
+const words = <const Words extends readonly string[]>(list: Words, description?: string) =>
+  Type.Unsafe<Words[number]>({
+    ...{ type: 'string', enum: list },
+    ...(description === undefined ? {} : { description }),
+  });
 const listOf = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string) =>
   Type.Optional(
     Type.Array(item, { minItems: 1, maxItems: LISTED_MOST, uniqueItems: true, description }),
@@ -45,14 +48,15 @@ const Whole = (minimum: number, description: string) =>
 const Amount = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description }));
 
-const Receipts = Type.Object({
-  tax_system: Type.Optional(words(taxSystems)),
-  default_tax: Type.Optional(
-    Type.String({
-      ...{ pattern: '^(none|vat[0-9]{1,3})$', description: 'Such as `vat20`, `none`.' },
-    }),
-  ),
-});
+const Receipts = Type.Object(
+  {
+    tax_system: words(taxSystems, 'Of the merchant.'),
+    default_tax: words(receiptTaxes, 'Of what names no tax of its own.'),
+  },
+  {
+    description: 'Given, fiscal receipts (54-FZ) go with its payments, confirmations and refunds.',
+  },
+);
 
 /** What there is to say of an account of any kind. */
 const common = {
@@ -111,8 +115,8 @@ interface PutBody {
   readonly weight: number;
   readonly reserve?: number;
   readonly receipts?: {
-    readonly tax_system?: (typeof taxSystems)[number];
-    readonly default_tax?: string;
+    readonly tax_system: ReceiptSettings['taxSystem'];
+    readonly default_tax: ReceiptSettings['defaultTax'];
   };
   readonly version?: number;
 }
@@ -235,8 +239,5 @@ export function gatewayToApi(
 }
 
 function receiptsToApi({ defaultTax, taxSystem }: NonNullable<GatewayAccount['receipts']>) {
-  return {
-    ...(taxSystem === undefined ? {} : { tax_system: taxSystem }),
-    ...(defaultTax === undefined ? {} : { default_tax: defaultTax }),
-  };
+  return { tax_system: taxSystem, default_tax: defaultTax };
 }

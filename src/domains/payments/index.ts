@@ -16,7 +16,6 @@ export {
   gatewayKinds,
   type NewGatewayAccount,
   type OpenAccount,
-  type ReceiptDefaults,
   type RoutableAccount,
   type RoutedPayment,
   readGatewayAccount,
@@ -31,7 +30,12 @@ export {
   createPaymentAttention,
 } from './attention.ts';
 export { createCardCharging } from './card-charging.ts';
-export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
+export {
+  type CardDeclineReason,
+  type DeclineClass,
+  type ReceiptSettings,
+  receiptTaxes,
+} from './card-gateway.ts';
 export { cardGatewayMakers } from './card-gateway-makers.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
 export { addCardMetrics } from './card-metrics.ts';
@@ -52,6 +56,7 @@ export type { Browser, CardPayments, Led, PresentRequest } from './create-card-p
 export { createPayments, type Payments, type PaymentsOptions } from './create-payments.ts';
 export type { PaymentFacts, PaymentReport } from './describe-payment.ts';
 export { type DifferenceRow, listDifferences } from './difference-store.ts';
+export type { FiscalView } from './fiscal-store.ts';
 export type {
   ChargeOrder,
   ChargeOutcome,

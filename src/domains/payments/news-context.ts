@@ -16,6 +16,7 @@ export type Applied =
   | 'disputed'
   | 'ignored'
   | 'refunded'
+  | 'registered'
   | 'surplus'
   | 'unknown_order'
   | 'voided'

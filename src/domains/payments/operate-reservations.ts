@@ -1,9 +1,10 @@
 import { type Database, isTransient } from '#database';
 import { applyNews } from './apply-news.ts';
-import type { CardGateway, CardInquiry, CardOutcome } from './card-gateway.ts';
+import type { CardGateway, CardInquiry, CardOperation, CardOutcome } from './card-gateway.ts';
 import type { CardGateways } from './card-gateways.ts';
 import { accountOf } from './compare-facts.ts';
 import type { NewsContext } from './news-context.ts';
+import { offerFromRow } from './offer.ts';
 import {
   claimOperations,
   closeOperation,
@@ -11,6 +12,8 @@ import {
   putOffOperation,
 } from './operation-store.ts';
 import { paymentId } from './payment.ts';
+import { findCardPayment } from './presented-store.ts';
+import { receiptOf } from './receipt-data.ts';
 
 export interface OperationsOptions {
   readonly database: Database;
@@ -57,6 +60,7 @@ async function carryOut(options: OperationsOptions, row: OperationRow): Promise<
     ...{ payment: name, of: paymentId(row.customer_id, row.payment_id) },
     ...{ transaction: row.transaction, account: accountOf(row.customer_id) },
     ...{ amountMinor: row.amount_minor, currency: row.currency },
+    ...(await receiptFor(options, row)),
   };
   const { result } = await gateway[row.kind](operation);
   options.cardGateways.line(row.gateway).heard(!isSilent(result));
@@ -68,6 +72,20 @@ async function carryOut(options: OperationsOptions, row: OperationRow): Promise<
     return close(options, row, result.reason);
   }
   return conclude(options, row, await ask(options, gateway, row));
+}
+
+/** Of what is taken. What is let go was never paid, and needs none. */
+async function receiptFor(
+  { database }: OperationsOptions,
+  row: OperationRow,
+): Promise<Pick<CardOperation, 'receipt'>> {
+  const { amount_minor: amountMinor, customer_id: customerId, payment_id: id } = row;
+  const payment =
+    row.kind === 'confirm' ? await findCardPayment(database.pool, { customerId, id }) : undefined;
+  if (!payment) return {};
+  const { msisdn, reference } = payment;
+  const offer = payment.offer ? offerFromRow(payment.offer) : undefined;
+  return { receipt: receiptOf({ amountMinor, msisdn, offer, reference }) };
 }
 
 async function ask(

@@ -197,6 +197,7 @@ function transactionsOf(
         ...{ kind: row.kind === 'refund' ? 'refund' : 'payment', role, reason: row.reason },
         amountMinor: facts?.amountMinor ?? row.amount_minor,
         ...{ currency: facts?.currency ?? row.currency, at: facts?.at ?? of.now },
+        card: facts?.card,
       },
     ];
   });

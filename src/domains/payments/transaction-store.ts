@@ -1,4 +1,5 @@
 import { type Executor, sql, type Tx } from '#database';
+import type { SavedCard } from './card-gateway.ts';
 
 /** What a gateway calls an operation, and what we take it for. */
 export interface NewTransaction {
@@ -12,6 +13,7 @@ export interface NewTransaction {
   readonly currency: string;
   readonly reason: string | null;
   readonly at: Date;
+  readonly card?: Pick<SavedCard, 'brand' | 'mask'> | undefined;
 }
 
 export type TransactionRole =
@@ -34,11 +36,13 @@ export interface TransactionRow {
   readonly reason: string | null;
   readonly at: Date;
   readonly fee_minor: bigint | null;
+  readonly card_brand: string | null;
+  readonly card_mask: string | null;
 }
 
 const COLUMNS =
   sql.raw(`t.gateway, t.transaction, t.customer_id, t.payment_id, t.kind, t.role, t.amount_minor, t.currency,
-  t.reason, t.at, t.fee_minor`);
+  t.reason, t.at, t.fee_minor, t.card_brand, t.card_mask`);
 
 /**
  * Writes down those that are not known yet, and answers their names: the same news again answers nothing. One that was
@@ -53,16 +57,18 @@ export async function insertTransactions(
   const column = <Key extends keyof NewTransaction>(key: Key) => ordered.map((one) => one[key]);
   const { rows } = await sql<{ transaction: string }>`
     insert into payments.gateway_transaction as t (gateway, transaction, customer_id, payment_id, kind, role, amount_minor,
-      currency, reason, at)
+      currency, reason, at, card_brand, card_mask)
     select distinct on (gateway, transaction) * from unnest(
       ${column('gateway')}::text[], ${column('transaction')}::text[], ${column('customerId')}::bigint[],
       ${column('paymentId')}::bigint[], ${column('kind')}::text[], ${column('role')}::text[],
       ${column('amountMinor')}::bigint[], ${column('currency')}::text[], ${column('reason')}::text[],
-      ${column('at')}::timestamptz[]
-    ) as n (gateway, transaction, customer_id, payment_id, kind, role, amount_minor, currency, reason, at)
+      ${column('at')}::timestamptz[], ${ordered.map(({ card }) => card?.brand ?? null)}::text[],
+      ${ordered.map(({ card }) => card?.mask ?? null)}::text[]
+    ) as n (gateway, transaction, customer_id, payment_id, kind, role, amount_minor, currency, reason, at, card_brand, card_mask)
     order by gateway, transaction
     on conflict (gateway, transaction) do update set role = excluded.role, reason = excluded.reason, at = excluded.at,
-        amount_minor = excluded.amount_minor, currency = excluded.currency
+        amount_minor = excluded.amount_minor, currency = excluded.currency, card_brand = excluded.card_brand,
+        card_mask = excluded.card_mask
       where t.role = 'declined' and excluded.role <> 'declined'
     returning t.transaction`.execute(tx);
   return new Set(rows.map(({ transaction }) => transaction));

@@ -22,6 +22,7 @@ export {
   registerClientLinkRoute,
   registerClientPages,
 } from '#subscriptions/client';
+export { renderCustomerProblem } from '#subscriptions/pages';
 export {
   type CardLinkOptions,
   type OriginalOptions,
@@ -41,6 +42,12 @@ export {
   registerPriceListRoutes,
 } from '#subscriptions/price-list';
 export { registerShop, type ShopOptions } from '#subscriptions/shop';
+export {
+  createLocaleChoice,
+  isCustomerPage,
+  type LocaleChoice,
+  registerLanguage,
+} from '#subscriptions/speech';
 export { createCatalogue } from './catalogue.ts';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {

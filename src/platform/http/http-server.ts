@@ -13,11 +13,11 @@ import { acceptForms } from './form-body.ts';
 import { addHealthRoutes, type ReadyCheck } from './health.ts';
 import * as limits from './limits.ts';
 import { measureRoutes } from './measure.ts';
-import { type Page, plainErrorPage } from './page.ts';
-import { makeProblem, PROBLEM_TYPE, type Problem, ProblemSchema } from './problem.ts';
+import { plainErrorPage } from './page.ts';
+import { makeProblem, PROBLEM_TYPE, ProblemSchema } from './problem.ts';
 import { addReference, type ReferenceInfo } from './reference.ts';
 import { CORRELATOR_HEADER, requestIdOf } from './request-id.ts';
-import { createErrorHandler } from './send-problem.ts';
+import { createErrorHandler, type ErrorPage } from './send-problem.ts';
 import { answerUnknownRoutes } from './unknown-route.ts';
 import { buildValidator, closeObjects, invalidRequest } from './validation.ts';
 
@@ -39,7 +39,7 @@ export interface HttpServerOptions {
   readonly checks?: Readonly<Record<string, ReadyCheck>>;
   /** Given, `/openapi.json` and `/docs` are there. */
   readonly reference?: ReferenceInfo;
-  readonly renderErrorPage?: (problem: Problem) => Page;
+  readonly renderErrorPage?: ErrorPage;
   readonly bodyBytesMax?: number;
   /** How long `close` waits for clients before it cuts them off; 3.5 s unless told. */
   readonly closePatienceMs?: number;

@@ -46,3 +46,4 @@ export {
   type SendableOf,
   writeCursor,
 } from './schemas.ts';
+export type { ErrorPage } from './send-problem.ts';

@@ -44,7 +44,7 @@ export async function addReference(
     // Without its maker's bar: the page is ours.
     theme: {
       title: info.title,
-      css: [{ filename: 'reference.css', content: '.topbar{display:none}' }],
+      css: [{ filename: 'reference.css', content: '.swagger-ui .topbar{display:none}' }],
     },
   });
 }

@@ -4,9 +4,12 @@ import type { Log } from '#log';
 import { type Page, sendPage } from './page.ts';
 import { PROBLEM_TYPE, type Problem, problemOf } from './problem.ts';
 
+/** A page for a person to whom something went wrong; the request may tell in which language. */
+export type ErrorPage = (problem: Problem, request: FastifyRequest) => Page;
+
 export interface ProblemOptions {
   readonly log: Log;
-  readonly renderErrorPage: (problem: Problem) => Page;
+  readonly renderErrorPage: ErrorPage;
 }
 
 /** Answers any error: a page where people look, problem details elsewhere; and says it in the log. */
@@ -14,20 +17,21 @@ export function createErrorHandler(options: ProblemOptions) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const problem = problemOf(error, request.id);
     logProblem(options.log, { error, problem, request });
-    sendProblem(reply, problem, request.routeOptions.config.page === true ? options : undefined);
+    const isPage = request.routeOptions.config.page === true;
+    sendProblem(reply, problem, isPage ? options.renderErrorPage : undefined);
   };
 }
 
-/** With `page` the problem is rendered for a person, else it is sent as problem details. */
+/** With a page the problem is rendered for a person, else it is sent as problem details. */
 export function sendProblem(
   reply: FastifyReply,
   problem: Problem,
-  page: Pick<ProblemOptions, 'renderErrorPage'> | undefined,
+  renderPage: ErrorPage | undefined,
 ): void {
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer');
   const retryAfter = problem.details?.retryAfterSeconds;
   if (typeof retryAfter === 'number') reply.header('retry-after', retryAfter);
-  if (page) sendPage(reply, page.renderErrorPage(problem), problem.status);
+  if (renderPage) sendPage(reply, renderPage(problem, reply.request), problem.status);
   else {
     const text = JSON.stringify(problem, (_name, value) =>
       typeof value === 'bigint' ? String(value) : value,

@@ -31,7 +31,8 @@ export function answerUnknownRoutes(app: FastifyInstance, options: ProblemOption
           }
         : { status: 404, code: 'route_unknown', detail: 'There is nothing at this address.' };
     const asksForPage = request.headers.accept?.includes('text/html') === true;
-    sendProblem(reply, makeProblem(facts, request.id), asksForPage ? options : undefined);
+    const renderPage = asksForPage ? options.renderErrorPage : undefined;
+    sendProblem(reply, makeProblem(facts, request.id), renderPage);
   });
 }
 

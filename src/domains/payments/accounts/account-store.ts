@@ -1,11 +1,6 @@
 import { type Executor, sql, type Tx } from '#database';
-import type {
-  CardMethod,
-  GatewayAccount,
-  GatewayAccountState,
-  GatewayKind,
-  ReceiptDefaults,
-} from './account.ts';
+import type { ReceiptSettings } from '#payments/card-gateway';
+import type { CardMethod, GatewayAccount, GatewayAccountState, GatewayKind } from './account.ts';
 
 interface AccountRow {
   readonly name: string;
@@ -22,7 +17,7 @@ interface AccountRow {
   readonly methods: readonly CardMethod[] | null;
   readonly weight: number;
   readonly reserve: number | null;
-  readonly receipts: ReceiptDefaults | null;
+  readonly receipts: ReceiptSettings | null;
   readonly version: number;
   readonly open_ms: number | null;
   readonly closed_reason: string | null;

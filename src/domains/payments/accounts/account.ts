@@ -1,3 +1,5 @@
+import type { ReceiptSettings } from '#payments/card-gateway';
+
 /** Every kind of card gateway that an account may be with. */
 export const gatewayKinds = ['cloudpayments', 'stripe', 'yookassa', 'processing'] as const;
 export type GatewayKind = (typeof gatewayKinds)[number];
@@ -21,16 +23,6 @@ export interface GatewayRouting {
   readonly reserve?: number | undefined;
 }
 
-/** Systems of taxation of 54-FZ, as receipts name them. */
-export const taxSystems = ['osn', 'usn_income', 'usn_income_outcome', 'esn', 'patent'] as const;
-
-/** What fiscal receipts of an account say where a payment does not say it. */
-export interface ReceiptDefaults {
-  readonly taxSystem?: (typeof taxSystems)[number] | undefined;
-  /** Such as `vat20`, `none`. */
-  readonly defaultTax?: string | undefined;
-}
-
 /** A merchant's account with a card gateway, as it may be shown: without its credentials. */
 export interface GatewayAccount extends GatewayRouting {
   /** As topics, routes, payments and logs call it. */
@@ -41,7 +33,8 @@ export interface GatewayAccount extends GatewayRouting {
   readonly enabled: boolean;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly requestsPerSecond: number;
-  readonly receipts?: ReceiptDefaults | undefined;
+  /** Absent: it sends no fiscal receipts. */
+  readonly receipts?: ReceiptSettings | undefined;
   /** Grows with each change. */
   readonly version: number;
 }
@@ -59,7 +52,7 @@ export interface OpenAccount {
   readonly kind: GatewayKind;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly secrets: Readonly<Record<string, unknown>>;
-  readonly receipts?: ReceiptDefaults | undefined;
+  readonly receipts?: ReceiptSettings | undefined;
 }
 
 export interface GatewayAccountState {

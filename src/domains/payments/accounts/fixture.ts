@@ -85,7 +85,7 @@ function createTinyGateway(account: OpenAccount): CardGateway {
     ({ result: { outcome: 'declined', ...ABSENT, code: '' }, log: [] }) as const;
   return {
     name: account.name,
-    capabilities: {} as CardGateway['capabilities'],
+    capabilities: { receipts: account.kind === 'cloudpayments' } as CardGateway['capabilities'],
     longestMs: () => TIMEOUT_MS,
     settleMs: () => 0,
     ...{ present: absent, chargeCryptogram: absent, completeAuthentication: call },

@@ -8,8 +8,6 @@ export {
   gatewayKinds,
   type NewGatewayAccount,
   type OpenAccount,
-  type ReceiptDefaults,
-  taxSystems,
 } from './account.ts';
 export { readGatewayAccount, readGatewayAccounts } from './account-store.ts';
 export { type AccountGateways, asCardGateways } from './as-card-gateways.ts';

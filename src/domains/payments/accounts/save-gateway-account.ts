@@ -2,6 +2,7 @@ import type { Sealer } from '#auth';
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import { type FieldFault, must } from '#errors';
+import { receiptTaxes, taxSystems } from '#payments/card-gateway';
 import {
   type GatewayAccount,
   type GatewayAccountState,
@@ -56,7 +57,12 @@ export async function saveGatewayAccount(
     const whole = { ...keptSecrets(before, given, context.sealer), ...secrets };
     mustFit(maker, { settings: account.settings, secrets: whole });
     // Made and thrown away: it finds what schemas can't.
-    await maker.make({ ...account, secrets: whole }).close();
+    const gateway = maker.make({ ...account, secrets: whole });
+    await gateway.close();
+    if (account.receipts && !gateway.capabilities.receipts)
+      throw accountInvalid([
+        { field: 'receipts', message: `go with no gateway of kind ${account.kind}: leave it out` },
+      ]);
     const sealedSecrets = context.sealer.seal(JSON.stringify(whole), owner(account.name));
     return { account, sealedSecrets, now: context.clock.now() };
   };
@@ -134,7 +140,7 @@ const UNSHOWABLE = /[\p{Cc}\p{Cs}]/u;
 /** What holds of accounts of any kind. */
 function mustRoute(account: Omit<GatewayAccount, 'version'>): void {
   const { amountMaxMinor, amountMinMinor, brands, currencies, name } = account;
-  const { requestsPerSecond, title } = account;
+  const { receipts, requestsPerSecond, title } = account;
   const faults: FieldFault[] = [];
   const find = (isWrong: boolean, field: string, message: string) => {
     if (isWrong) faults.push({ field, message });
@@ -157,6 +163,12 @@ function mustRoute(account: Omit<GatewayAccount, 'version'>): void {
   find((amountMinMinor ?? 0n) < 0n, 'amount_min_minor', 'must not be below 0');
   const least = amountMinMinor ?? 0n;
   find((amountMaxMinor ?? least) < least, 'amount_max_minor', 'must not be below the least');
+  if (receipts) {
+    const { defaultTax, taxSystem } = receipts;
+    const oneOf = (words: readonly string[]) => `is required, one of ${words.join(', ')}`;
+    find(!taxSystems.includes(taxSystem), 'receipts.tax_system', oneOf(taxSystems));
+    find(!receiptTaxes.includes(defaultTax), 'receipts.default_tax', oneOf(receiptTaxes));
+  }
   if (faults.length > 0) throw accountInvalid(faults);
 }
 

@@ -6,6 +6,7 @@ import { describeLists } from './card-lists.ts';
 import { describeNotifications } from './card-notifications.ts';
 import { describeOperations } from './card-operations.ts';
 import { describePages } from './card-pages.ts';
+import { describeReceipts } from './card-receipts.ts';
 import {
   type CardGatewayUnderTest,
   LOST,
@@ -26,6 +27,7 @@ export function describeCardGateway(tested: CardGatewayUnderTest): void {
     describeSilence(tested);
     describeOperations(tested);
     describeLists(tested);
+    describeReceipts(tested);
     if (tested.cryptograms) describeCryptograms(tested, tested.cryptograms);
     if (tested.browser) describePages(tested, tested.browser);
     if (tested.notifications) describeNotifications(tested, tested.notifications);

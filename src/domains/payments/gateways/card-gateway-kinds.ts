@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox';
 import type { Clock } from '#clock';
-import type { CardGateway } from '#payments/card-gateway';
+import type { CardGateway, ReceiptSettings } from '#payments/card-gateway';
 import { createReader, fail } from '#payments/card-talk';
 import {
   CloudPaymentsSecrets,
@@ -17,6 +17,8 @@ export interface CardGatewayOptions {
   readonly name: string;
   readonly settings: unknown;
   readonly secrets: unknown;
+  /** Absent: it sends no fiscal receipts. */
+  readonly receipts?: ReceiptSettings | undefined;
   readonly clock: Clock;
 }
 
@@ -37,7 +39,11 @@ interface KindOf<Settings extends TSchema, Secrets extends TSchema> {
   readonly settings: Settings;
   readonly secrets: Secrets;
   create(
-    account: { readonly settings: Static<Settings>; readonly secrets: Static<Secrets> },
+    account: {
+      readonly settings: Static<Settings>;
+      readonly secrets: Static<Secrets>;
+      readonly receipts?: ReceiptSettings | undefined;
+    },
     options: { readonly name: string; readonly clock: Clock },
   ): CardGateway;
 }
@@ -50,9 +56,9 @@ function defineKind<Settings extends TSchema, Secrets extends TSchema>(
   const readSecrets = createReader(kind.secrets, 'secrets');
   return {
     ...{ title, page, settings: kind.settings, secrets: kind.secrets },
-    create: ({ clock, name, secrets, settings }) =>
+    create: ({ clock, name, receipts, secrets, settings }) =>
       kind.create(
-        { settings: readSettings(settings), secrets: readSecrets(secrets) },
+        { settings: readSettings(settings), secrets: readSecrets(secrets), receipts },
         { name, clock },
       ),
   };

@@ -85,6 +85,27 @@ export interface NotificationsUnderTest {
   stale?(notification: GatewayNotification): GatewayNotification;
 }
 
+/** A fiscal receipt, read back into the house's words. */
+export interface RegisteredReceipt {
+  readonly kind: 'sale' | 'return';
+  readonly totalMinor: number;
+  readonly taxSystem: string | undefined;
+  /** An e-mail, or a phone number in digits. */
+  readonly contact: string;
+  /** `name: tax`. */
+  readonly lines: readonly string[];
+}
+
+export interface ReceiptsUnderTest {
+  /** The same account, with `RECEIPT_SETTINGS`. */
+  readonly gateway: CardGateway;
+  /** What its till has registered of a payment, the oldest first. */
+  registered(
+    payment: string,
+    transaction: string | undefined,
+  ): Promise<readonly RegisteredReceipt[]>;
+}
+
 /** A gateway, and what stands at its other end. */
 export interface CardGatewayUnderTest {
   readonly name: string;
@@ -113,6 +134,7 @@ export interface CardGatewayUnderTest {
   readonly cryptograms?: CryptogramsUnderTest;
   readonly browser?: BrowserUnderTest;
   readonly notifications?: NotificationsUnderTest;
+  readonly receipts?: ReceiptsUnderTest;
 }
 
 /** Whoever waits for an answer that never comes waits in vain; everyone else has time, however slow the machine. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createSystemClock } from '#clock';
-import type { CardOutcome, GatewayNotification } from '#payments/card-gateway';
+import type { CardOutcome, GatewayNotification, ReceiptSettings } from '#payments/card-gateway';
 import {
   cryptogramOf,
   standardPublicId,
@@ -11,12 +11,19 @@ import {
 import { freePort, temporaryFolder } from '#testing';
 import { describeCardGateway } from './card-conformance.ts';
 import { openCardEar } from './card-ear.ts';
-import { type Act, type Decline, type Misfortune, newOrder } from './card-under-test.ts';
+import { RECEIPT_SETTINGS } from './card-receipts.ts';
+import {
+  type Act,
+  type Decline,
+  type Misfortune,
+  newOrder,
+  type RegisteredReceipt,
+} from './card-under-test.ts';
 import { createCloudPayments } from './cloudpayments/index.ts';
 
 const SECRET = 'secret-of-the-simulated-terminal';
 const NAME = 'cloudpayments';
-const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
+const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent', 'Receipt'];
 
 const ear = await openCardEar({ after });
 const addresses = TYPES.map((type) => [type, `${ear.urlOf(NAME)}/${type.toLowerCase()}`]);
@@ -30,11 +37,11 @@ const simulator = await startCloudPaymentsSimulator({
 });
 after(() => simulator.close());
 
-function create(base_url: string, timeout_ms: number) {
+function create(base_url: string, timeout_ms: number, receipts?: ReceiptSettings) {
   const gateway = createCloudPayments(
     {
       settings: { public_id: standardPublicId, base_url, timeout_ms },
-      secrets: { api_secret: SECRET },
+      ...{ secrets: { api_secret: SECRET }, receipts },
     },
     { name: NAME, clock: createSystemClock() },
   );
@@ -128,6 +135,43 @@ async function prove(
   return { MD: fields.MD ?? '', PaRes };
 }
 
+interface KeptReceipt {
+  readonly type: string;
+  readonly invoiceId: string | null;
+  readonly receipt: {
+    readonly Items: readonly {
+      readonly label: string;
+      readonly vat: number | null;
+      readonly amount: number;
+    }[];
+    readonly taxationSystem?: number;
+    readonly email?: string;
+    readonly phone?: string;
+    readonly amounts: { readonly electronic: number };
+  };
+}
+
+const TAXATION_SYSTEMS: Readonly<Record<number, string>> = { 2: 'usn_income_outcome' };
+
+async function registered(payment: string): Promise<readonly RegisteredReceipt[]> {
+  const { receipts } = (await control('GET', '/receipts')) as { receipts: readonly KeptReceipt[] };
+  return receipts
+    .filter(({ invoiceId }) => invoiceId === payment)
+    .map(({ receipt, type }) => {
+      const total = receipt.Items.reduce((sum, { amount }) => sum + amount, 0);
+      assert.equal(Math.round(total * 100), Math.round(receipt.amounts.electronic * 100));
+      return {
+        kind: type === 'IncomeReturn' ? 'return' : 'sale',
+        totalMinor: Math.round(total * 100),
+        taxSystem: TAXATION_SYSTEMS[receipt.taxationSystem ?? -1],
+        contact: receipt.email ?? receipt.phone?.replace('+', '') ?? '',
+        lines: receipt.Items.map(
+          ({ label, vat }) => `${label}: ${vat === null ? 'none' : `vat${vat}`}`,
+        ),
+      };
+    });
+}
+
 describeCardGateway({
   ...{ name: NAME, gateway, impatient: create(simulator.url, 1500), secrets: [SECRET] },
   order: (changes) => orderWith(PLAIN, changes),
@@ -166,14 +210,20 @@ describeCardGateway({
   },
   browser: {
     acts: ['pays', 'has_no_money', 'cheats'],
-    async act(act, order) {
+    async act(act, order, presentation) {
       const { account, amountMinor, currency, payment, saveCard } = order;
       const honest = { Amount: Number(amountMinor) / 100, Currency: currency, AccountId: account };
       const cheating = { Amount: 1, Currency: 'USD', AccountId: 'somebody' };
       const fields = act === 'cheats' ? cheating : honest;
-      await pay(CARDS[act] ?? PLAIN, { ...fields, InvoiceId: payment, SaveCard: saveCard });
+      // As the widget hands on what the page has told it.
+      const { receipt } = presentation.kind === 'widget' ? presentation.parameters : {};
+      const told = receipt ? { JsonData: { cloudPayments: { customerReceipt: receipt } } } : {};
+      await pay(CARDS[act] ?? PLAIN, {
+        ...{ ...fields, ...told, InvoiceId: payment, SaveCard: saveCard },
+      });
     },
   },
+  receipts: { gateway: create(simulator.url, 20_000, RECEIPT_SETTINGS), registered },
   notifications: {
     async heard(payment) {
       await control('POST', '/control/settle', {});

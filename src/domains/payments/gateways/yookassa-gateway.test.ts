@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createSystemClock } from '#clock';
+import type { ReceiptSettings } from '#payments/card-gateway';
 import { startYooKassaSimulator } from '#simulators/yookassa';
 import { freePort, temporaryFolder } from '#testing';
 import { describeCardGateway } from './card-conformance.ts';
 import { openCardEar } from './card-ear.ts';
-import { type Act, type Decline, newOrder } from './card-under-test.ts';
+import { RECEIPT_SETTINGS } from './card-receipts.ts';
+import { type Act, type Decline, newOrder, type RegisteredReceipt } from './card-under-test.ts';
 import { accountBook, closedAfter, controlsOf } from './psp-stage.ts';
 import { createYooKassa } from './yookassa/index.ts';
 
@@ -23,7 +25,7 @@ const simulator = closedAfter(
 const controls = controlsOf(simulator.url, 'list');
 const accounts = accountBook();
 
-function create(origin: string, timeout_ms: number) {
+function create(origin: string, timeout_ms: number, receipts?: ReceiptSettings) {
   return closedAfter(
     createYooKassa(
       {
@@ -31,7 +33,7 @@ function create(origin: string, timeout_ms: number) {
           ...{ shop_id: SHOP, base_url: `${origin}/v3`, timeout_ms },
           notifications_from_loopback: true,
         },
-        secrets: { secret_key: KEY },
+        ...{ secrets: { secret_key: KEY }, receipts },
       },
       { name: NAME, clock: createSystemClock() },
     ),
@@ -91,6 +93,56 @@ const ANSWERS: Readonly<Record<Exclude<Act, 'cheats'>, Record<string, string>>> 
   fails_to_prove: { answer: 'decline', reason: '3d_secure_failed' },
 };
 
+interface KeptReceipt {
+  readonly type: string;
+  readonly tax_system_code: number;
+  readonly customer: { readonly email?: string; readonly phone?: string };
+  readonly items: readonly {
+    readonly description: string;
+    readonly quantity: number;
+    readonly amount: { readonly value: string };
+    readonly vat_code: number;
+  }[];
+}
+
+const TAX_SYSTEMS: Readonly<Record<number, string>> = { 3: 'usn_income_outcome' };
+const TAXES: Readonly<Record<number, string>> = { 1: 'none', 7: 'vat5', 11: 'vat22' };
+
+/** Of the payment, then of what was given back of it. */
+async function registered(
+  _payment: string,
+  transaction = '',
+): Promise<readonly RegisteredReceipt[]> {
+  const sales = await receiptsBy({ payment_id: transaction });
+  const { items } = await ask<{ items: readonly { readonly id: string }[] }>('refunds', {
+    payment_id: transaction,
+  });
+  const returns = await Promise.all(items.map(({ id }) => receiptsBy({ refund_id: id })));
+  return [...sales, ...returns.flat()];
+}
+
+async function ask<Answer>(path: string, query: Record<string, string>): Promise<Answer> {
+  const authorization = `Basic ${Buffer.from(`${SHOP}:${KEY}`).toString('base64')}`;
+  const url = `${simulator.url}/v3/${path}?${new URLSearchParams(query)}`;
+  const answer = await fetch(url, { headers: { authorization } });
+  assert.equal(answer.status, 200);
+  return (await answer.json()) as Answer;
+}
+
+async function receiptsBy(query: Record<string, string>): Promise<readonly RegisteredReceipt[]> {
+  const { items } = await ask<{ items: readonly KeptReceipt[] }>('receipts', query);
+  return items.map((one) => ({
+    kind: one.type === 'refund' ? 'return' : 'sale',
+    totalMinor: one.items.reduce(
+      (sum, { amount, quantity }) => sum + Math.round(Number(amount.value) * 100) * quantity,
+      0,
+    ),
+    taxSystem: TAX_SYSTEMS[one.tax_system_code],
+    contact: one.customer.email ?? one.customer.phone ?? '',
+    lines: one.items.map((line) => `${line.description}: ${TAXES[line.vat_code]}`),
+  }));
+}
+
 describeCardGateway({
   ...{ name: NAME, gateway, impatient: create(simulator.url, 1500), secrets: [KEY] },
   order: orderOf,
@@ -123,6 +175,7 @@ describeCardGateway({
       await submit(presentation.url, ANSWERS[act]);
     },
   },
+  receipts: { gateway: create(simulator.url, 20_000, RECEIPT_SETTINGS), registered },
   notifications: {
     async heard(payment) {
       await controls.quiet();

@@ -2,14 +2,19 @@ import { must } from '#errors';
 import { receiptTaxes } from '#payments';
 import { messageAfterPayment } from '#subscriptions/dunning';
 import { type Quote, receiptLines, recover } from '#subscriptions/pricing';
+import { localeOf, speechOf } from '#subscriptions/speech';
 import { type BillKind, type CardBill, type CardCase, openBillOf } from './card-case.ts';
 import { stepCase } from './end-case.ts';
 import type { Work } from './work.ts';
 
+/** The law of fiscal receipts is Russian. */
+const RECEIPT_LOCALE = 'ru';
+
 /** Opens a bill for what was quoted; one of nothing is paid at once. Nothing is charged here. */
 export function openBill(one: CardCase, kind: BillKind, quote: Quote, work: Work): CardCase {
-  const title = work.planOf(one).title;
-  const bill = billOf(quote, { kind, number: one.billCount, now: work.now, title });
+  const { title } = work.planOf(one);
+  const { billCount: number, locale } = one;
+  const bill = billOf(quote, { kind, number, now: work.now, title, locale });
   const opened = work.open(one, { subscription: one.key, bill, lines: quote.lines });
   return quote.dueMinor === 0n && kind !== 'start' ? settleBill(opened, undefined, work) : opened;
 }
@@ -21,33 +26,37 @@ export function billOf(
     readonly number: number;
     readonly now: Date;
     readonly title: string;
+    /** In which its receipt speaks. */
+    readonly locale: string;
   },
 ): CardBill {
   must(quote.after, 'what is billed goes on');
-  const { kind, now, number, title } = about;
+  const { kind, now, number } = about;
   return {
     ...{ number, kind, covers: quote.after.period.number, amountMinor: quote.dueMinor },
     ...{ currency: quote.currency, state: 'open', reason: null, attempts: 0, openedAt: now },
     ...{ closedAt: null, lastPayment: null, totalMinor: quote.totalMinor },
     ...{ taxMinor: quote.taxMinor, balanceUsedMinor: quote.balanceUsedMinor, after: quote.after },
-    receipt: receiptOf(quote, title),
+    receipt: receiptOf(quote, about),
     ...{ firstDeclinedAt: null, nextAttemptAt: null, nextBecause: null },
     ...{ toldReason: null, toldSteps: 0, isUnderWay: false, pagePayment: null },
   };
 }
 
-/** Only where the tax is one that a fiscal receipt knows. */
-function receiptOf(quote: Quote, title: string): CardBill['receipt'] {
-  const lines = receiptLines(quote);
-  const items = lines.flatMap(({ amountMinor, kind, quantity, tax }) => {
-    const name = receiptTaxes.find((one) => one === tax.name);
-    if (!name) return [];
+/** A tax that no fiscal receipt knows is left to the gateway's account. */
+function receiptOf(
+  quote: Quote,
+  { locale, title }: { readonly locale: string; readonly title: string },
+): CardBill['receipt'] {
+  const { say } = speechOf(localeOf(locale) ?? RECEIPT_LOCALE);
+  const items = receiptLines(quote).map(({ amountMinor, kind, quantity, tax }) => {
+    const known = receiptTaxes.find((one) => one === tax.name);
     const isWhole = amountMinor % BigInt(quantity) === 0n;
     const [count, each] = isWhole ? [quantity, amountMinor / BigInt(quantity)] : [1, amountMinor];
-    const words = kind === 'setup_fee' ? `${title}, set-up` : title;
-    return [{ name: words, quantity: count, amountMinor: each, tax: name }];
+    const name = kind === 'setup_fee' ? say('line.setup', { title }) : title;
+    return { ...{ name, quantity: count, amountMinor: each }, ...(known && { tax: known }) };
   });
-  return items.length === lines.length && items.length > 0 ? { items } : null;
+  return items.length > 0 ? { items } : null;
 }
 
 /** The open bill is paid, by this payment, or by the balance and coupons alone: what it promised is so from now on. */

@@ -19,6 +19,7 @@ import {
   createPayments,
   createSavedCards,
   paymentEvents,
+  type ReceiptSettings,
   registerNotificationRoutes,
 } from '#payments';
 import { createRules } from '#rules';
@@ -38,7 +39,7 @@ export const NOW = new Date('2026-11-20T07:00:00Z');
 export const GATEWAY = 'cloudpayments';
 export const TERMINAL_SECRET = 'secret-of-the-simulated-terminal';
 export const SECRET = 'a secret that only tests know, long enough';
-const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
+const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent', 'Receipt'];
 
 /** Every occasion has a text, so that all that is said can be read. */
 const OCCASIONS = [
@@ -129,15 +130,26 @@ export async function buildShop({
   };
 }
 
+export interface ShopAccount {
+  /** The generation of the gateway's widget. */
+  readonly widget?: 'pay' | 'start';
+  /** Its fiscal receipts, where it sends any. */
+  readonly receipts?: ReceiptSettings;
+}
+
 /** The account at the simulated gateway, with a line that is never busy. */
-export function gatewaysAt(url: string, publicId: string, widget: 'pay' | 'start' = 'start') {
+export function gatewaysAt(
+  url: string,
+  publicId: string,
+  { receipts, widget = 'start' }: ShopAccount = {},
+) {
   const card = createCardGateway('cloudpayments', {
     settings: {
       ...{ public_id: publicId, base_url: url, timeout_ms: 5000 },
       widget,
       widget_script: `${url}/bundles/cloudpayments.js`,
     },
-    secrets: { api_secret: TERMINAL_SECRET },
+    ...{ secrets: { api_secret: TERMINAL_SECRET }, receipts },
     ...{ name: GATEWAY, clock: createSystemClock() },
   });
   const line = {
@@ -159,13 +171,8 @@ export async function openShop(
   {
     publicUrl = 'http://kopek.test',
     runs = true,
-    widget,
-  }: {
-    readonly publicUrl?: string;
-    readonly runs?: boolean;
-    /** The generation of the gateway's widget. */
-    readonly widget?: 'pay' | 'start';
-  } = {},
+    ...told
+  }: ShopAccount & { readonly publicUrl?: string; readonly runs?: boolean } = {},
 ) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
@@ -182,7 +189,7 @@ export async function openShop(
       },
     },
   });
-  const account = gatewaysAt(simulator.url, standardPublicId, widget);
+  const account = gatewaysAt(simulator.url, standardPublicId, told);
   const { cardGateways } = account;
   const ids = createIdSource(1);
   const shop = await buildShop({ database, clock, ids, cardGateways, publicUrl });

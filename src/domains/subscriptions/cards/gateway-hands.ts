@@ -40,12 +40,16 @@ interface WidgetWords {
   readonly currency?: string;
   readonly accountId?: string;
   readonly userInfo?: { readonly accountId?: string };
+  readonly receipt?: object;
+  readonly data?: object;
 }
 
 function toOrder(parameters: Readonly<Record<string, unknown>>) {
   const one: WidgetWords = { ...parameters, ...(parameters as { options?: WidgetWords }).options };
   const user = one.userInfo;
+  const data = one.receipt ? { cloudPayments: { customerReceipt: one.receipt } } : one.data;
   return {
+    ...(data ? { JsonData: data } : {}),
     InvoiceId: one.externalId ?? one.invoiceId,
     Amount: one.amount,
     Currency: one.currency,

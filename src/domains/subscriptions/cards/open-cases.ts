@@ -91,7 +91,13 @@ function draw(
 ): Drawn {
   const { key, order, plan, quote: first } = agreed;
   must(first.after, 'a start leads to a subscription');
-  const bill = billOf(first, { kind: 'start', number: 0, now, title: plan.title });
+  const bill = billOf(first, {
+    kind: 'start',
+    number: 0,
+    now,
+    title: plan.title,
+    locale: order.locale,
+  });
   const fresh: CardCase = {
     ...{ key, msisdn: order.msisdn, email: order.email ?? null, locale: order.locale },
     ...{ serviceId: plan.serviceId, version: plan.price.version, status: 'pending' },

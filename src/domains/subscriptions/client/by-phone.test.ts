@@ -59,7 +59,7 @@ test('what an operator charges is shown with its price, and ends by a button, on
   const subscription = await subscribe();
   const browser = await signsIn(MSISDN);
   const home = await browser.get('/me');
-  for (const said of ['Music', '5.00\u00a0PKR', 'a day', 'phone balance'])
+  for (const said of ['Music', 'PKR\u00a05.00', 'a day', 'phone balance'])
     assert.ok(home.text.includes(said), said);
   const path = `/me/s/${subscription}`;
   const one = await browser.get(path);

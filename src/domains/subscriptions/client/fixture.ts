@@ -1,5 +1,5 @@
 import { must } from '#errors';
-import type { SimulatedGateway } from '#subscriptions/cards/fixture';
+import type { ShopAccount, SimulatedGateway } from '#subscriptions/cards/fixture';
 import { lives, timeOf } from '#subscriptions/cards/life';
 import { type Browser, openSite, type Seen } from '#subscriptions/pages/fixture';
 import {
@@ -11,10 +11,7 @@ import { registerShop } from '#subscriptions/shop';
 import { registerClientLinkRoute, registerClientPages } from './index.ts';
 
 /** The cabinet, a shop behind it, and people who buy and sign in. */
-export async function openCabinet(
-  gateway: SimulatedGateway,
-  options: { readonly widget?: 'pay' | 'start' } = {},
-) {
+export async function openCabinet(gateway: SimulatedGateway, options: ShopAccount = {}) {
   const site = await openSite(
     gateway,
     (app, house) => {

@@ -1,11 +1,14 @@
 import type { HttpApp } from '#http';
 import type { PaymentFacts } from '#payments';
+import type { Speech } from '#subscriptions/speech';
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { renderCards, renderRemove } from './card-pages.ts';
 import { fail } from './errors.ts';
 import type { Holding } from './holdings.ts';
-import { renderPayment, renderPayments } from './payment-pages.ts';
+import { renderPayments, type Subject } from './payment-pages.ts';
+import { receiptTitle, renderReceipt } from './receipt-page.ts';
 import { type Call, clientForm, clientPage, type Room } from './room.ts';
+import { ZONE } from './say-holding.ts';
 import { type BillLine, findBillLines } from './store.ts';
 
 /** What was paid and given back, and the cards that pay. */
@@ -15,23 +18,30 @@ export function registerMoneyPages(app: HttpApp, room: Room): void {
     url: '/me/payments',
     async handler(call) {
       const page = await holdings.payments(call.session, call.request.query.before);
-      const titleOf = titles(await holdings.all(call.session));
+      const { speech } = call.reader;
+      const subjectOfCharge = subjects(await holdings.all(call.session));
+      const charges = new Map(page.payments.map((one) => [one.payment, one]));
+      const subjectOf = (one: PaymentFacts) =>
+        subjectOfCharge(charges.get(one.refundOf ?? '') ?? one);
       return call.send({
-        ...{ place: 'payments', title: 'Payments' },
-        body: renderPayments({ ...page, titleOf }),
+        ...{ place: 'payments', title: speech.say('payments.title') },
+        body: renderPayments(speech, { ...page, subjectOf }),
       });
     },
   });
   clientPage(app, room, {
     url: '/me/payments/:id',
     async handler(call) {
+      const { speech } = call.reader;
       const report = await holdings.payment(call.session, call.param('id'));
-      const all = await holdings.all(call.session);
-      const plans = new Map((await room.cards.plans()).map(({ code, title }) => [code, title]));
+      const { refundOf } = report;
+      const charge = refundOf ? await holdings.payment(call.session, refundOf) : report;
+      const subject = subjects(await holdings.all(call.session))(charge);
+      const titles = new Map((await room.cards.plans()).map(({ code, title }) => [code, title]));
       const lines = await linesOf(room, report);
       return call.send({
-        ...{ place: 'payments', title: 'Payment' },
-        body: renderPayment({ report, title: titles(all)(report), lines, titles: plans }),
+        ...{ place: 'payments', title: receiptTitle(speech, report) },
+        body: renderReceipt(speech, { report, subject, lines, titles }),
       });
     },
   });
@@ -40,13 +50,15 @@ export function registerMoneyPages(app: HttpApp, room: Room): void {
 
 const REFERENCE = /(sub_[A-Za-z0-9]+)(?:\/(\d+|card))?/;
 
-function titles(holdings: readonly Holding[]) {
-  const byId = new Map(holdings.map(({ view }) => [view.subscription, view.title]));
-  return ({ kind, reference, refundOf }: PaymentFacts): string => {
+function subjects(holdings: readonly Holding[]) {
+  const byId = new Map(holdings.map((one) => [one.view.subscription, one]));
+  return ({ reference }: PaymentFacts): Subject => {
     const [, subscription = '', part] = REFERENCE.exec(reference) ?? [];
-    const title = byId.get(subscription) ?? (refundOf ? 'A payment of yours' : 'Subscription');
-    const what = part === 'card' ? `${title}, card checked` : title;
-    return kind === 'refund' ? `Given back: ${what}` : what;
+    const holding = byId.get(subscription);
+    return {
+      ...{ title: holding?.view.title, isCardCheck: part === 'card' },
+      timeZone: holding?.by === 'card' ? holding.one.priced.anchor.timeZone : ZONE,
+    };
   };
 }
 
@@ -62,14 +74,15 @@ function registerCardPages(app: HttpApp, room: Room): void {
     url: '/me/cards',
     async handler(call) {
       const { done } = call.request.query;
+      const { speech } = call.reader;
       return call.send({
-        ...{ place: 'cards', title: 'Cards' },
-        body: renderCards({
+        ...{ place: 'cards', title: speech.say('cards.title') },
+        body: renderCards(speech, {
           ...{
             cards: await holdings.cards(call.session),
             holdings: await holdings.all(call.session),
           },
-          notice: done === undefined ? undefined : NOTICES[done],
+          notice: done === undefined ? undefined : noticeOf(speech, done),
           token: (action, card) => call.token(action, card),
         }),
       });
@@ -91,9 +104,15 @@ function registerCardPages(app: HttpApp, room: Room): void {
       const others = (await holdings.cards(call.session)).filter((one) => one.card !== card.card);
       const next = others.find((one) => one.isDefault) ?? undefined;
       const token = call.token('remove', card.card);
+      const { speech } = call.reader;
       return call.send({
-        ...{ place: 'cards', title: 'Remove a card' },
-        body: renderRemove({ card, next, holdings: await holdings.all(call.session), token }),
+        ...{ place: 'cards', title: speech.say('cards.remove_title') },
+        body: renderRemove(speech, {
+          card,
+          next,
+          holdings: await holdings.all(call.session),
+          token,
+        }),
       });
     },
   });
@@ -113,10 +132,10 @@ function registerCardPages(app: HttpApp, room: Room): void {
   });
 }
 
-const NOTICES: Readonly<Record<string, string>> = {
-  default: 'Done: this card pays everything from now on.',
-  removed: 'Done: the card is removed and is never charged again.',
-};
+function noticeOf({ say }: Speech, done: string): string | undefined {
+  if (done === 'default') return say('cards.done_default');
+  return done === 'removed' ? say('cards.done_removed') : undefined;
+}
 
 const actOf = ({ session: { msisdn } }: Call, card: string) => ({ msisdn, card, actor: msisdn });
 

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '#errors';
 import { type HttpApp, sendPage } from '#http';
+import { NUMBER_EXAMPLE, type PlainKey } from '#subscriptions/speech';
 import { deviceOf, dropSession, keepSession, sessionCookie, visitOf } from './cookies.ts';
 import { fail } from './errors.ts';
 import { type ClientRoute, clientForm, type Room } from './room.ts';
@@ -12,16 +13,15 @@ const HOME = '/me';
 /** Only pages of this room: nobody is led away from here by a link that looks like ours. */
 const OWN_PATH = /^\/me(\/[A-Za-z0-9/_-]*)?$/;
 
-const PIN_FAULTS: Readonly<Record<Extract<SignedIn, { outcome: 'pin_refused' }>['why'], string>> = {
-  wrong: 'This is not the PIN we sent. Look at the SMS again.',
-  locked: 'There were too many wrong tries. Ask for another PIN.',
-  expired: 'This PIN is too old. Ask for another one.',
-  none: 'This is not the PIN we sent. Look at the SMS again.',
+type WhyRefused = Extract<SignedIn, { outcome: 'pin_refused' }>['why'];
+
+const PIN_FAULTS: Readonly<Record<WhyRefused, PlainKey>> = {
+  ...{ wrong: 'pin.wrong', locked: 'pin.locked', expired: 'pin.expired', none: 'pin.wrong' },
 };
 
 /** The ways in, and the way out. */
 export function registerSignIn(app: HttpApp, room: Room): void {
-  const { secure, sessions, signIn } = room;
+  const { locales, secure, sessions, signIn } = room;
 
   app.get<ClientRoute>('/me/in', PAGE, async (request, reply) => {
     const to = ownPath(request.query.to);
@@ -31,17 +31,25 @@ export function registerSignIn(app: HttpApp, room: Room): void {
 
   app.post<ClientRoute>('/me/in', PAGE, async (request, reply) => {
     const to = ownPath(request.body?.to);
+    const reader = locales.read(request);
     return orAgain(room, { request, reply, to }, async () => {
       const form = { token: field(request, 'token'), number: field(request, 'number') };
-      const asked = await signIn.askPin(form, deviceOf(request));
-      if (asked.outcome === 'asked') return sendPage(reply, renderPinPage({ ...asked, to }));
-      const { message: fault, typed } = asked;
-      return sendPage(reply, renderNumberPage({ token: form.token, to, typed, fault }), 422);
+      const asked = await signIn.askPin(form, { ...deviceOf(request), speaks: speaksTo(request) });
+      if (asked.outcome === 'asked')
+        return sendPage(reply, renderPinPage(reader, { ...asked, to }));
+      const fault = reader.speech.say('sign_in.number_refused', { example: NUMBER_EXAMPLE });
+      const { typed } = asked;
+      return sendPage(
+        reply,
+        renderNumberPage(reader, { token: form.token, to, typed, fault }),
+        422,
+      );
     });
   });
 
   app.post<ClientRoute>('/me/pin', PAGE, async (request, reply) => {
     const to = ownPath(request.body?.to);
+    const reader = locales.read(request);
     return orAgain(room, { request, reply, to }, async () => {
       const form = { token: field(request, 'token'), pin: field(request, 'pin') };
       const result = await signIn.enterPin(form, deviceOf(request));
@@ -50,11 +58,17 @@ export function registerSignIn(app: HttpApp, room: Room): void {
         return reply.redirect(to, 303);
       }
       const { msisdn, token, why } = result;
-      return sendPage(reply, renderPinPage({ token, msisdn, to, fault: PIN_FAULTS[why] }), 422);
+      const page = renderPinPage(reader, { token, msisdn, to, fault: PIN_FAULTS[why] });
+      return sendPage(reply, page, 422);
     });
   });
   // The address of the PIN's form, opened again by hand.
   app.get('/me/pin', PAGE, async (_request, reply) => reply.redirect('/me/in', 303));
+
+  /** The page's own choice, but for what is stored of whoever has the number: that is not for this page to show. */
+  function speaksTo(request: FastifyRequest<ClientRoute>) {
+    return (stored: string | undefined) => locales.speechTo(request, stored);
+  }
 
   registerLinkPages(app, room);
   clientForm(app, room, {
@@ -68,12 +82,12 @@ export function registerSignIn(app: HttpApp, room: Room): void {
   });
 }
 
-function registerLinkPages(app: HttpApp, { secure, signIn }: Room): void {
+function registerLinkPages(app: HttpApp, { locales, secure, signIn }: Room): void {
   app.get<ClientRoute>('/me/link/:link', PAGE, async (request, reply) => {
     const link = request.params.link ?? '';
     const msisdn = await signIn.lookAtLink(link);
     const token = signIn.beginToken({ visit: visitOf(request, reply, secure) });
-    return sendPage(reply, renderLinkPage({ link, token, msisdn }));
+    return sendPage(reply, renderLinkPage(locales.read(request), { link, token, msisdn }));
   });
   app.post<ClientRoute>('/me/link/:link', PAGE, async (request, reply) => {
     const form = { token: field(request, 'token') };
@@ -90,12 +104,14 @@ interface Asked {
 }
 
 function sendNumberPage(
-  { secure, signIn }: Room,
+  { locales, secure, signIn }: Room,
   { reply, request, to }: Asked,
-  fault?: string,
+  fault?: PlainKey,
 ): FastifyReply {
+  const reader = locales.read(request);
   const token = signIn.beginToken({ visit: visitOf(request, reply, secure) });
-  const page = renderNumberPage({ token, to, ...(fault === undefined ? {} : { fault }) });
+  const said = fault === undefined ? {} : { fault: reader.speech.say(fault) };
+  const page = renderNumberPage(reader, { token, to, ...said });
   return sendPage(reply, page, fault === undefined ? 200 : 403);
 }
 
@@ -111,7 +127,7 @@ async function orAgain(
     return await answer();
   } catch (error) {
     if (!(error instanceof AppError) || !UNUSABLE.has(error.code)) throw error;
-    return sendNumberPage(room, asked, 'This form was too old. Enter your number again.');
+    return sendNumberPage(room, asked, 'sign_in.form_old');
   }
 }
 

@@ -1,13 +1,17 @@
+import type { FastifyReply } from 'fastify';
 import { AppError } from '#errors';
 import type { HttpApp } from '#http';
 import type { QuoteResult } from '#subscriptions/pricing';
 import { fail } from './errors.ts';
 import type { FormOf } from './form-token.ts';
+import type { Holding } from './holdings.ts';
 import { renderHome } from './home-page.ts';
 import { sayOutcome } from './outcomes.ts';
 import { renderCancel, renderChange, renderPlans } from './quote-pages.ts';
 import { type Call, clientForm, clientPage, type Room } from './room.ts';
 import { renderPause, renderStop, renderSubscription } from './subscription-page.ts';
+
+type ByCard = Extract<Holding, { readonly by: 'card' }>;
 
 const PLACE = 'subscriptions' as const;
 const LOOK_AGAIN_SECONDS = 2;
@@ -19,8 +23,8 @@ export function registerSubscriptionPages(app: HttpApp, room: Room): void {
     url: '/me',
     handler: async (call) =>
       call.send({
-        ...{ place: PLACE, title: 'Your subscriptions' },
-        body: renderHome(await room.holdings.all(call.session)),
+        ...{ place: PLACE, title: call.reader.speech.say('home.title') },
+        body: renderHome(call.reader.speech, await room.holdings.all(call.session)),
       }),
   });
   clientPage(app, room, { url: '/me/s/:id', handler: (call) => sendSubscription(room, call) });
@@ -38,6 +42,7 @@ export function registerSubscriptionPages(app: HttpApp, room: Room): void {
 }
 
 async function sendSubscription({ cards, holdings }: Room, call: Call) {
+  const { speech } = call.reader;
   const id = call.param('id');
   const holding = await holdings.one(call.session, id);
   const { asked, look } = call.request.query;
@@ -49,12 +54,37 @@ async function sendSubscription({ cards, holdings }: Room, call: Call) {
   return call.send({
     ...{ place: PLACE, title: holding.view.title },
     ...(isWaiting ? { refresh: { seconds: LOOK_AGAIN_SECONDS, to } } : {}),
-    body: renderSubscription({
-      holding,
-      ...(asked === undefined ? {} : { notice: sayOutcome(outcome) }),
+    body: renderSubscription(speech, {
+      ...{ holding, nextPlan: await nextPlanOf(cards, holding) },
+      ...(asked === undefined ? {} : { notice: sayOutcome(speech, outcome) }),
       token: (action) => call.token(action, id, { command: cards.commandId() }),
     }),
   });
+}
+
+/** A page that asks for something: of what has ended nothing can be asked, and its own page says so. */
+function askingPage(
+  app: HttpApp,
+  room: Room,
+  route: {
+    readonly url: string;
+    readonly handler: (call: Call, holding: ByCard) => Promise<FastifyReply>;
+  },
+): void {
+  clientPage(app, room, {
+    url: route.url,
+    async handler(call) {
+      const id = call.param('id');
+      const holding = await room.holdings.byCard(call.session, id);
+      return holding.view.alive ? route.handler(call, holding) : call.redirect(`/me/s/${id}`);
+    },
+  });
+}
+
+/** What a plan that was chosen for the next period is called. */
+async function nextPlanOf(cards: Room['cards'], holding: Holding): Promise<string | undefined> {
+  const code = holding.by === 'card' ? holding.one.priced.scheduled?.price.plan : undefined;
+  return code === undefined ? undefined : ((await cards.plan(code))?.title ?? code);
 }
 
 /** Undefined while it waits; a number that is none is one that nothing will come of. */
@@ -97,12 +127,12 @@ async function command(
 }
 
 function registerCancel(app: HttpApp, room: Room): void {
-  const { cards, database, holdings } = room;
-  clientPage(app, room, {
+  const { cards, database } = room;
+  askingPage(app, room, {
     url: '/me/s/:id/cancel',
-    async handler(call) {
+    async handler(call, holding) {
+      const { speech } = call.reader;
       const id = call.param('id');
-      const holding = await holdings.byCard(call.session, id);
       const [atEnd, now] = await database.transaction(async (tx) => [
         await cards.quote(tx, id, { kind: 'cancel', timing: 'period_end', unused: 'keep' }),
         await cards.quote(tx, id, { kind: 'cancel', timing: 'now', unused: 'refund' }),
@@ -110,8 +140,8 @@ function registerCancel(app: HttpApp, room: Room): void {
       const token = (action: string, result: QuoteResult) =>
         call.token(action, id, { command: cards.commandId(), ...shownIn(result) });
       return call.send({
-        ...{ place: PLACE, title: `Cancel ${holding.view.title}` },
-        body: renderCancel({ holding, atEnd, now, token }),
+        ...{ place: PLACE, title: speech.say('cancel.title', { title: holding.view.title }) },
+        body: renderCancel(speech, { holding, atEnd, now, token }),
       });
     },
   });
@@ -138,20 +168,19 @@ function registerCancel(app: HttpApp, room: Room): void {
 }
 
 function registerChange(app: HttpApp, room: Room): void {
-  const { cards, database, holdings } = room;
-  clientPage(app, room, {
+  const { cards, database } = room;
+  askingPage(app, room, {
     url: '/me/s/:id/change',
-    async handler(call) {
-      const holding = await holdings.byCard(call.session, call.param('id'));
-      const body = renderPlans(holding, await cards.plans());
-      return call.send({ place: PLACE, title: 'Change the plan', body });
+    async handler(call, holding) {
+      const { speech } = call.reader;
+      const body = renderPlans(speech, holding, await cards.plans());
+      return call.send({ place: PLACE, title: speech.say('change.title'), body });
     },
   });
-  clientPage(app, room, {
+  askingPage(app, room, {
     url: '/me/s/:id/change/:plan',
-    async handler(call) {
+    async handler(call, holding) {
       const [id, code] = [call.param('id'), call.param('plan')];
-      const holding = await holdings.byCard(call.session, id);
       const target = await cards.plan(code);
       if (!target?.open) throw fail('not_yours', 'There is no such plan on sale.');
       const result = await database.transaction((tx) =>
@@ -161,8 +190,10 @@ function registerChange(app: HttpApp, room: Room): void {
       const token = call.token('change', id, {
         ...{ command: cards.commandId(), plan: code, version, ...shownIn(result) },
       });
-      const body = renderChange({ holding, target, result, token });
-      return call.send({ place: PLACE, title: `Change to ${target.title}`, body });
+      const { speech } = call.reader;
+      const body = renderChange(speech, { holding, target, result, token });
+      const title = speech.say('change.to', { title: target.title });
+      return call.send({ place: PLACE, title, body });
     },
   });
   clientForm(app, room, {
@@ -196,14 +227,15 @@ function quoteIn({ quote }: Pick<FormOf, 'quote'>): Pick<Given, 'quote'> {
 const DAYS_MOST = 366;
 
 function registerPause(app: HttpApp, room: Room): void {
-  clientPage(app, room, {
+  askingPage(app, room, {
     url: '/me/s/:id/pause',
-    async handler(call) {
+    async handler(call, holding) {
       const id = call.param('id');
-      const holding = await room.holdings.byCard(call.session, id);
       const token = call.token('pause', id, { command: room.cards.commandId() });
-      const body = renderPause(holding, token);
-      return call.send({ place: PLACE, title: `Pause ${holding.view.title}`, body });
+      const { speech } = call.reader;
+      const body = renderPause(speech, holding, token);
+      const title = speech.say('pause.title', { title: holding.view.title });
+      return call.send({ place: PLACE, title, body });
     },
   });
   clientForm(app, room, {
@@ -227,8 +259,11 @@ function registerStop(app: HttpApp, room: Room): void {
     async handler(call) {
       const id = call.param('id');
       const holding = await room.holdings.one(call.session, id);
-      const body = renderStop(holding, call.token('stop', id));
-      return call.send({ place: PLACE, title: `Stop ${holding.view.title}`, body });
+      if (!holding.view.alive) return call.redirect(`/me/s/${id}`);
+      const { speech } = call.reader;
+      const body = renderStop(speech, holding, call.token('stop', id));
+      const title = speech.say('stop.title', { title: holding.view.title });
+      return call.send({ place: PLACE, title, body });
     },
   });
   clientForm(app, room, {
@@ -270,7 +305,9 @@ async function newCard({ cards, database, holdings, publicUrl }: Room, call: Cal
   } catch (error) {
     if (!(error instanceof AppError) || !NO_CARD_PAGE.has(error.code)) throw error;
     const token = (action: string) => call.token(action, id, { command: cards.commandId() });
-    const body = renderSubscription({ holding, notice: ['warn', error.message], token });
+    const { speech } = call.reader;
+    const notice = ['warn', speech.sayWord('refused', error.code, 'refused.else')] as const;
+    const body = renderSubscription(speech, { holding, notice, token });
     return call.send({ place: PLACE, title: holding.view.title, body }, 409);
   }
 }

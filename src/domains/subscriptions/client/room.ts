@@ -4,6 +4,7 @@ import type { Database } from '#database';
 import { type HttpApp, sendPage } from '#http';
 import type { IdSource } from '#ids';
 import type { CardSubscriptions } from '#subscriptions/cards';
+import type { LocaleChoice, Reader } from '#subscriptions/speech';
 import { sessionCookie } from './cookies.ts';
 import { createFormTokens, type FormOf, type FormTokens } from './form-token.ts';
 import { type RoomParts, renderRoom } from './frame.ts';
@@ -29,6 +30,7 @@ export interface ClientOptions
   extends Omit<SignInOptions, 'sessions'>,
     Pick<HoldingsOptions, 'payments'> {
   readonly ids: IdSource;
+  readonly locales: LocaleChoice;
   readonly subscriptions: HoldingsOptions['subscriptions'] &
     StopDoor & { readonly cards: CardSubscriptions };
 }
@@ -39,6 +41,7 @@ export interface Room {
   readonly clock: Clock;
   readonly cards: CardSubscriptions;
   readonly stop: StopDoor['stop'];
+  readonly locales: LocaleChoice;
   readonly publicUrl: string;
   /** Cookies go over TLS only, where the site is reached by it. */
   readonly secure: boolean;
@@ -49,10 +52,11 @@ export interface Room {
 }
 
 export function createRoom(options: ClientOptions): Room {
-  const { clock, database, publicUrl, subscriptions } = options;
+  const { clock, database, locales, publicUrl, subscriptions } = options;
   const sessions = createSessions(options);
   return {
-    ...{ clock, database, publicUrl, sessions, secure: publicUrl.startsWith('https:') },
+    ...{ clock, database, locales, publicUrl, sessions },
+    secure: publicUrl.startsWith('https:'),
     ...{ cards: subscriptions.cards, stop: subscriptions.stop },
     signIn: createSignIn({ ...options, sessions }),
     holdings: createHoldings({ ...options, cards: subscriptions.cards }),
@@ -70,6 +74,7 @@ export interface ClientRoute {
 /** One request of somebody who is signed in. */
 export interface Call {
   readonly session: Session;
+  readonly reader: Reader;
   readonly request: FastifyRequest<ClientRoute>;
   readonly reply: FastifyReply;
   param(name: string): string;
@@ -78,7 +83,7 @@ export interface Call {
   token(action: string, subject: string, more?: Partial<FormOf>): string;
   /** What the form that was sent is for; throws where it is another page's or another person's. */
   form(action: string, subject: string): FormOf;
-  send(page: Omit<RoomParts, 'outToken' | 'session'>, status?: number): FastifyReply;
+  send(page: Omit<RoomParts, 'outToken' | 'reader' | 'session'>, status?: number): FastifyReply;
   redirect(path: string): FastifyReply;
 }
 
@@ -111,18 +116,19 @@ export function clientForm(
 }
 
 function callOf(
-  { forms }: Room,
+  { forms, locales }: Room,
   { reply, request, session }: Pick<Call, 'reply' | 'request' | 'session'>,
 ): Call {
+  const reader = locales.read(request, session.locale);
   return {
-    ...{ session, request, reply },
+    ...{ session, reader, request, reply },
     param: (name) => request.params[name] ?? '',
     field: (name) => request.body?.[name],
     token: (action, subject, more) => forms.write(session, { action, subject, ...more }),
     form: (action, subject) => forms.read(session, request.body?.token, { action, subject }),
     send: (page, status) => {
       const outToken = forms.write(session, { action: 'out', subject: '' });
-      return sendPage(reply, renderRoom({ ...page, session, outToken }), status);
+      return sendPage(reply, renderRoom({ ...page, reader, session, outToken }), status);
     },
     redirect: (path) => reply.redirect(path, 303),
   };

@@ -1,13 +1,15 @@
-import { type Html, html } from '#http';
 import { type CardCase, pricedAhead } from '#subscriptions/cards';
-import { sayCard, sayDay, sayInterval, sayMoney, type Tone } from '#subscriptions/pages';
+import { sayCard, type Tone } from '#subscriptions/pages';
 import { quote } from '#subscriptions/pricing';
+import type { Speech } from '#subscriptions/speech';
 import type { Holding } from './holdings.ts';
 
 /** What a subscription is, in words for its holder. */
 export interface Said {
   readonly title: string;
-  readonly price: string;
+  readonly amount: string;
+  /** `a month` */
+  readonly interval: string;
   readonly status: readonly [Tone, string];
   /** One sentence: what happens next, and when. */
   readonly next: string;
@@ -15,93 +17,86 @@ export interface Said {
   readonly card: string | undefined;
 }
 
-const LOCALE = 'en';
-
-const STATUS: Readonly<Record<string, readonly [Tone, string]>> = {
-  registered: ['info', 'Starting'],
-  pending: ['info', 'Waiting for payment'],
-  trial: ['ok', 'Free trial'],
-  active: ['ok', 'Active'],
-  grace: ['warn', 'Payment failed'],
-  hold: ['bad', 'On hold'],
-  paused: ['idle', 'Paused'],
-  expired: ['idle', 'Ended'],
-  cancelled: ['idle', 'Cancelled'],
+const TONES: Readonly<Record<string, Tone>> = {
+  ...{ registered: 'info', pending: 'info', trial: 'ok', active: 'ok' },
+  ...{ grace: 'warn', hold: 'bad' },
 };
 
-const ACCESS: Readonly<Record<string, string>> = {
-  trial: 'Open',
-  active: 'Open',
-  grace: 'Open, for a few days more',
-  hold: 'Closed until it is paid',
-  paused: 'Closed while it is paused',
-  pending: 'Opens with the first payment',
-};
+/** The zone in which operators and gateways are told of moments. */
+export const ZONE = 'UTC';
 
-export function sayHolding(holding: Holding): Said {
+export function sayHolding(speech: Speech, holding: Holding): Said {
   const { view } = holding;
-  const status = STATUS[view.status] ?? (['idle', 'Ended'] as const);
-  const access = ACCESS[view.status] ?? 'Closed';
+  const facts = {
+    title: view.title,
+    status: [
+      TONES[view.status] ?? 'idle',
+      speech.sayWord('status', view.status, 'status.expired'),
+    ] as const,
+    access: speech.sayWord('access', view.status, 'access.closed'),
+  };
   if (holding.by === 'card') {
     const { one } = holding;
     const { price, quantity } = one.priced.selection;
-    const amount = sayMoney(price.unitPriceMinor * BigInt(quantity), price.currency);
     const isEnding = view.alive && one.priced.endsWithPeriod;
     return {
-      ...{ title: view.title, access, price: `${amount} ${sayInterval(price.interval)}` },
-      status: isEnding ? ['warn', 'Ends soon'] : status,
-      next: nextOfCard(one),
+      ...facts,
+      amount: speech.money(price.unitPriceMinor * BigInt(quantity), price.currency),
+      interval: speech.interval(price.interval),
+      ...(isEnding ? { status: ['warn', speech.say('status.ending')] as const } : {}),
+      next: nextOfCard(speech, one),
       card: one.card ? sayCard(one.card) : undefined,
     };
   }
-  const amount = sayMoney(view.priceMinor, view.currency);
   return {
-    ...{ title: view.title, access, status, price: `${amount} ${sayInterval(view.period)}` },
-    ...{ next: nextOfPhone(holding), card: undefined },
+    ...facts,
+    amount: speech.money(view.priceMinor, view.currency),
+    interval: speech.interval(view.period),
+    ...{ next: nextOfPhone(speech, holding), card: undefined },
   };
 }
 
-export const dayOf = ({ priced }: Pick<CardCase, 'priced'>, at: Date) =>
-  sayDay(at, priced.anchor.timeZone, LOCALE);
+/** A day in the calendar of the subscription. */
+export const dayOf = (speech: Speech, { priced }: Pick<CardCase, 'priced'>, at: Date) =>
+  speech.day(at, priced.anchor.timeZone);
 
 /** The next charge, as the same rules will compute it. */
 export function nextCharge(
+  speech: Speech,
   one: CardCase,
 ): { readonly at: Date; readonly amount: string } | undefined {
   const request = { kind: 'renewal', subscription: pricedAhead(one) } as const;
   const at = one.priced.period.endsAt;
   const result = quote({ request, at, precision: 'second' });
   if (result.outcome === 'refused') return undefined;
-  return { at, amount: sayMoney(result.quote.dueMinor, result.quote.currency) };
+  return { at, amount: speech.money(result.quote.dueMinor, result.quote.currency) };
 }
 
-function nextOfCard(one: CardCase): string {
+function nextOfCard(speech: Speech, one: CardCase): string {
+  const { say } = speech;
   const { bill, priced, status } = one;
-  const until = dayOf(one, priced.period.endsAt);
-  if (one.endedAt) return `Ended on ${dayOf(one, one.endedAt)}.`;
+  const on = (at: Date) => ({ day: dayOf(speech, one, at) });
+  if (one.endedAt) return say('next.ended', on(one.endedAt));
   if (bill?.state === 'open' && bill.isUnderWay && status !== 'pending')
-    return 'A payment is under way.';
-  if (status === 'pending') return 'The first payment has not been made yet.';
+    return say('next.under_way');
+  if (status === 'pending') return say('next.first_payment');
   if (status === 'grace' || status === 'hold') {
-    const owed = bill ? sayMoney(bill.amountMinor, bill.currency) : '';
-    const again = bill?.nextAttemptAt ? ` We try again on ${dayOf(one, bill.nextAttemptAt)}.` : '';
-    return `${owed} could not be charged.${again}`;
+    const amount = bill ? speech.money(bill.amountMinor, bill.currency) : '';
+    return bill?.nextAttemptAt
+      ? say('next.owed_again', { amount, ...on(bill.nextAttemptAt) })
+      : say('next.owed', { amount });
   }
   if (status === 'paused')
-    return one.pausedUntil ? `Goes on by itself on ${dayOf(one, one.pausedUntil)}.` : 'Paused.';
-  if (priced.endsWithPeriod) return `Ends on ${until}. Nothing more is charged.`;
-  const next = nextCharge(one);
-  const change = priced.scheduled ? ' Your new plan begins then.' : '';
-  return next ? `Next charge: ${next.amount} on ${dayOf(one, next.at)}.${change}` : '';
+    return one.pausedUntil ? say('next.paused_until', on(one.pausedUntil)) : say('next.paused');
+  if (priced.endsWithPeriod) return say('next.ends', on(priced.period.endsAt));
+  const next = nextCharge(speech, one);
+  if (!next) return '';
+  const facts = { amount: next.amount, ...on(next.at) };
+  return priced.scheduled ? say('next.charge_new_plan', facts) : say('next.charge', facts);
 }
 
-function nextOfPhone({ view }: Extract<Holding, { by: 'phone' }>): string {
-  if (view.endedAt) return `Ended on ${sayDay(view.endedAt, 'UTC', LOCALE)}.`;
-  const next = view.dueAt ? ` Next charge: ${sayDay(view.dueAt, 'UTC', LOCALE)}.` : '';
-  return `Charged to your phone balance.${next}`;
-}
-
-export function renderPrice(price: string): Html {
-  const [amount = '', ...words] = price.split(' ');
-  return html`<p class="price">${amount} <small>${words.join(' ')}</small></p>`;
+function nextOfPhone(speech: Speech, { view }: Extract<Holding, { by: 'phone' }>): string {
+  const on = (at: Date) => ({ day: speech.day(at, ZONE) });
+  if (view.endedAt) return speech.say('next.ended', on(view.endedAt));
+  return view.dueAt ? speech.say('next.phone_on', on(view.dueAt)) : speech.say('next.phone');
 }

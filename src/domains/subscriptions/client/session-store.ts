@@ -6,6 +6,7 @@ export interface SessionRow {
   readonly msisdn: string;
   readonly created_at: Date;
   readonly seen_at: Date;
+  readonly locale: string | null;
 }
 
 export interface NewSession {
@@ -30,8 +31,13 @@ export async function insertSession(tx: Tx, session: NewSession): Promise<void> 
 /** One that has not been ended; whether it is too old, its reader decides. */
 export async function findSession(executor: Executor, id: bigint): Promise<SessionRow | undefined> {
   const { rows } = await sql<SessionRow>`
-    select id, secret_hash, msisdn, created_at, seen_at from subscriptions.client_session
-    where id = ${id} and ended_at is null`.execute(executor);
+    select s.id, s.secret_hash, s.msisdn, s.created_at, s.seen_at, l.locale
+    from subscriptions.client_session s
+    left join subscriptions.customer c on c.msisdn = s.msisdn
+    left join lateral (
+      select locale from subscriptions.consent where customer_id = c.id order by id desc limit 1
+    ) l on true
+    where s.id = ${id} and s.ended_at is null`.execute(executor);
   return rows[0];
 }
 

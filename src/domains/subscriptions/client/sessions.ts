@@ -17,6 +17,8 @@ export interface Session {
   readonly id: bigint;
   /** E.164 with the plus. */
   readonly msisdn: string;
+  /** That he has last agreed to something in. */
+  readonly locale: string | undefined;
 }
 
 export interface Sessions {
@@ -77,7 +79,7 @@ export function createSessions({ clock, database, ids, secret }: SessionsOptions
       const idleMs = now.getTime() - row.seen_at.getTime();
       if (idleMs > IDLE_MS) return undefined;
       if (idleMs > SEEN_EVERY_MS) await touchSession(database.pool, row.id, now);
-      return { id: row.id, msisdn: row.msisdn };
+      return { id: row.id, msisdn: row.msisdn, locale: row.locale ?? undefined };
     },
     end: ({ id }) => endSessions(database.pool, { id }, clock.now()),
     endAll: ({ msisdn }) => endSessions(database.pool, { msisdn }, clock.now()),

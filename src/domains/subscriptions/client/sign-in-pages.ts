@@ -2,8 +2,7 @@ import { DEFAULT_PIN_POLICY } from '#auth';
 import { html, type Page } from '#http';
 import { maskMsisdn } from '#phone';
 import { renderFrame, renderNotice } from '#subscriptions/pages';
-
-const LOCALE = 'en';
+import type { PlainKey, Reader } from '#subscriptions/speech';
 
 export interface NumberView {
   readonly token: string;
@@ -14,17 +13,20 @@ export interface NumberView {
 }
 
 /** Asks whose subscriptions are to be shown. */
-export function renderNumberPage({ fault, to, token, typed }: NumberView): Page {
+export function renderNumberPage(reader: Reader, view: NumberView): Page {
+  const { fault, to, token, typed } = view;
+  const { say } = reader.speech;
+  const title = say('home.title');
   return renderFrame({
-    ...{ title: 'Your subscriptions', locale: LOCALE },
-    body: html`<h1>Your subscriptions</h1><p class="lead">See what you have, what it costs and when it is charged; change it, or end it.</p>
+    ...{ reader, title },
+    body: html`<h1>${title}</h1><p class="lead">${say('sign_in.lead')}</p>
 <form class="card" method="post" action="/me/in">
 <input type="hidden" name="token" value="${token}"><input type="hidden" name="to" value="${to}">
-<label for="number">Your mobile number</label>
+<label for="number">${say('sign_in.number')}</label>
 <input id="number" name="number" type="tel" inputmode="tel" autocomplete="tel" required maxlength="32" value="${typed}" aria-describedby="${fault ? 'fault' : 'hint'}"${fault && html` aria-invalid="true" autofocus`}>
 ${fault && html`<p class="fault" id="fault" role="alert">${fault}</p>`}
-<p class="hint" id="hint">We send you a PIN of ${DEFAULT_PIN_POLICY.digits} digits, free of charge.</p>
-<button class="main">Send me a PIN</button></form>`,
+<p class="hint" id="hint">${say('sign_in.hint', { count: DEFAULT_PIN_POLICY.digits })}</p>
+<button class="main">${say('sign_in.send')}</button></form>`,
   });
 }
 
@@ -32,33 +34,36 @@ export interface PinView {
   readonly token: string;
   readonly to: string;
   readonly msisdn: string;
-  readonly fault?: string;
+  readonly fault?: PlainKey;
 }
 
 /** The same whether or not we know the number. */
-export function renderPinPage({ fault, msisdn, to, token }: PinView): Page {
+export function renderPinPage(reader: Reader, { fault, msisdn, to, token }: PinView): Page {
+  const { say, sayWith } = reader.speech;
+  const title = say('pin.title');
   return renderFrame({
-    ...{ title: 'Enter your PIN', locale: LOCALE },
-    body: html`<h1>Enter your PIN</h1><p class="lead">If ${maskMsisdn(msisdn)} has subscriptions here, a PIN is on its way to it. It is good for ten minutes.</p>
+    ...{ reader, title },
+    body: html`<h1>${title}</h1><p class="lead">${say('pin.sent', { number: maskMsisdn(msisdn) })}</p>
 <form class="card" method="post" action="/me/pin">
 <input type="hidden" name="token" value="${token}"><input type="hidden" name="to" value="${to}">
-<label for="pin">PIN from the SMS</label>
+<label for="pin">${say('pin.label')}</label>
 <input class="pin" id="pin" name="pin" inputmode="numeric" pattern="[0-9 ]*" autocomplete="one-time-code" required autofocus maxlength="${DEFAULT_PIN_POLICY.digits + 2}"${fault && html` aria-invalid="true" aria-describedby="fault"`}>
-${fault && html`<p class="fault" id="fault" role="alert">${fault}</p>`}<p class="hint"></p>
-<button class="main">Sign in</button></form>
-<p class="foot">No SMS? Wait a minute, then <a href="/me/in">ask for another PIN</a>.</p>`,
+${fault && html`<p class="fault" id="fault" role="alert">${say(fault)}</p>`}<p class="hint"></p>
+<button class="main">${say('pin.enter')}</button></form>
+<p class="foot">${sayWith('pin.none_came', { link: html`<a href="/me/in">${say('pin.ask_again')}</a>` })}</p>`,
   });
 }
 
 /** Opening a link signs nobody in: it is opened by scanners too. */
-export function renderLinkPage(view: {
-  readonly link: string;
-  readonly token: string;
-  readonly msisdn: string;
-}): Page {
+export function renderLinkPage(
+  reader: Reader,
+  view: { readonly link: string; readonly token: string; readonly msisdn: string },
+): Page {
+  const { say, sayWith } = reader.speech;
+  const number = html`<strong>${maskMsisdn(view.msisdn)}</strong>`;
   return renderNotice({
-    ...{ tone: 'info', title: 'See your subscriptions', locale: LOCALE },
-    body: html`<p>You go on as <strong>${maskMsisdn(view.msisdn)}</strong>. This link works once.</p>
-<form method="post" action="/me/link/${view.link}"><input type="hidden" name="token" value="${view.token}"><button class="main">Go on</button></form>`,
+    ...{ reader, tone: 'info', title: say('link.title') },
+    body: html`<p>${sayWith('link.who', { number })}</p>
+<form method="post" action="/me/link/${view.link}"><input type="hidden" name="token" value="${view.token}"><button class="main">${say('link.go_on')}</button></form>`,
   });
 }

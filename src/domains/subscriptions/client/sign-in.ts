@@ -1,18 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type CheckedPin, checkPin, DEFAULT_PIN_POLICY, issuePin } from '#auth';
 import type { Clock } from '#clock';
-import type { Database, Executor, Tx } from '#database';
+import type { Database, Tx } from '#database';
 import { AppError } from '#errors';
 import { createRateLimiter } from '#http';
 import type { Operators } from '#operators';
 import { readAnyMsisdn } from '#phone';
 import type { Sms } from '#sms';
 import { CARD, smsRouteOf } from '#subscriptions/sms-route';
+import { type LocaleChoice, type Speech, speechOf } from '#subscriptions/speech';
 import { fail } from './errors.ts';
 import { findLink, insertLink, takeLink } from './session-store.ts';
 import type { Sessions } from './sessions.ts';
 import { createSignInTokens } from './sign-in-tokens.ts';
-import { findCustomer } from './store.ts';
+import { findSpeaker } from './store.ts';
 
 export interface SignInOptions {
   readonly database: Database;
@@ -23,6 +24,7 @@ export interface SignInOptions {
   readonly smsSender?: string;
   /** Where people reach us, without a slash at the end. */
   readonly publicUrl: string;
+  readonly locales: Pick<LocaleChoice, 'stored'>;
   readonly sessions: Sessions;
 }
 
@@ -33,8 +35,13 @@ export interface Device {
   readonly visit: string;
 }
 
+/** Who asks for a PIN, and how whoever has its number is spoken to, by what is stored of him. */
+export interface PinAsker extends Device {
+  readonly speaks: (stored: string | undefined) => Speech;
+}
+
 export type PinAsked =
-  | { readonly outcome: 'number_refused'; readonly typed: string; readonly message: string }
+  | { readonly outcome: 'number_refused'; readonly typed: string }
   /** Said whether or not anybody has this number. */
   | { readonly outcome: 'asked'; readonly token: string; readonly msisdn: string };
 
@@ -52,7 +59,7 @@ export interface SignIn {
   beginToken(device: Pick<Device, 'visit'>): string;
   askPin(
     form: { readonly token: string; readonly number: string },
-    device: Device,
+    asker: PinAsker,
   ): Promise<PinAsked>;
   enterPin(
     form: { readonly token: string; readonly pin: string },
@@ -87,17 +94,15 @@ export function createSignIn(options: SignInOptions): SignIn {
 
   return {
     beginToken: ({ visit }) => tokens.write('begin', visit),
-    async askPin({ number, token }, device) {
+    async askPin({ number, token }, { speaks, ...device }) {
       forms.take(device.address);
       tokens.read('begin', token, device.visit);
-      const read = readNumber(number, operators);
-      if ('message' in read)
-        return { outcome: 'number_refused', typed: number, message: read.message };
-      const { msisdn } = read;
+      const msisdn = readNumber(number, operators);
+      if (msisdn === undefined) return { outcome: 'number_refused', typed: number };
       pinsFromAddress.take(device.address);
       pinsToNumber.take(msisdn);
       await database.transaction((tx) =>
-        sendPin(tx, options, { msisdn, subject: subjectOf(msisdn) }),
+        sendPin(tx, options, { msisdn, subject: subjectOf(msisdn), speaks }),
       );
       return { outcome: 'asked', token: tokens.write('pin', device.visit, msisdn), msisdn };
     },
@@ -136,16 +141,14 @@ export function createSignIn(options: SignInOptions): SignIn {
   };
 }
 
-function readNumber(
-  typed: string,
-  operators: Operators,
-): { readonly msisdn: string } | { readonly message: string } {
+/** Undefined for what is no number. */
+function readNumber(typed: string, operators: Operators): string | undefined {
   const plans = operators.all().map(({ plan }) => plan);
   try {
-    return { msisdn: readAnyMsisdn(typed.slice(0, NUMBER_MOST), plans) };
+    return readAnyMsisdn(typed.slice(0, NUMBER_MOST), plans);
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
-    return { message: error.message };
+    if (error instanceof AppError) return undefined;
+    throw error;
   }
 }
 
@@ -153,16 +156,18 @@ function readNumber(
 async function sendPin(
   tx: Tx,
   { clock, operators, secret, sms, smsSender = 'Kopek' }: SignInOptions,
-  { msisdn, subject }: { readonly msisdn: string; readonly subject: string },
+  about: { readonly msisdn: string; readonly subject: string } & Pick<PinAsker, 'speaks'>,
 ): Promise<void> {
+  const { msisdn, speaks, subject } = about;
   const now = clock.now();
   const issued = await issuePin(tx, { subject, now, secret });
-  if (issued.outcome !== 'issued' || !(await isCustomer(tx, msisdn))) return;
+  const customer = await findSpeaker(tx, msisdn);
+  if (issued.outcome !== 'issued' || !customer) return;
   await sms.send(tx, [
     {
       ...smsRouteOf({ msisdn, operator: CARD }, { operators, smsSender }),
       recipient: msisdn,
-      body: `${issued.pin} is your PIN to see your subscriptions. Tell it to nobody.`,
+      body: speaks(customer.locale ?? undefined).say('sms.pin', { pin: issued.pin }),
       kind: 'pin',
       secret: true,
       priority: 2,
@@ -171,13 +176,9 @@ async function sendPin(
   ]);
 }
 
-async function isCustomer(executor: Executor, msisdn: string): Promise<boolean> {
-  return (await findCustomer(executor, msisdn)) !== undefined;
-}
-
 async function createLink(
   tx: Tx,
-  { clock, operators, publicUrl, sms, smsSender = 'Kopek' }: SignInOptions,
+  { clock, locales, operators, publicUrl, sms, smsSender = 'Kopek' }: SignInOptions,
   { askedBy, bySms, msisdn }: Parameters<SignIn['createLink']>[1],
 ): ReturnType<SignIn['createLink']> {
   const now = clock.now();
@@ -186,10 +187,12 @@ async function createLink(
   await insertLink(tx, { secretHash: linkHash(token), msisdn, askedBy, now, expiresAt });
   const url = `${publicUrl}/me/link/${token}`;
   if (bySms) {
+    const stored = (await findSpeaker(tx, msisdn))?.locale ?? undefined;
+    const body = speechOf(locales.stored(stored)).say('sms.link', { url });
     await sms.send(tx, [
       {
         ...smsRouteOf({ msisdn, operator: CARD }, { operators, smsSender }),
-        ...{ recipient: msisdn, body: `Your subscriptions: ${url}`, kind: 'sign_in_link' },
+        ...{ recipient: msisdn, body, kind: 'sign_in_link' },
         ...{ secret: true, priority: 2, expiresAt },
       },
     ]);

@@ -6,9 +6,20 @@ export async function findCustomer(
   executor: Executor,
   msisdn: string,
 ): Promise<bigint | undefined> {
-  const { rows } = await sql<{ id: bigint }>`
-    select id from subscriptions.customer where msisdn = ${msisdn}`.execute(executor);
-  return rows[0]?.id;
+  return (await findSpeaker(executor, msisdn))?.id;
+}
+
+/** The customer that a number is, and the language that he has last agreed to something in. */
+export async function findSpeaker(
+  executor: Executor,
+  msisdn: string,
+): Promise<{ readonly id: bigint; readonly locale: string | null } | undefined> {
+  const { rows } = await sql<{ id: bigint; locale: string | null }>`
+    select c.id, (
+      select locale from subscriptions.consent where customer_id = c.id order by id desc limit 1
+    ) as locale
+    from subscriptions.customer c where c.msisdn = ${msisdn}`.execute(executor);
+  return rows[0];
 }
 
 /** One line of a bill, as a receipt shows it. */

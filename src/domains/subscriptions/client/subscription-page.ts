@@ -1,12 +1,21 @@
 import { type Html, html } from '#http';
 import type { CardCase } from '#subscriptions/cards';
-import { renderAmountOn, renderChip, renderFacts, sayMoney, type Tone } from '#subscriptions/pages';
+import {
+  renderAmountOn,
+  renderChip,
+  renderFacts,
+  renderPrice,
+  type Tone,
+} from '#subscriptions/pages';
+import type { Speech } from '#subscriptions/speech';
 import { renderBack, renderForm } from './frame.ts';
 import type { Holding } from './holdings.ts';
-import { dayOf, nextCharge, renderPrice, type Said, sayHolding } from './say-holding.ts';
+import { dayOf, nextCharge, type Said, sayHolding } from './say-holding.ts';
 
 export interface SubscriptionView {
   readonly holding: Holding;
+  /** What the next plan is called, where there is one. */
+  readonly nextPlan?: string | undefined;
   /** What was said of the last thing that was asked. */
   readonly notice?: readonly [Tone, string] | undefined;
   /** For the form of an action. */
@@ -14,46 +23,65 @@ export interface SubscriptionView {
 }
 
 /** One subscription: what it is, what it costs next, and all that can be done with it. */
-export function renderSubscription({ holding, notice, token }: SubscriptionView): Html {
-  const said = sayHolding(holding);
-  return html`${renderBack('/me', 'Your subscriptions')}
+export function renderSubscription(speech: Speech, view: SubscriptionView): Html {
+  const { holding, notice, token } = view;
+  const said = sayHolding(speech, holding);
+  const facts =
+    holding.by === 'card'
+      ? cardFacts(speech, { one: holding.one, said, nextPlan: view.nextPlan })
+      : phoneFacts(speech, said);
+  const actions =
+    holding.by === 'card'
+      ? cardActions(speech, holding, token)
+      : phoneActions(speech, holding.view.subscription);
+  return html`${renderBack('/me', speech.say('home.title'))}
 <div class="row"><h1 class="grow">${said.title}</h1>${renderChip(...said.status)}</div>
 ${notice && html`<p class="notice ${notice[0]}" role="status">${notice[1]}</p>`}
-<div class="card">${renderPrice(said.price)}<p>${said.next}</p>${holding.by === 'card' ? cardFacts(holding.one, said) : phoneFacts(said)}</div>
-${holding.view.alive && (holding.by === 'card' ? cardActions(holding, token) : phoneActions(holding.view.subscription))}`;
+<div class="card">${renderPrice(said.amount, said.interval)}<p>${said.next}</p>${facts}</div>
+${holding.view.alive && actions}`;
 }
 
-function cardFacts(one: CardCase, said: Said): Html {
-  const next = one.endedAt ? undefined : nextCharge(one);
-  const { scheduled } = one.priced;
+function cardFacts(
+  speech: Speech,
+  about: { readonly one: CardCase; readonly said: Said; readonly nextPlan: string | undefined },
+): Html {
+  const { nextPlan, one, said } = about;
+  const { say } = speech;
+  const next = one.endedAt ? undefined : nextCharge(speech, one);
   const balance = one.priced.balanceMinor;
+  const { currency } = one.priced.selection.price;
   return renderFacts([
-    ['Access', said.access],
-    ['Paid until', one.paidUntil && !one.endedAt ? dayOf(one, one.paidUntil) : undefined],
-    ['Next charge', next && renderAmountOn(next.amount, dayOf(one, next.at))],
+    [say('fact.access'), said.access],
     [
-      'Your credit',
-      balance > 0n ? sayMoney(balance, one.priced.selection.price.currency) : undefined,
+      say('fact.paid_until'),
+      one.paidUntil && !one.endedAt ? dayOf(speech, one, one.paidUntil) : undefined,
     ],
-    ['Next plan', scheduled?.price.plan],
-    ['Card', one.endedAt ? undefined : (said.card ?? 'none')],
+    [
+      say('fact.next_charge'),
+      next && renderAmountOn(speech, next.amount, dayOf(speech, one, next.at)),
+    ],
+    [say('fact.credit'), balance > 0n ? speech.money(balance, currency) : undefined],
+    [say('fact.next_plan'), nextPlan],
+    [say('fact.card'), one.endedAt ? undefined : (said.card ?? say('fact.no_card'))],
   ]);
 }
 
-function phoneFacts(said: Said): Html {
+function phoneFacts({ say }: Speech, said: Said): Html {
   return renderFacts([
-    ['Access', said.access],
-    ['Charged to', 'your phone balance'],
+    [say('fact.access'), said.access],
+    [say('fact.charged_to'), say('fact.phone_balance')],
   ]);
 }
 
 function cardActions(
+  speech: Speech,
   { one, plan, view }: Extract<Holding, { by: 'card' }>,
   token: SubscriptionView['token'],
 ): Html {
+  const { say } = speech;
   const path = `/me/s/${view.subscription}`;
-  const { status } = one;
-  const isOwed = (status === 'grace' || status === 'hold') && one.bill?.state === 'open';
+  const { bill, status } = one;
+  const isOwed = (status === 'grace' || status === 'hold') && bill?.state === 'open';
   const isQuiet = status === 'active' || status === 'trial';
   const canPause =
     status === 'active' && (plan?.pauseDaysMost ?? 0) > 0 && !one.priced.endsWithPeriod;
@@ -61,40 +89,49 @@ function cardActions(
   const button = (action: string, text: string, tone = '') =>
     renderForm(`${path}/${action}`, token(action), html`<button class="${tone}">${text}</button>`);
   return html`<div class="actions">
-${isOwed && one.card && !one.bill?.isUnderWay && button('repay', `Charge ${sayMoney(one.bill?.amountMinor ?? 0n, one.bill?.currency ?? '')} to my card now`, 'main')}
-${status !== 'pending' && button('card', isOwed ? 'Pay with another card' : 'Use another card')}
-${goesOn && button('resume', status === 'paused' ? 'Go on now' : 'Keep my subscription', 'main')}
-${isQuiet && !one.priced.endsWithPeriod && html`<a class="button" href="${path}/change">Change the plan</a>`}
-${canPause && html`<a class="button" href="${path}/pause">Pause</a>`}
-${!(one.priced.endsWithPeriod && isQuiet) && html`<a class="button stop" href="${path}/cancel">Cancel the subscription</a>`}
+${isOwed && one.card && !bill.isUnderWay && button('repay', say('do.repay', { amount: speech.money(bill.amountMinor, bill.currency) }), 'main')}
+${status !== 'pending' && button('card', isOwed ? say('do.pay_with_another') : say('do.use_another'))}
+${goesOn && button('resume', status === 'paused' ? say('do.go_on') : say('do.keep'), 'main')}
+${isQuiet && !one.priced.endsWithPeriod && html`<a class="button" href="${path}/change">${say('do.change')}</a>`}
+${canPause && html`<a class="button" href="${path}/pause">${say('do.pause')}</a>`}
+${!(one.priced.endsWithPeriod && isQuiet) && html`<a class="button stop" href="${path}/cancel">${say('do.cancel')}</a>`}
 </div>`;
 }
 
-function phoneActions(subscription: string): Html {
-  return html`<div class="actions"><a class="button stop" href="/me/s/${subscription}/stop">Stop the subscription</a></div>`;
+function phoneActions({ say }: Speech, subscription: string): Html {
+  return html`<div class="actions"><a class="button stop" href="/me/s/${subscription}/stop">${say('do.stop')}</a></div>`;
 }
 
 /** The confirmation of what an operator charges. */
-export function renderStop(holding: Holding, token: string): Html {
+export function renderStop(speech: Speech, holding: Holding, token: string): Html {
+  const { say } = speech;
   const { subscription } = holding.view;
-  const said = sayHolding(holding);
-  return html`${renderBack(`/me/s/${subscription}`, said.title)}<h1>Stop ${said.title}?</h1>
-<div class="card"><p>It ends at once, and nothing more is charged to your phone balance for it. ${said.price} until now.</p>
-${renderForm(`/me/s/${subscription}/stop`, token, html`<button class="stop">Stop the subscription</button>`)}</div>`;
+  const said = sayHolding(speech, holding);
+  const price = `${said.amount} ${said.interval}`;
+  return html`${renderBack(`/me/s/${subscription}`, said.title)}<h1>${say('stop.title', { title: said.title })}</h1>
+<div class="card"><p>${say('stop.what')} ${say('stop.price', { price })}</p>
+${renderForm(`/me/s/${subscription}/stop`, token, html`<button class="stop">${say('do.stop')}</button>`)}</div>`;
 }
 
+const PAUSES_DAYS = [7, 14, 30, 60, 90];
+
 /** The confirmation of a pause. */
-export function renderPause(holding: Extract<Holding, { by: 'card' }>, token: string): Html {
+export function renderPause(
+  speech: Speech,
+  holding: Extract<Holding, { by: 'card' }>,
+  token: string,
+): Html {
+  const { say } = speech;
   const { plan, view } = holding;
   const most = plan?.pauseDaysMost ?? 0;
-  const choices = [7, 14, 30, 60, 90].filter((days) => days < most);
-  return html`${renderBack(`/me/s/${view.subscription}`, view.title)}<h1>Pause ${view.title}</h1>
-<div class="card"><p>Access is closed while it is paused, and nothing is charged. The days that you have paid for are kept: they go on when the pause ends.</p>
+  const choices = [...PAUSES_DAYS.filter((days) => days < most), most];
+  return html`${renderBack(`/me/s/${view.subscription}`, view.title)}<h1>${say('pause.title', { title: view.title })}</h1>
+<div class="card"><p>${say('pause.what')}</p>
 ${renderForm(
   `/me/s/${view.subscription}/pause`,
   token,
-  html`<label for="days">For how long</label><select id="days" name="days">${[...choices, most].map(
-    (days) => html`<option value="${days}">${days} days</option>`,
-  )}</select><p class="hint">You can go on earlier at any time.</p><button class="main">Pause</button>`,
+  html`<label for="days">${say('pause.how_long')}</label><select id="days" name="days">${choices.map(
+    (days) => html`<option value="${days}">${speech.days(days)}</option>`,
+  )}</select><p class="hint">${say('pause.earlier')}</p><button class="main">${say('do.pause')}</button>`,
 )}</div>`;
 }

@@ -9,9 +9,12 @@ import {
   openShop,
   SECRET,
   type Shop,
+  type ShopAccount,
   type SimulatedGateway,
 } from '#subscriptions/cards/fixture';
+import { createLocaleChoice, registerLanguage } from '#subscriptions/speech';
 import { freePort } from '#testing';
+import { renderCustomerProblem } from './problem-page.ts';
 
 export const MSISDN = '+79161234567';
 
@@ -30,7 +33,7 @@ export type Site = Awaited<ReturnType<typeof openSite>>;
 export async function openSite(
   gateway: SimulatedGateway,
   addPages: (app: HttpApp, house: SiteHouse) => void,
-  options: { readonly widget?: 'pay' | 'start' } = {},
+  options: ShopAccount = {},
 ) {
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
@@ -39,7 +42,12 @@ export async function openSite(
   for (const plan of plans) await database.transaction((tx) => shop.cards.addPlan(tx, plan));
   const house = houseOf(shop, publicUrl);
   const keyring = createKeyring({ database });
-  const server = await createHttpServer({ ...shop, api: { ...shop, keyring } });
+  const { locales } = house;
+  const server = await createHttpServer({
+    ...{ ...shop, api: { ...shop, keyring } },
+    renderErrorPage: (problem, request) => renderCustomerProblem(problem, locales.read(request)),
+  });
+  registerLanguage(server.app, house);
   addPages(server.app, house);
   await server.listen(port, '127.0.0.1');
   after(() => server.close());
@@ -62,6 +70,7 @@ function houseOf(shop: Shop, publicUrl: string) {
   return {
     ...{ ...shop, operators, sms: listened, said, publicUrl, subscriptions },
     ...{ cards: subscriptions.cards, secret: SECRET },
+    locales: createLocaleChoice({ fallback: 'en' }),
   };
 }
 
@@ -80,6 +89,7 @@ export function createBrowser(site: string) {
 
   async function ask(path: string, init: RequestInit = {}): Promise<Seen> {
     const headers = new Headers(init.headers);
+    if (!headers.has('accept')) headers.set('accept', 'text/html');
     if (cookies.size > 0)
       headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     const answer = await fetch(site + path, { ...init, headers, redirect: 'manual' });

@@ -8,6 +8,8 @@ export {
   renderFacts,
   renderFrame,
   renderNotice,
+  renderPrice,
   type Tone,
 } from './page-frame.ts';
-export { sayCard, sayDay, sayInterval, sayMoment, sayMoney } from './say-facts.ts';
+export { renderCustomerProblem } from './problem-page.ts';
+export { sayCard } from './say-facts.ts';

@@ -1,4 +1,11 @@
 import { type Html, html, type Page, pagePolicy } from '#http';
+import {
+  languageHref,
+  localeNames,
+  locales,
+  type Reader,
+  type Speech,
+} from '#subscriptions/speech';
 import { sheet } from './stylesheet.ts';
 
 /** What a script of a payment gateway needs of the page it stands on. */
@@ -9,9 +16,8 @@ export interface PageScripts {
 }
 
 export interface FrameParts {
+  readonly reader: Reader;
   readonly title: string;
-  /** BCP 47, such as `en`. */
-  readonly locale: string;
   readonly body: Html;
   /** Above the page: who is signed in, and where else to go. */
   readonly bar?: Html | undefined;
@@ -27,16 +33,25 @@ const plainPolicy = pagePolicy({ style: [sheet.cspSource] });
 
 /** The look of every page that a customer sees: nothing from elsewhere but what a gateway's page needs, light and dark. */
 export function renderFrame(parts: FrameParts): Page {
-  const { bar, body, locale, refresh, scripts, title, wide } = parts;
+  const { bar, body, reader, refresh, scripts, title, wide } = parts;
   return {
     policy: scripts ? pagePolicy({ style: [sheet.cspSource], ...scripts.sources }) : plainPolicy,
     html: html`<!doctype html>
-<html lang="${locale}"><head><meta charset="utf-8">
+<html lang="${reader.speech.locale}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
 ${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${refresh.to}">`}
 <title>${title}</title>${sheet.tag}</head>
-<body${wide === true && html` class="wide"`}>${bar}<main>${body}</main>${scripts?.tags}</body></html>`,
+<body${wide === true && html` class="wide"`}>${bar}<main>${body}</main>${renderLanguages(reader)}${scripts?.tags}</body></html>`,
   };
+}
+
+/** The same page in each language, told in that language. */
+function renderLanguages({ here, speech }: Reader): Html {
+  return html`<footer><nav aria-label="${speech.say('nav.language')}">${locales.map((locale) =>
+    locale === speech.locale
+      ? html`<span aria-current="true">${localeNames[locale]}</span>`
+      : html`<a href="${languageHref(locale, here)}" lang="${locale}" hreflang="${locale}">${localeNames[locale]}</a>`,
+  )}</nav></footer>`;
 }
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'idle';
@@ -49,13 +64,8 @@ const MARKS: Readonly<Record<Tone, string>> = {
   idle: '–',
 };
 
-export interface NoticeParts {
+export interface NoticeParts extends Pick<FrameParts, 'body' | 'reader' | 'refresh' | 'title'> {
   readonly tone: Tone;
-  readonly title: string;
-  readonly locale: string;
-  readonly body: Html;
-  readonly bar?: Html | undefined;
-  readonly refresh?: { readonly seconds: number; readonly to: string } | undefined;
 }
 
 /** One card that says one thing. */
@@ -79,8 +89,13 @@ export function renderFacts(
 }
 
 /** An amount, and under it the day on which it is charged. */
-export function renderAmountOn(amount: string, day: string): Html {
-  return html`${amount}<small>on ${day}</small>`;
+export function renderAmountOn({ say }: Speech, amount: string, day: string): Html {
+  return html`${amount}<small>${say('amount.on', { day })}</small>`;
+}
+
+/** How much, and for how long it is. */
+export function renderPrice(amount: string, interval: string): Html {
+  return html`<p class="price">${amount} <small>${interval}</small></p>`;
 }
 
 export function renderChip(tone: Tone, text: string): Html {

@@ -6,7 +6,7 @@ export const sheet = createStylesheet(`
 @media(prefers-color-scheme:dark){:root{--page:#15181c;--panel:#101316;--card:#1d2126;--text:#e8ebee;--dim:#a6adb5;--line:#333a41;--edge:#6d757e;--info:#84c1ff;--info-t:#0f2c4a;--ok:#7be39a;--ok-t:#12351f;--warn:#ffc95c;--warn-t:#3a2a05;--bad:#ff9a94;--bad-t:#431414;--idle:#c4cad1;--idle-t:#2a2e33;--on:#15181c;--lift:none}}
 *{box-sizing:border-box}
 html{background:var(--panel)}
-body{margin:0;min-height:100vh;background:var(--panel);color:var(--text);font:17px/1.5 system-ui,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;-webkit-text-size-adjust:100%}
+body{margin:0;min-height:100vh;background:var(--panel);color:var(--text);font:17px/1.5 system-ui,"Noto Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere;-webkit-text-size-adjust:100%}
 .bar{background:var(--page);border-bottom:1px solid var(--line)}
 .bar>div{max-width:34rem;margin:0 auto;padding:0 1rem;display:flex;flex-wrap:wrap;align-items:center;column-gap:1rem}
 body.wide .bar>div{max-width:60rem}
@@ -21,7 +21,7 @@ body.wide main{max-width:60rem}
 h1{font-size:clamp(1.5rem,6vw,2rem);line-height:1.2;letter-spacing:-.015em;margin:0 0 .375rem;text-wrap:balance}
 h1+.card,h1+form,.row+.card{margin-top:1.125rem}.card>h1{margin-bottom:.75rem}
 h2{font-size:1.0625rem;line-height:1.35;margin:1.75rem 0 .75rem}
-p{margin:0 0 .75rem;overflow-wrap:anywhere}
+p{margin:0 0 .75rem}
 a{color:var(--info)}
 .dim{color:var(--dim)}.small{font-size:.9375rem}
 .lead{color:var(--dim);font-size:1.0625rem;margin-bottom:1.25rem}
@@ -38,8 +38,8 @@ a{color:var(--info)}
 .price+dl,.price+p{margin-top:.75rem}
 dl{margin:0 0 1rem}
 dl>div{display:flex;flex-wrap:wrap;justify-content:space-between;gap:.125rem 1rem;padding:.625rem 0;border-bottom:1px solid var(--line)}
-dl>div:first-child{padding-top:0}dl>div:last-child{border:0;padding-bottom:0}
-dt{color:var(--dim);max-width:100%}dd{margin:0 0 0 auto;font-weight:600;text-align:right;overflow-wrap:anywhere;min-width:0}
+dl+dl{border-top:1px solid var(--line);padding-top:.625rem}dl:has(+dl){margin-bottom:.625rem}dl>div:first-child{padding-top:0}dl>div:last-child{border:0;padding-bottom:0}
+dt{color:var(--dim);max-width:100%}dd{margin:0 0 0 auto;font-weight:600;text-align:right;min-width:0}
 dt small,dd small{display:block;font-weight:400;color:var(--dim);font-size:.9375rem}
 dl .sum dt,dl .sum dd{color:var(--text);font-size:1.1875rem;font-weight:700}
 label{display:block;font-weight:600;margin-bottom:.375rem}
@@ -69,9 +69,12 @@ details{margin:0 0 1rem}summary{cursor:pointer;padding:.375rem 0;color:var(--inf
 .list>li{padding:.75rem 0;border-bottom:1px solid var(--line)}.list>li:first-child{padding-top:0}.list>li:last-child{border:0;padding-bottom:0}
 .line{display:flex;justify-content:space-between;gap:.125rem 1rem;flex-wrap:wrap;color:inherit;text-decoration:none}
 .line>:last-child{margin-left:auto}.line b{white-space:nowrap;font-weight:600}.line .back-money{color:var(--ok)}
-.plans{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,16rem),1fr));margin:1.5rem 0}
+.plans{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));margin:1.5rem 0}
 .plans .card{display:flex;flex-direction:column;margin:0;padding:1.5rem}.plans form{margin-top:auto;padding-top:1rem}
 .plans ul{margin:.75rem 0 0;padding-left:1.125rem;color:var(--dim);font-size:.9375rem}
 .foot{color:var(--dim);font-size:.875rem;margin-top:1.5rem}
+footer{max-width:34rem;margin:0 auto;padding:0 1rem 2rem}body.wide footer{max-width:60rem}
+footer nav{display:flex;flex-wrap:wrap;gap:0 1rem;font-size:.9375rem;color:var(--dim)}footer nav>*{display:inline-flex;align-items:center;min-height:44px}
+@media print{:root{color-scheme:light;--page:#fff;--panel:#fff;--card:#fff;--text:#000;--dim:#444;--line:#bbb;--info:#000;--ok:#000;--ok-t:#fff;--lift:none}.bar,.back,footer,.actions,.screen,button,.button{display:none}main{padding:0;max-width:none}.card{break-inside:avoid}a{color:inherit;text-decoration:none}}
 @media(min-width:34rem){.bar nav{order:0;flex-basis:auto}.bar .who{flex:0 0 auto}}
 `);

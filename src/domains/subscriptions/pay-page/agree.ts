@@ -1,4 +1,5 @@
 import { AppError } from '#errors';
+import type { Speech } from '#subscriptions/speech';
 import {
   lookAtOrder,
   type OrderPage,
@@ -8,7 +9,7 @@ import {
   type Visitor,
 } from './look.ts';
 import type { Purchase } from './purchase.ts';
-import { inWords, shownText, wordsOf } from './words.ts';
+import { inWords, priceShown, sayConsent, shownText } from './words.ts';
 
 export type Agreed =
   | { readonly outcome: 'agreed'; readonly page: PaymentPage }
@@ -18,7 +19,7 @@ export type Agreed =
       readonly purchase: Purchase;
       readonly fault: 'consent_missing' | 'changed';
     }
-  | { readonly outcome: 'refused'; readonly detail: string };
+  | { readonly outcome: 'refused'; readonly why: string };
 
 /** Answers of the business to a person who wants to buy; all else is an error. */
 const REFUSALS = new Set([
@@ -29,8 +30,7 @@ const REFUSALS = new Set([
 const PRIVATE = new Set([
   ...['already_subscribed', 'number_blacklisted', 'consent_withdrawn', 'user_is_another'],
 ]);
-const NOT_FOR_THIS_NUMBER =
-  'This number can’t order this plan now. If it is yours, look at your subscriptions: you may have it already.';
+const NOT_FOR_THIS_NUMBER = 'not_for_this_number';
 
 /**
  * The tick on the page of an order: the consent is kept with what was shown, and the subscription waits for its first payment.
@@ -39,12 +39,19 @@ const NOT_FOR_THIS_NUMBER =
 export async function agreeToOrder(
   options: PayPageOptions,
   page: OrderPage,
-  form: { readonly shown: string; readonly isTicked: boolean; readonly visitor: Visitor },
+  form: {
+    readonly shown: string;
+    readonly isTicked: boolean;
+    readonly visitor: Visitor;
+    /** In which it was shown, and is agreed to. */
+    readonly speech: Speech;
+  },
 ): Promise<Agreed> {
   const { cards, clock, database } = options;
-  const { isTicked, visitor } = form;
+  const { isTicked, speech, visitor } = form;
+  const { locale } = speech;
   try {
-    const { purchase, version } = await lookAtOrder(options, page);
+    const { purchase, version } = await lookAtOrder(options, page, locale);
     const shownAt = readShown(options, form.shown, purchase);
     if (!shownAt) return { outcome: 'again', purchase, fault: 'changed' };
     if (!isTicked) return { outcome: 'again', purchase, fault: 'consent_missing' };
@@ -52,14 +59,14 @@ export async function agreeToOrder(
     const started = await database.transaction((tx) =>
       cards.agree(
         tx,
-        { ...page, order: { ...page.order, version } },
+        { ...page, order: { ...page.order, version, locale } },
         {
           ...{ method: 'card_page', textShown: shownText(purchase), shownAt },
           priceShown: priceShown(purchase),
           evidence: {
             address,
             userAgent,
-            ticked: wordsOf(purchase.locale).consent(inWords(purchase)),
+            ticked: sayConsent(speech, inWords(speech, purchase)),
           },
           confirmedAt: clock.now(),
         },
@@ -73,23 +80,18 @@ export async function agreeToOrder(
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     if (error.code === 'terms_outdated') {
-      const { purchase } = await lookAtOrder(options, page);
+      const { purchase } = await lookAtOrder(options, page, locale);
       return { outcome: 'again', purchase, fault: 'changed' };
     }
-    const detail = refusalOf(error);
-    if (detail === undefined) throw error;
-    return { outcome: 'refused', detail };
+    const why = refusalOf(error);
+    if (why === undefined) throw error;
+    return { outcome: 'refused', why };
   }
 }
 
-function priceShown(purchase: Purchase): string {
-  const { amount, price } = inWords(purchase);
-  return `${amount} now; ${price}`;
-}
-
-/** What a person is told of an order that can't be made; undefined for what is no answer of the business. */
+/** Why an order can't be made, as its page may tell it; undefined for what is no answer of the business. */
 export function refusalOf(error: unknown): string | undefined {
   if (!(error instanceof AppError)) return undefined;
   if (PRIVATE.has(error.code)) return NOT_FOR_THIS_NUMBER;
-  return REFUSALS.has(error.code) ? error.message : undefined;
+  return REFUSALS.has(error.code) ? error.code : undefined;
 }

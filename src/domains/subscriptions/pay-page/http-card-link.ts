@@ -1,7 +1,8 @@
 import { AppError } from '#errors';
-import { createRateLimiter, type HttpApp, html, sendPage } from '#http';
-import type { CardCase, CardSubscriptions } from '#subscriptions/cards';
-import { renderNotice, sayMoney } from '#subscriptions/pages';
+import { createRateLimiter, type HttpApp, html, type Page, sendPage } from '#http';
+import type { CardCase } from '#subscriptions/cards';
+import { renderNotice } from '#subscriptions/pages';
+import type { Reader } from '#subscriptions/speech';
 import { fail } from './errors.ts';
 import type { PayPageOptions } from './look.ts';
 
@@ -23,7 +24,7 @@ export interface CardLinkOptions extends PayPageOptions {
 
 /** `/card/{token}`, from an SMS: another card is entered, or what is owed is paid. Opening it does nothing yet. */
 export function registerCardLink(app: HttpApp, options: CardLinkOptions): void {
-  const { cards, database, publicUrl, readToken } = options;
+  const { cards, database, locales, publicUrl, readToken } = options;
   const forms = createRateLimiter({ perMinute: FORMS_PER_MINUTE });
 
   async function find(token: string): Promise<CardCase> {
@@ -32,9 +33,13 @@ export function registerCardLink(app: HttpApp, options: CardLinkOptions): void {
     throw fail('order_closed', 'There is no subscription by card at this address.');
   }
 
-  app.get<OfToken>('/card/:token', PAGE, async ({ params }, reply) =>
-    sendPage(reply, await renderCardLink(cards, await find(params.token), params.token)),
-  );
+  app.get<OfToken>('/card/:token', PAGE, async (request, reply) => {
+    const { token } = request.params;
+    const one = await find(token);
+    const title = (await cards.plan(one.priced.selection.price.plan))?.title;
+    const reader = locales.read(request, one.locale);
+    return sendPage(reply, renderCardLink(reader, { one, title, token }));
+  });
 
   app.post<OfToken>('/card/:token', PAGE, async (request, reply) => {
     forms.take(request.ip);
@@ -46,32 +51,40 @@ export function registerCardLink(app: HttpApp, options: CardLinkOptions): void {
       return reply.redirect(`${new URL(url).pathname}?open=now`, 303);
     } catch (error) {
       if (!(error instanceof AppError) || !REFUSALS.has(error.code)) throw error;
+      const reader = locales.read(request);
+      const { say, sayWord } = reader.speech;
       const page = renderNotice({
-        ...{ tone: 'warn', title: 'No card can be entered now', locale: 'en' },
-        body: html`<p>${error.message}</p><div class="actions"><a class="button" href="/me">Your subscriptions</a></div>`,
+        ...{ reader, tone: 'warn', title: say('card_link.refused') },
+        body: html`<p>${sayWord('refused', error.code, 'refused.else')}</p><div class="actions"><a class="button" href="/me">${say('nav.yours')}</a></div>`,
       });
       return sendPage(reply, page, 409);
     }
   });
 }
 
-async function renderCardLink(cards: CardSubscriptions, one: CardCase, token: string) {
-  const plan = await cards.plan(one.priced.selection.price.plan);
-  const title = plan?.title ?? one.priced.selection.price.plan;
+function renderCardLink(
+  reader: Reader,
+  {
+    one,
+    token,
+    title = one.priced.selection.price.plan,
+  }: { readonly one: CardCase; readonly title: string | undefined; readonly token: string },
+): Page {
+  const { money, say, sayWith } = reader.speech;
   if (one.endedAt) {
     return renderNotice({
-      ...{ tone: 'idle', title: `${title} has ended`, locale: 'en' },
-      body: html`<p>Nothing is to be paid, and no card is needed.</p>`,
+      ...{ reader, tone: 'idle', title: say('card_link.ended', { title }) },
+      body: html`<p>${say('card_link.ended_text')}</p>`,
     });
   }
   const owed = one.bill?.state === 'open' ? one.bill : undefined;
+  const amount = owed && money(owed.amountMinor, owed.currency);
+  const link = html`<a href="/me">${say('pay.cancel_link')}</a>`;
   return renderNotice({
-    ...{ tone: owed ? 'warn' : 'info', title: `Your card for ${title}`, locale: 'en' },
+    ...{ reader, tone: owed ? 'warn' : 'info', title: say('card_link.title', { title }) },
     body: html`<p>${
-      owed
-        ? `${sayMoney(owed.amountMinor, owed.currency)} could not be charged. Enter a card, and it is paid at once.`
-        : 'Enter another card: it is charged from the next time on.'
-    }</p><form method="post" action="/card/${encodeURIComponent(token)}"><button class="main">Enter a card</button></form>
-<p class="foot">Or see <a href="/me">your subscriptions</a>.</p>`,
+      amount === undefined ? say('card_link.other') : say('card_link.owed', { amount })
+    }</p><form method="post" action="/card/${encodeURIComponent(token)}"><button class="main">${say('card_link.enter')}</button></form>
+<p class="foot">${sayWith('card_link.or_see', { link })}</p>`,
   });
 }

@@ -37,7 +37,8 @@ export function registerOriginalRoutes(app: HttpApp, options: OriginalOptions): 
   app.get<OfPacked>('/api/v1/pay/:packed', PAGE, async (request, reply) => {
     const packed = unpack(request.params.packed);
     const url = packed && (await pageOf(options, packed));
-    if (url === undefined) return sendPage(reply, renderUnknownPayment(), 404);
+    if (url === undefined)
+      return sendPage(reply, renderUnknownPayment(options.locales.read(request)), 404);
     return reply.redirect(new URL(url).pathname, 303);
   });
   for (const { instead, scope, url, why } of REPLACED) {

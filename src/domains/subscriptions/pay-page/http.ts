@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createRateLimiter, type HttpApp, sendPage } from '#http';
 import type { PayPage } from '#subscriptions/cards';
+import type { Reader } from '#subscriptions/speech';
 import { agreeToOrder, refusalOf } from './agree.ts';
 import { fail } from './errors.ts';
 import {
@@ -9,6 +10,7 @@ import {
   lookAtPayment,
   type OrderPage,
   type PaymentPage,
+  type PaymentStanding,
   type PayPageOptions,
   signShown,
   type Visitor,
@@ -30,38 +32,41 @@ interface OfToken {
 
 /** `/pay/{token}`: an order waits there for its consent, or a payment for its holder. A GET charges nobody. */
 export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
-  const { cards } = options;
+  const { cards, locales } = options;
   const forms = createRateLimiter({ perMinute: FORMS_PER_MINUTE });
 
   app.get<OfToken>('/pay/:token', PAGE, async (request, reply) => {
     const page = cards.readPage(request.params.token);
     if (page.page === 'payment') return sendPayment(options, { request, reply, page });
+    const reader = locales.read(request, page.order.locale);
     try {
-      const { purchase } = await lookAtOrder(options, page);
-      return sendOrder(options, reply, { purchase, path: pathOf(request) });
+      const { purchase } = await lookAtOrder(options, page, reader.speech.locale);
+      return sendOrder(options, reply, { reader, purchase, path: pathOf(request) });
     } catch (error) {
-      const detail = refusalOf(error);
-      if (detail === undefined) throw error;
-      return sendPage(reply, renderRefusedOrder(detail, page.returnUrl), 409);
+      const why = refusalOf(error);
+      if (why === undefined) throw error;
+      return sendPage(reply, renderRefusedOrder(reader, page, why), 409);
     }
   });
 
   app.post<OfToken>('/pay/:token', PAGE, async (request, reply) => {
     forms.take(request.ip);
     const page = mustBeOrder(cards.readPage(request.params.token));
+    const reader = locales.read(request, page.order.locale);
+    const { speech } = reader;
     const { agree, shown } = request.body ?? {};
     if (typeof shown !== 'string')
       throw fail('form_incomplete', 'The form came without shown. Open the page again.');
-    const form = { shown, isTicked: agree === 'yes', visitor: visitorOf(request) };
+    const form = { shown, speech, isTicked: agree === 'yes', visitor: visitorOf(request) };
     const agreed = await agreeToOrder(options, page, form);
     switch (agreed.outcome) {
       case 'agreed':
         return reply.redirect(`${new URL(cards.pageUrl(agreed.page)).pathname}?open=now`, 303);
       case 'refused':
-        return sendPage(reply, renderRefusedOrder(agreed.detail, page.returnUrl), 409);
+        return sendPage(reply, renderRefusedOrder(reader, page, agreed.why), 409);
       case 'again': {
         const { fault, purchase } = agreed;
-        return sendOrder(options, reply, { purchase, path: pathOf(request), fault });
+        return sendOrder(options, reply, { reader, purchase, path: pathOf(request), fault });
       }
     }
   });
@@ -73,7 +78,7 @@ export function registerPayPages(app: HttpApp, options: PayPageOptions): void {
 
   app.get<OfToken>('/pay/:token/state', async (request, reply) => {
     const page = mustBePayment(cards.readPage(request.params.token));
-    const standing = await lookAtPayment(options, page);
+    const { standing } = await lookAsReader(options, { page, request });
     return reply.header('cache-control', 'no-store').send({ state: standingOf(standing) });
   });
 }
@@ -95,9 +100,20 @@ interface Asked {
   readonly page: PaymentPage;
 }
 
+/** What is true of a payment, and who reads it: where he has chosen no language, in that of the order. */
+async function lookAsReader(
+  options: PayPageOptions,
+  { page, request }: Pick<Asked, 'page' | 'request'>,
+): Promise<{ readonly standing: PaymentStanding; readonly reader: Reader }> {
+  const { locales } = options;
+  const localeOf = (stored: string) => locales.read(request, stored).speech.locale;
+  const standing = await lookAtPayment(options, page, localeOf);
+  return { standing, reader: locales.read(request) };
+}
+
 async function sendPayment(options: PayPageOptions, asked: Asked): Promise<FastifyReply> {
   const { page, reply, request } = asked;
-  const standing = await lookAtPayment(options, page);
+  const { reader, standing } = await lookAsReader(options, asked);
   if (standingOf(standing) !== 'open') return sendResult(options, asked);
   const path = pathOf(request);
   const { isCardPage, purchase } = standing;
@@ -108,21 +124,21 @@ async function sendPayment(options: PayPageOptions, asked: Asked): Promise<Fasti
   if (led.outcome === 'not_open') return sendResult(options, asked);
   if (led.outcome === 'unavailable') {
     reply.header('retry-after', 60);
-    return sendPage(reply, renderUnavailable(path, purchase.locale), 503);
+    return sendPage(reply, renderUnavailable(reader, path), 503);
   }
   const { presentation } = led;
   const opensNow = request.query.open === 'now';
-  return sendPage(reply, renderPaymentPage({ purchase, presentation, path, isCardPage, opensNow }));
+  const view = { purchase, presentation, path, isCardPage, opensNow };
+  return sendPage(reply, renderPaymentPage(reader, view));
 }
 
-async function sendResult(
-  options: PayPageOptions,
-  { page, reply, request }: Asked,
-): Promise<FastifyReply> {
-  const standing = await lookAtPayment(options, page);
+async function sendResult(options: PayPageOptions, asked: Asked): Promise<FastifyReply> {
+  const { page, reply, request } = asked;
+  const { reader, standing } = await lookAsReader(options, asked);
   const looks = Number.parseInt(request.query.look ?? '', 10) || 0;
   const { returnUrl } = page;
-  return sendPage(reply, renderResultPage({ standing, path: pathOf(request), returnUrl, looks }));
+  const view = { standing, path: pathOf(request), returnUrl, looks };
+  return sendPage(reply, renderResultPage(reader, view));
 }
 
 function pathOf({ params }: FastifyRequest<OfToken>): string {

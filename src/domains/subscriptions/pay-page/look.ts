@@ -5,10 +5,11 @@ import type { Database } from '#database';
 import { AppError, must } from '#errors';
 import type { Led as LedByGateway, PaymentState, Payments } from '#payments';
 import type { CardSubscriptions, PayPage } from '#subscriptions/cards';
+import type { Locale, LocaleChoice } from '#subscriptions/speech';
 import { isCardReference, type SubscriptionStatus } from '#subscriptions/subscription';
 import { fail } from './errors.ts';
 import { type Purchase, purchaseOf } from './purchase.ts';
-import { languageOf, shownText } from './words.ts';
+import { shownText } from './words.ts';
 
 export type OrderPage = Extract<PayPage, { readonly page: 'order' }>;
 export type PaymentPage = Extract<PayPage, { readonly page: 'payment' }>;
@@ -20,6 +21,7 @@ export interface PayPageOptions {
   readonly secret: string;
   readonly cards: CardSubscriptions;
   readonly payments: Pick<Payments, 'report'>;
+  readonly locales: LocaleChoice;
 }
 
 /** Who asks, as the request shows it. */
@@ -41,17 +43,13 @@ export interface Offered {
 export async function lookAtOrder(
   { cards, database }: PayPageOptions,
   { order }: OrderPage,
+  locale: Locale,
 ): Promise<Offered> {
   const { amountMinor, plan, quote } = await database.transaction((tx) => cards.preview(tx, order));
   const { after, dueMinor } = quote;
   must(after, 'a start leads to a subscription');
   const purchase = purchaseOf({
-    ...{
-      title: plan.title,
-      terms: plan.texts.terms,
-      locale: languageOf(order.locale),
-      priced: after,
-    },
+    ...{ title: plan.title, terms: plan.texts.terms, locale, priced: after },
     ...{ cardIsTried: dueMinor === 0n, amountMinor },
   });
   return { purchase, version: plan.price.version };
@@ -89,10 +87,14 @@ export interface PaymentStanding {
   readonly purchase: Purchase;
 }
 
-/** Throws `payment_unknown`, and `order_closed` where its subscription is not paid by card. */
+/**
+ * `localeOf` is told which language its subscription was ordered in. Throws `payment_unknown`, and `order_closed` where its
+ * subscription is not paid by card.
+ */
 export async function lookAtPayment(
   { cards, database, payments }: PayPageOptions,
   page: PaymentPage,
+  localeOf: (stored: string) => Locale,
 ): Promise<PaymentStanding> {
   const report = await payments.report(database.pool, page.payment);
   const one = await cards.find(database.pool, page.subscription);
@@ -105,7 +107,7 @@ export async function lookAtPayment(
     ...{ state: report.state, status: one.status, isCardPage },
     purchase: purchaseOf({
       ...{ title: plan?.title ?? priced.selection.price.plan, terms: plan?.texts.terms },
-      ...{ locale: languageOf(one.locale), amountMinor: report.amountMinor },
+      ...{ locale: localeOf(one.locale), amountMinor: report.amountMinor },
       cardIsTried: isCardPage || isTrialsFirst,
       priced: one.bill?.state === 'open' ? one.bill.after : priced,
     }),

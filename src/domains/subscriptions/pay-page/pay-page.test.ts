@@ -53,7 +53,7 @@ test('an order shows what is paid, when again, and that the card is saved; looki
   const seen = await site.browse().get(await orderPath());
   assert.equal(seen.status, 200);
   for (const said of [
-    '199.00\u00a0RUB',
+    'RUB\u00a0199.00',
     'a month',
     '20 December 2026',
     'Your card is saved',
@@ -89,7 +89,7 @@ test('the tick is kept with the words that were shown, and leads to the gateway�
     database.pool,
   );
   assert.equal(rows[0]?.method, 'card_page');
-  assert.match(rows[0]?.text_shown ?? '', /I agree that 199\.00.RUB is taken from my card now/);
+  assert.match(rows[0]?.text_shown ?? '', /I agree that RUB.199\.00 is taken from my card now/);
   assert.match(JSON.stringify(rows[0]?.evidence), /127\.0\.0\.1/);
   const one = await cards.find(database.pool, page.subscription);
   assert.equal(one?.status, 'pending');
@@ -129,7 +129,7 @@ test('the result is what is stored: open, then paid, whatever a browser says', a
 test('a trial says when it ends and that what is taken goes back', async () => {
   const { browser, order, page, paying } = await agreed({ plan: 'tried' });
   assert.match(order.text, /until 27 November 2026/);
-  assert.match(order.text, /1\.00.RUB<small>given back at once/);
+  assert.match(order.text, /RUB.1\.00<small>given back at once/);
   await lifeOf(site, { ...page, msisdn: MSISDN }).pays(GOOD);
   const done = await browser.get(`${paying.path.split('?')[0]}/result`);
   assert.match(done.text, /Free until/);
@@ -188,7 +188,7 @@ test('a coupon is in the price that is shown, asked for and agreed to; one that 
     } as Parameters<typeof cards.addCoupon>[1]),
   );
   const { order, paying } = await agreed({ coupon: 'HALF' });
-  assert.match(order.text, /Agree and pay 99\.50/);
+  assert.match(order.text, /Agree and pay RUB.99\.50/);
   assert.match(order.text, /taken from my card now/);
   assert.match(paying.text, /&quot;amount&quot;:99\.5,/);
   const refused = await site.browse().get(await orderPath({ coupon: 'NOTHING' }));
@@ -217,7 +217,7 @@ test('links and forms that are not ours are refused, and name what to do', async
 test('a page speaks the language of its order, and English where it has none of its own', async () => {
   const russian = await site.browse().get(await orderPath({ locale: 'ru' }));
   assert.match(russian.text, /<html lang="ru">/);
-  assert.match(russian.text, /Я согласен: с моей карты сейчас спишут 199\.00.RUB/);
+  assert.match(russian.text, /Я согласен: с моей карты сейчас спишут 199,00.₽/);
   assert.match(russian.text, /2\d декабря 2026/);
   const other = await site.browse().get(await orderPath({ locale: 'fi' }));
   assert.match(other.text, /<html lang="en">/);

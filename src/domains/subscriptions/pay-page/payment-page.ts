@@ -4,14 +4,13 @@ import {
   renderAmountOn,
   renderFacts,
   renderFrame,
-  sayDay,
-  sayInterval,
-  sayMoney,
+  renderPrice,
 } from '#subscriptions/pages';
+import type { Reader, Speech } from '#subscriptions/speech';
 import type { Presentation } from './look.ts';
 import type { Purchase } from './purchase.ts';
 import { widgetScript } from './widget-script.ts';
-import { inWords, type Words, wordsOf } from './words.ts';
+import { inWords, saySaved } from './words.ts';
 
 export interface PaymentView {
   readonly purchase: Purchase;
@@ -25,18 +24,19 @@ export interface PaymentView {
 }
 
 /** Where the gateway's own form opens. */
-export function renderPaymentPage(view: PaymentView): Page {
+export function renderPaymentPage(reader: Reader, view: PaymentView): Page {
+  const { speech } = reader;
+  const { say } = speech;
   const { isCardPage, presentation, purchase } = view;
-  const words = wordsOf(purchase.locale);
-  const title = isCardPage ? words.cardTitle(purchase.title) : words.payTitle(purchase.title);
+  const title = say(isCardPage ? 'pay.card_title' : 'pay.title', { title: purchase.title });
   const form =
     presentation.kind === 'widget'
-      ? renderWidget(view, presentation, words)
-      : html`<a class="button main" rel="noreferrer" href="${presentation.url}">${words.goToPay}</a>`;
+      ? renderWidget(speech, view, presentation)
+      : html`<a class="button main" rel="noreferrer" href="${presentation.url}">${say('pay.go')}</a>`;
   return renderFrame({
-    ...{ title, locale: purchase.locale },
-    body: html`<h1>${title}</h1><div class="card">${purchaseFacts(purchase)}${form}</div>
-<p class="dim small">${words.saved(inWords(purchase))}</p>${howToCancel(words)}`,
+    ...{ reader, title },
+    body: html`<h1>${title}</h1><div class="card">${purchaseFacts(speech, purchase)}${form}</div>
+<p class="dim small">${saySaved(speech, inWords(speech, purchase))}</p>${howToCancel(speech)}`,
     ...(presentation.kind === 'widget'
       ? {
           scripts: {
@@ -49,36 +49,43 @@ export function renderPaymentPage(view: PaymentView): Page {
 }
 
 function renderWidget(
+  speech: Speech,
   { opensNow, path, purchase }: PaymentView,
   { manner, parameters }: Extract<Presentation, { readonly kind: 'widget' }>,
-  words: Words,
 ): Html {
+  const { say } = speech;
+  const { amount, cardIsTried } = inWords(speech, purchase);
+  const pay = cardIsTried ? say('pay.card_button') : say('pay.button', { amount });
   return html`<div id="pay" data-manner="${manner}" data-parameters="${JSON.stringify(parameters)}" data-result="${path}/result" data-state="${path}/state" data-now="${opensNow ? 'yes' : 'no'}">
-<p class="notice" data-says="closed" role="status" hidden>${words.closed}</p>
-<p class="notice bad" data-says="declined" role="alert" hidden>${words.declined}</p>
-<p class="notice warn" data-says="missing" role="alert" hidden>${words.formMissing}</p>
-<noscript><p class="notice warn">${words.needsScript}</p></noscript>
+<p class="notice" data-says="closed" role="status" hidden>${say('pay.closed')}</p>
+<p class="notice bad" data-says="declined" role="alert" hidden>${say('pay.declined')}</p>
+<p class="notice warn" data-says="missing" role="alert" hidden>${say('pay.form_missing')}</p>
+<noscript><p class="notice warn">${say('pay.needs_script')}</p></noscript>
 <div id="element"></div>
-<div class="actions"><button class="main" type="button" data-open>${words.pay(inWords(purchase))}</button></div></div>
-<p class="dim small"><a href="${path}/result">${words.checkAgain}</a></p>`;
+<div class="actions"><button class="main" type="button" data-open>${pay}</button></div></div>
+<p class="dim small"><a href="${path}/result">${say('pay.check_again')}</a></p>`;
 }
 
 /** What stands above every button that costs something. */
-export function purchaseFacts(purchase: Purchase): Html {
-  const words = wordsOf(purchase.locale);
-  const { cardIsTried, currency, interval, locale, priceMinor, timeZone, trialUntil } = purchase;
-  const { amount, next } = inWords(purchase);
-  return html`<p class="price">${sayMoney(priceMinor, currency)} <small>${sayInterval(interval, locale)}</small></p>${renderFacts(
+export function purchaseFacts(speech: Speech, purchase: Purchase): Html {
+  const { say } = speech;
+  const { cardIsTried, currency, interval, priceMinor, timeZone, trialUntil } = purchase;
+  const { amount, next } = inWords(speech, purchase);
+  const trial = trialUntil && say('pay.trial_until', { day: speech.day(trialUntil, timeZone) });
+  return html`${renderPrice(speech.money(priceMinor, currency), speech.interval(interval))}${renderFacts(
     [
-      [words.trial, trialUntil && words.trialUntil(sayDay(trialUntil, timeZone, locale))],
-      [words.now, cardIsTried ? html`${amount}<small>${words.givenBack}</small>` : amount],
-      [words.nextCharge, next && renderAmountOn(next.amount, next.day)],
+      [say('pay.trial'), trial],
+      [
+        say('pay.now'),
+        cardIsTried ? html`${amount}<small>${say('pay.given_back')}</small>` : amount,
+      ],
+      [say('pay.next_charge'), next && renderAmountOn(speech, next.amount, next.day)],
     ],
   )}`;
 }
 
-export function howToCancel(words: Words): Html {
-  return html`<p class="foot">${words.howToCancel} <a href="/me">${words.cancelLink}</a>.</p>`;
+export function howToCancel({ say }: Speech): Html {
+  return html`<p class="foot">${say('pay.how_to_cancel')} <a href="/me">${say('pay.cancel_link')}</a>.</p>`;
 }
 
 /** Stripe's script talks to its own servers from the page, and shows the bank in a frame of another host of theirs. */

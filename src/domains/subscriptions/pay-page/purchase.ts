@@ -1,4 +1,5 @@
 import { type PricedSubscription, quote } from '#subscriptions/pricing';
+import type { Locale } from '#subscriptions/speech';
 
 /** What somebody is about to pay, as its page tells it. */
 export interface Purchase {
@@ -9,7 +10,7 @@ export interface Purchase {
   readonly interval: PricedSubscription['selection']['price']['interval'];
   readonly quantity: number;
   readonly timeZone: string;
-  readonly locale: string;
+  readonly locale: Locale;
   /** What the gateway's form asks for. */
   readonly amountMinor: bigint;
   /** The amount only tries the card and goes back at once. */
@@ -25,7 +26,7 @@ export interface Purchase {
 export interface PurchaseFacts {
   readonly title: string;
   readonly terms: string | undefined;
-  readonly locale: string;
+  readonly locale: Locale;
   readonly amountMinor: bigint;
   readonly cardIsTried: boolean;
   /** As it is once this is paid. */

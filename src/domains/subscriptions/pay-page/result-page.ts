@@ -1,8 +1,11 @@
 import { html, type Page } from '#http';
-import { renderAmountOn, renderFacts, renderNotice, sayDay, type Tone } from '#subscriptions/pages';
+import { renderAmountOn, renderFacts, renderNotice, type Tone } from '#subscriptions/pages';
+import type { Reader, Speech } from '#subscriptions/speech';
 import type { PaymentStanding } from './look.ts';
-import type { Standing } from './vocabulary.ts';
-import { inWords, wordsOf } from './words.ts';
+import { inWords } from './words.ts';
+
+/** What a payment has come to, as its holder is told. */
+export type Standing = 'open' | 'working' | 'paid' | 'late' | 'differs' | 'closed';
 
 export interface ResultView {
   readonly standing: PaymentStanding;
@@ -45,21 +48,23 @@ const TONES: Readonly<Record<Standing, Tone>> = {
 };
 
 /** Tells what came of it; as long as nothing has, it looks again by itself. */
-export function renderResultPage({ looks, path, returnUrl, standing }: ResultView): Page {
+export function renderResultPage(reader: Reader, view: ResultView): Page {
+  const { looks, path, returnUrl, standing } = view;
+  const { speech } = reader;
+  const { say } = speech;
   const said = standingOf(standing);
-  const { isCardPage, purchase } = standing;
-  const words = wordsOf(purchase.locale);
-  const { text, title } = words.results[said];
+  const isCardSaved = said === 'paid' && standing.isCardPage;
   const isWaiting = (said === 'open' || said === 'working') && looks < MOST_LOOKS;
   const isSettled = said !== 'open' && said !== 'working';
   return renderNotice({
-    ...{ tone: TONES[said], title: said === 'paid' && isCardPage ? words.cardSaved : title },
-    locale: purchase.locale,
-    body: html`${said === 'paid' && paidFacts(standing)}<p>${text}</p><div class="actions">${
-      said === 'open' && html`<a class="button main" href="${path}">${words.payOrAgain}</a>`
-    }${said === 'paid' && html`<a class="button main" href="/me">${words.cabinet}</a>`}${
-      isSettled && html`<a class="button" href="${returnUrl}">${words.back}</a>`
-    }</div>${isWaiting && html`<p class="dim small" role="status">${words.looksAgain}</p>`}`,
+    ...{ reader, tone: TONES[said] },
+    title: say(isCardSaved ? 'result.card_saved' : `result.${said}.title`),
+    body: html`${said === 'paid' && paidFacts(speech, standing)}<p>${say(isCardSaved ? 'result.card_saved_text' : `result.${said}.text`)}</p><div class="actions">${
+      said === 'open' &&
+      html`<a class="button main" href="${path}">${say('result.pay_or_again')}</a>`
+    }${said === 'paid' && html`<a class="button main" href="/me">${say('nav.yours')}</a>`}${
+      isSettled && html`<a class="button" href="${returnUrl}">${say('result.back')}</a>`
+    }</div>${isWaiting && html`<p class="dim small" role="status">${say('result.looks_again')}</p>`}`,
     ...(isWaiting
       ? {
           refresh: {
@@ -71,36 +76,40 @@ export function renderResultPage({ looks, path, returnUrl, standing }: ResultVie
   });
 }
 
-function paidFacts({ isCardPage, purchase }: PaymentStanding) {
-  const { cardIsTried, locale, timeZone, title, trialUntil } = purchase;
-  const words = wordsOf(locale);
-  const { amount, next } = inWords(purchase);
+function paidFacts(speech: Speech, { isCardPage, purchase }: PaymentStanding) {
+  const { say } = speech;
+  const { cardIsTried, timeZone, title, trialUntil } = purchase;
+  const { amount, next } = inWords(speech, purchase);
   return renderFacts([
-    [words.subscription, title],
+    [say('result.subscription'), title],
     [
-      cardIsTried ? words.checked : words.paid,
-      cardIsTried ? html`${amount}<small>${words.goesBack}</small>` : amount,
+      say(cardIsTried ? 'result.checked' : 'result.paid'),
+      cardIsTried ? html`${amount}<small>${say('result.goes_back')}</small>` : amount,
     ],
-    [words.freeUntil, trialUntil && sayDay(trialUntil, timeZone, locale)],
-    [words.nextCharge, isCardPage ? undefined : next && renderAmountOn(next.amount, next.day)],
+    [say('result.free_until'), trialUntil && speech.day(trialUntil, timeZone)],
+    [
+      say('pay.next_charge'),
+      isCardPage ? undefined : next && renderAmountOn(speech, next.amount, next.day),
+    ],
   ]);
 }
 
 /** No gateway can be reached. */
-export function renderUnavailable(path: string, locale: string): Page {
-  const words = wordsOf(locale);
+export function renderUnavailable(reader: Reader, path: string): Page {
+  const { say } = reader.speech;
   return renderNotice({
-    ...{ tone: 'warn', title: words.awayTitle, locale },
-    body: html`<p>${words.away}</p>
-<div class="actions"><a class="button main" href="${path}">${words.again}</a></div>`,
+    ...{ reader, tone: 'warn', title: say('result.away') },
+    body: html`<p>${say('result.away_text')}</p>
+<div class="actions"><a class="button main" href="${path}">${say('result.again')}</a></div>`,
   });
 }
 
 /** A link that names no payment, or says something else of it than is true. */
-export function renderUnknownPayment(): Page {
+export function renderUnknownPayment(reader: Reader): Page {
+  const { say } = reader.speech;
   return renderNotice({
-    ...{ tone: 'idle', title: 'There is no such payment', locale: 'en' },
-    body: html`<p>Nothing can be paid here: the payment is not there any more, or its address says something else of it than is true.</p>
-<div class="actions"><a class="button" href="/me">Your subscriptions</a></div>`,
+    ...{ reader, tone: 'idle', title: say('result.unknown') },
+    body: html`<p>${say('result.unknown_text')}</p>
+<div class="actions"><a class="button" href="/me">${say('nav.yours')}</a></div>`,
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nextPaymentState, type PaymentState, paymentSteps } from '#payments';
 import { namedIntervals } from '#subscriptions/pricing';
+import { type Reader, speechOf } from '#subscriptions/speech';
 import { aliveStatuses } from '#subscriptions/subscription';
 import type { PaymentStanding, Presentation } from './look.ts';
 import { renderPaymentPage } from './payment-page.ts';
@@ -16,6 +17,7 @@ const purchase: Purchase = {
 const standing = (changes: Partial<PaymentStanding>): PaymentStanding => ({
   ...{ state: 'presented', status: 'pending', isCardPage: false, purchase, ...changes },
 });
+const reader: Reader = { speech: speechOf('en'), here: '/pay/token' };
 const view = { path: '/pay/token', isCardPage: false, opensNow: false, purchase };
 
 test('only a payment that is accepted is told as paid, and only one that is presented can be paid', () => {
@@ -51,8 +53,9 @@ test('what was paid after the end is told to go back, and never as a subscriptio
 
 test('a page that waits looks again, more and more slowly, and not for ever', () => {
   const at = (looks: number) =>
-    renderResultPage({ standing: standing({}), path: '/pay/t', returnUrl: 'https://a.test', looks })
-      .html.text;
+    renderResultPage(reader, {
+      ...{ standing: standing({}), path: '/pay/t', returnUrl: 'https://a.test', looks },
+    }).html.text;
   assert.match(at(0), /content="2;url=\/pay\/t\/result\?look=1"/);
   assert.match(at(20), /content="10;/);
   assert.doesNotMatch(at(60), /http-equiv/);
@@ -60,7 +63,7 @@ test('a page that waits looks again, more and more slowly, and not for ever', ()
 
 test('a gateway that has a page of its own is a link, and needs no script', () => {
   const presentation: Presentation = { kind: 'redirect', url: 'https://pay.test/a?b=1&c=2' };
-  const { html, policy = '' } = renderPaymentPage({ ...view, presentation });
+  const { html, policy = '' } = renderPaymentPage(reader, { ...view, presentation });
   assert.match(html.text, /href="https:\/\/pay\.test\/a\?b=1&amp;c=2"/);
   assert.doesNotMatch(policy, /script-src/);
   assert.doesNotMatch(html.text, /<b>Cinema/);
@@ -68,8 +71,9 @@ test('a gateway that has a page of its own is a link, and needs no script', () =
 
 test('a page lets in the script of its gateway, that gateway’s frames, and ours by its hash: nothing else', () => {
   const policyOf = (manner: 'stripe-elements' | 'cloudpayments-pay', script: string) =>
-    renderPaymentPage({ ...view, presentation: { kind: 'widget', manner, script, parameters: {} } })
-      .policy ?? '';
+    renderPaymentPage(reader, {
+      ...{ ...view, presentation: { kind: 'widget', manner, script, parameters: {} } },
+    }).policy ?? '';
   const cloud = policyOf('cloudpayments-pay', 'https://widget.test/bundles/cloudpayments');
   assert.match(cloud, /script-src 'sha256-[^ ]+' https:\/\/widget\.test;/);
   assert.match(cloud, /frame-src https:\/\/widget\.test;/);

@@ -20,6 +20,7 @@ export {
   declinedBy,
 } from './declines.ts';
 export { fail } from './errors.ts';
+export { type FiscalReceipt, fiscalReceipt } from './fiscal-receipt.ts';
 export {
   fieldsOf,
   forged,

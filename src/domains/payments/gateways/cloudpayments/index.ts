@@ -47,6 +47,7 @@ export {
 } from './settings.ts';
 
 const capabilities: CardCapabilities = {
+  receipts: true,
   ...{ present: 'widget', cryptogram: true, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: true, notifications: 'signed' },
   ...{

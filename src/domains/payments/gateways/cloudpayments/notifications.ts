@@ -9,7 +9,7 @@ import type {
   NotificationReading,
   Reply,
 } from '#payments/card-gateway';
-import { declinedBy, fieldsOf, requireSize, unreadable } from '#payments/card-talk';
+import { declinedBy, fieldsOf, requireSize, unreadable, utcDate } from '#payments/card-talk';
 import { readTransaction } from './outcomes.ts';
 import { reasonCodes } from './reason-codes.ts';
 import { type CloudPaymentsAccount, silentCurrency } from './settings.ts';
@@ -17,14 +17,15 @@ import { verifySignature } from './signature.ts';
 import { idOf, refundFactsOf } from './transaction.ts';
 
 interface Reading {
-  readonly news: GatewayNews;
+  /** Undefined for what is of no operation of ours. */
+  readonly news: GatewayNews | undefined;
   readonly status: string;
   /** What it is about looks like another type: the type is in the address, which the signature does not cover. */
   readonly doubtful: boolean;
 }
 
 /**
- * Pay, Fail, Confirm, Refund, Cancel and Recurrent. The type is told by the address alone, and the signature covers only the
+ * Pay, Fail, Confirm, Refund, Cancel, Recurrent and Receipt. The type is told by the address alone, and the signature covers only the
  * fields: each type is held to the fields that it must have, and where those don't tell it from another (a Check sent
  * again to the address of Confirm), it is a hint that is asked about.
  */
@@ -39,7 +40,7 @@ export function readNotification(
   const id = textAt(fields, 'TransactionId') ?? textAt(fields, 'Id') ?? '';
   return {
     dedupeKey: `${notification.type}:${id}:${status}`,
-    ...{ news: [news], isHint: doubtful || proof === 'decoded' },
+    ...{ news: news ? [news] : [], isHint: doubtful || proof === 'decoded' },
   };
 }
 
@@ -57,6 +58,8 @@ function readNews(type: string, fields: Json, currency: string): Reading {
       return readCancel(fields);
     case 'recurrent':
       return readRecurrent(fields);
+    case 'receipt':
+      return readReceipt(fields);
     default:
       throw unreadable(`there is no type ${type.slice(0, 20)} of notifications`);
   }
@@ -105,12 +108,15 @@ function readRefundNews(fields: Json, currency: string): Reading {
   return { news, status: '', doubtful: textAt(fields, 'Currency') === undefined };
 }
 
+/** Cancel has the fewest fields of all: what has one of these was sent as another type. */
+const OF_OTHERS = [
+  ...['Status', 'OperationType', 'ReasonCode', 'PaymentTransactionId', 'DocumentNumber'],
+];
+
 function readCancel(fields: Json): Reading {
   const transaction = idOf(fields, 'TransactionId');
   if (transaction === undefined) throw unreadable('it names no transaction');
-  const doubtful = ['Status', 'OperationType', 'ReasonCode', 'PaymentTransactionId'].some(
-    (name) => at(fields, name) !== undefined,
-  );
+  const doubtful = OF_OTHERS.some((name) => at(fields, name) !== undefined);
   return { news: { news: 'voided', transaction, ...paymentOf(fields) }, status: '', doubtful };
 }
 
@@ -122,6 +128,34 @@ function readRecurrent(fields: Json): Reading {
   );
   const news = { news: 'subscription', id, status } as const;
   return { news, status: [status, ...told].join(':'), doubtful: false };
+}
+
+const RECEIPT_KINDS: Readonly<Record<string, 'sale' | 'return'>> = {
+  ...{ Income: 'sale', IncomeReturn: 'return' },
+};
+const URL_LETTERS_MAX = 500;
+
+/** No other type has a fiscal document. One that was printed by itself names no operation: it is none of ours. */
+function readReceipt(fields: Json): Reading {
+  const [document, sign] = [textAt(fields, 'DocumentNumber'), textAt(fields, 'FiscalSign')];
+  if (document === undefined || sign === undefined)
+    throw unreadable('it has no number or no sign of a fiscal document');
+  const transaction = idOf(fields, 'TransactionId');
+  const kind = RECEIPT_KINDS[textAt(fields, 'Type') ?? ''];
+  if (transaction === undefined || kind === undefined)
+    return { news: undefined, status: document, doubtful: false };
+  const url = textAt(fields, 'Url');
+  const device = textAt(fields, 'DeviceNumber');
+  const at = utcDate(textAt(fields, 'DateTime'));
+  const isLink =
+    url !== undefined && url.length <= URL_LETTERS_MAX && /^https?:\/\/[^\s"<>]+$/.test(url);
+  const receipt = {
+    ...{ transaction, kind, document, sign, ...paymentOf(fields) },
+    ...(device === undefined ? {} : { device }),
+    ...(at ? { at } : {}),
+    ...(isLink ? { url } : {}),
+  };
+  return { news: { news: 'receipt', receipt }, status: document, doubtful: false };
 }
 
 function paymentOf(fields: Json): { readonly payment?: string } {

@@ -1,6 +1,6 @@
 import { formatDecimal } from '#money';
 import type { Presentation, PresentOrder } from '#payments/card-gateway';
-import { toCustomerReceipt } from './receipt.ts';
+import { customerReceipt } from './receipt.ts';
 import { cultureOf } from './requests.ts';
 import type { CloudPaymentsAccount } from './settings.ts';
 
@@ -25,7 +25,8 @@ function numberOf(order: PresentOrder): number {
 }
 
 function toStart(order: PresentOrder, account: CloudPaymentsAccount): Record<string, unknown> {
-  const { email, receipt } = order;
+  const { email } = order;
+  const receipt = customerReceipt(order, account);
   return {
     publicTerminalId: account.settings.public_id,
     paymentSchema: order.twoStage ? 'Dual' : 'Single',
@@ -35,12 +36,13 @@ function toStart(order: PresentOrder, account: CloudPaymentsAccount): Record<str
     ...{ successRedirectUrl: order.returnUrl, failRedirectUrl: order.returnUrl },
     ...{ autoClose: 5, retryPayment: true },
     ...(email === undefined ? {} : { receiptEmail: email, emailBehavior: 'Hidden' }),
-    ...(receipt ? { receipt: plain(toCustomerReceipt(receipt, order.currency, account)) } : {}),
+    ...(receipt ? { receipt: plain(receipt) } : {}),
   };
 }
 
 function toPay(order: PresentOrder, account: CloudPaymentsAccount): Record<string, unknown> {
-  const { email, receipt } = order;
+  const { email } = order;
+  const receipt = customerReceipt(order, account);
   return {
     scheme: order.twoStage ? 'auth' : 'charge',
     options: {
@@ -49,15 +51,7 @@ function toPay(order: PresentOrder, account: CloudPaymentsAccount): Record<strin
       ...{ accountId: order.account, invoiceId: order.payment },
       ...{ skin: 'mini', autoClose: 5, retryPayment: true, language: cultureOf(order.locale) },
       ...(email === undefined ? {} : { email }),
-      ...(receipt
-        ? {
-            data: {
-              CloudPayments: {
-                CustomerReceipt: plain(toCustomerReceipt(receipt, order.currency, account)),
-              },
-            },
-          }
-        : {}),
+      ...(receipt ? { data: { CloudPayments: { CustomerReceipt: plain(receipt) } } } : {}),
     },
   };
 }

@@ -2,11 +2,10 @@ import type {
   CardOperation,
   CardOrder,
   CryptogramOrder,
-  ReceiptData,
   SavedCardOrder,
 } from '#payments/card-gateway';
 import { decimalNumber, type GatewayRequest } from '#payments/card-talk';
-import { toCustomerReceipt } from './receipt.ts';
+import { customerReceipt } from './receipt.ts';
 import type { CloudPaymentsAccount } from './settings.ts';
 
 export const OWN_URL = 'https://api.cloudpayments.ru';
@@ -73,11 +72,11 @@ export function operate(
   operation: CardOperation,
   account: CloudPaymentsAccount,
 ): GatewayRequest {
-  const { currency, payment, receipt, transaction } = operation;
+  const { payment, transaction } = operation;
   const body = {
     TransactionId: idNumber(transaction),
     Amount: decimalNumber(operation),
-    JsonData: dataOf({ [OWN_ID]: payment }, receipt, currency, account),
+    JsonData: dataOf({ [OWN_ID]: payment }, customerReceipt(operation, account)),
   };
   return post(account, path, body, payment);
 }
@@ -88,24 +87,19 @@ export function letGo(operation: CardOperation, account: CloudPaymentsAccount): 
 }
 
 function orderFields(order: CardOrder, account: CloudPaymentsAccount): object {
-  const { currency, email, receipt } = order;
+  const { currency, email } = order;
+  const receipt = customerReceipt(order, account);
   return {
     ...{ Amount: decimalNumber(order), Currency: currency, InvoiceId: order.payment },
     ...{ AccountId: order.account, Description: order.description },
     ...(email === undefined ? {} : { Email: email }),
-    ...(receipt ? { JsonData: dataOf({}, receipt, currency, account) } : {}),
+    ...(receipt ? { JsonData: dataOf({}, receipt) } : {}),
   };
 }
 
 /** Free data, as a text: their own instructions stand in it under `cloudpayments`. */
-function dataOf(
-  own: object,
-  receipt: ReceiptData | undefined,
-  currency: string,
-  account: CloudPaymentsAccount,
-): string {
-  if (!receipt) return JSON.stringify(own);
-  const CustomerReceipt = toCustomerReceipt(receipt, currency, account);
+function dataOf(own: object, CustomerReceipt: object | undefined): string {
+  if (!CustomerReceipt) return JSON.stringify(own);
   return JSON.stringify({ ...own, cloudpayments: { CustomerReceipt } });
 }
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { ReceiptSettings } from '#payments/card-gateway';
 import { commonSettings, SecretText } from '#payments/card-talk';
 
 export const CloudPaymentsSettings = Type.Object(
@@ -26,12 +27,6 @@ export const CloudPaymentsSettings = Type.Object(
         description: 'What an amount is in where they do not say it: refunds and voids.',
       }),
     ),
-    taxation_system: Type.Optional(
-      Type.Integer({
-        ...{ minimum: 0, maximum: 5 },
-        description: 'Of the receipts (54-FZ), by their numbers; without it the register decides.',
-      }),
-    ),
   },
   { additionalProperties: false },
 );
@@ -44,6 +39,7 @@ export const CloudPaymentsSecrets = Type.Object(
 export interface CloudPaymentsAccount {
   readonly settings: Static<typeof CloudPaymentsSettings>;
   readonly secrets: Static<typeof CloudPaymentsSecrets>;
+  readonly receipts?: ReceiptSettings | undefined;
 }
 
 /** The currency of an amount that comes without one. */

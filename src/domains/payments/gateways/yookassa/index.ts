@@ -28,6 +28,7 @@ export { cancellationReasons } from './reasons.ts';
 export { type YooKassaAccount, YooKassaSecrets, YooKassaSettings } from './settings.ts';
 
 const capabilities: CardCapabilities = {
+  receipts: true,
   ...{ present: 'redirect', cryptogram: false, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: false, notifications: 'hint' },
   ...{

@@ -8,7 +8,7 @@ import type {
   ReceiptTax,
   SavedCardOrder,
 } from '#payments/card-gateway';
-import type { GatewayRequest } from '#payments/card-talk';
+import { type FiscalReceipt, fiscalReceipt, type GatewayRequest } from '#payments/card-talk';
 import type { YooKassaAccount } from './settings.ts';
 
 export const OWN_URL = 'https://api.yookassa.ru/v3';
@@ -105,20 +105,27 @@ const VAT_CODES: Readonly<Record<ReceiptTax, number>> = {
   ...{ vat5: 7, vat7: 8, vat105: 9, vat107: 10, vat22: 11, vat122: 12 },
 };
 
+/** `tax_system_code`. */
+const TAX_SYSTEM_CODES: Readonly<Record<FiscalReceipt['taxSystem'], number>> = {
+  ...{ osn: 1, usn_income: 2, usn_income_outcome: 3, esn: 5, patent: 6 },
+};
+
+/** Nothing where the account sends no receipts. */
 function receiptOf(
   { currency, receipt }: { readonly currency: string; readonly receipt?: ReceiptData },
-  { settings }: YooKassaAccount,
+  account: YooKassaAccount,
 ): object {
-  if (!receipt) return {};
-  const { email, items, phone } = receipt;
-  const code = settings.tax_system_code;
+  const fiscal = fiscalReceipt(receipt, account.receipts);
+  if (!fiscal) return {};
+  const { email, items, phone, taxSystem } = fiscal;
   return {
     receipt: {
       customer: {
         ...(email === undefined ? {} : { email }),
-        ...(phone === undefined ? {} : { phone }),
+        // E.164 without its plus.
+        ...(phone === undefined ? {} : { phone: phone.replace(/^\+/, '') }),
       },
-      ...(code === undefined ? {} : { tax_system_code: code }),
+      tax_system_code: TAX_SYSTEM_CODES[taxSystem],
       items: items.map((item) => ({
         ...{ description: item.name.slice(0, DESCRIPTION_LETTERS_MAX), quantity: item.quantity },
         ...{ amount: amountOf({ amountMinor: item.amountMinor, currency }) },

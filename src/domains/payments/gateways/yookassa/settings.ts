@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import type { ReceiptSettings } from '#payments/card-gateway';
 import { commonSettings, SecretText } from '#payments/card-talk';
 
 export const YooKassaSettings = Type.Object(
@@ -21,12 +22,6 @@ export const YooKassaSettings = Type.Object(
           'Takes notifications from this machine too: for a simulator, or a proxy that hides where they came from.',
       }),
     ),
-    tax_system_code: Type.Optional(
-      Type.Integer({
-        ...{ minimum: 1, maximum: 6 },
-        description: 'Of the receipts (54-FZ), by their numbers; without it the shop decides.',
-      }),
-    ),
   },
   { additionalProperties: false },
 );
@@ -39,4 +34,5 @@ export const YooKassaSecrets = Type.Object(
 export interface YooKassaAccount {
   readonly settings: Static<typeof YooKassaSettings>;
   readonly secrets: Static<typeof YooKassaSecrets>;
+  readonly receipts?: ReceiptSettings | undefined;
 }

@@ -98,11 +98,20 @@ describe('requests to YooKassa', () => {
 
   test('a refund carries our id, and the receipt its lines', () => {
     const receipt = {
-      phone: '79000000000',
-      items: [{ name: 'Pro', quantity: 2, amountMinor: 2_500n, tax: 'none' }],
+      phone: '+79000000000',
+      items: [{ name: 'Pro', quantity: 2, amountMinor: 2_500n }],
     } as const;
-    const body = JSON.parse(refund({ ...operation, receipt }, account).body ?? '');
+    const receipts = { taxSystem: 'patent', defaultTax: 'none' } as const;
+    const body = JSON.parse(refund({ ...operation, receipt }, { ...account, receipts }).body ?? '');
     assert.deepEqual([body.description, body.payment_id], ['pay_1x2', '22d6d597-000f']);
+    assert.deepEqual(
+      [body.receipt.customer, body.receipt.tax_system_code],
+      [{ phone: '79000000000' }, 6],
+    );
+    assert.equal(
+      JSON.parse(refund({ ...operation, receipt }, account).body ?? '').receipt,
+      undefined,
+    );
     assert.deepEqual(body.receipt.items, [
       {
         ...{ description: 'Pro', quantity: 2, amount: { value: '25.00', currency: 'RUB' } },
