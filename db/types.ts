@@ -279,6 +279,41 @@ export interface PaymentsCardChange {
   reason: string | null;
 }
 
+export interface PaymentsCardOperation {
+  amount_minor: bigint;
+  closed_at: Timestamp | null;
+  created_at: Timestamp;
+  currency: string;
+  customer_id: bigint;
+  gateway: string;
+  id: bigint;
+  kind: string;
+  next_try_at: Generated<Timestamp>;
+  payment_id: bigint;
+  reason: string;
+  refusal: string | null;
+  state: Generated<string>;
+  transaction: string;
+  tries: Generated<number>;
+}
+
+export interface PaymentsDifference {
+  at: Timestamp;
+  currency: string | null;
+  customer_id: bigint | null;
+  gateway: string;
+  gone_at: Timestamp | null;
+  kind: string;
+  last_seen_at: Timestamp;
+  message: string;
+  ours_minor: bigint | null;
+  payment_id: bigint | null;
+  seen_at: Timestamp;
+  subject: string;
+  theirs_minor: bigint | null;
+  transaction: string | null;
+}
+
 export interface PaymentsDispute {
   amount_minor: bigint;
   at: Timestamp;
@@ -331,6 +366,7 @@ export interface PaymentsGatewayTransaction {
   at: Timestamp;
   currency: string;
   customer_id: bigint;
+  fee_minor: bigint | null;
   gateway: string;
   kind: string;
   payment_id: bigint;
@@ -339,19 +375,30 @@ export interface PaymentsGatewayTransaction {
   transaction: string;
 }
 
+export interface PaymentsHandSettlement {
+  actor: string;
+  at: Timestamp;
+  customer_id: bigint;
+  id: bigint;
+  outcome: string;
+  payment_id: bigint;
+  reason: string;
+  transaction: string | null;
+  was: string;
+}
+
 export interface PaymentsNotification {
   applied_at: Timestamp | null;
-  body: Buffer;
+  customer_id: bigint | null;
   dedupe_key: string;
   gateway: string;
-  headers: Json;
   id: Generated<bigint>;
   ip: string;
-  method: string;
   next_try_at: Timestamp | null;
-  query: string;
+  payment_id: bigint | null;
   received_at: Timestamp;
   result: string | null;
+  sealed: string;
   state: Generated<string>;
   tries: Generated<number>;
   type: string;
@@ -389,6 +436,17 @@ export interface PaymentsPayment {
   sent_at: Timestamp | null;
   state: Generated<string>;
   stopped_at: Timestamp | null;
+}
+
+export interface PaymentsReconciliation {
+  applied: Generated<number>;
+  began_at: Timestamp;
+  ended_at: Timestamp | null;
+  from_at: Timestamp;
+  gateway: string;
+  id: bigint;
+  listed: Generated<number>;
+  to_at: Timestamp;
 }
 
 export interface PaymentsUnposted {
@@ -1367,12 +1425,16 @@ export interface DB {
   "payments.attempt": PaymentsAttempt;
   "payments.card": PaymentsCard;
   "payments.card_change": PaymentsCardChange;
+  "payments.card_operation": PaymentsCardOperation;
+  "payments.difference": PaymentsDifference;
   "payments.dispute": PaymentsDispute;
   "payments.gateway_account": PaymentsGatewayAccount;
   "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.gateway_transaction": PaymentsGatewayTransaction;
+  "payments.hand_settlement": PaymentsHandSettlement;
   "payments.notification": PaymentsNotification;
   "payments.payment": PaymentsPayment;
+  "payments.reconciliation": PaymentsReconciliation;
   "payments.unposted": PaymentsUnposted;
   "payouts.approval": PayoutsApproval;
   "payouts.bank_batch": PayoutsBankBatch;

@@ -91,11 +91,12 @@ create table payments.notification (
   type text not null,
   -- The same for a repetition of the same news.
   dedupe_key text not null,
-  method text not null,
-  query text not null,
-  headers jsonb not null,
-  body bytea not null,
+  -- As it came, and what was read of it when it was proven. Sealed: gateways tell the tokens of cards.
+  sealed text not null,
   ip text not null,
+  -- The payment that it names, where it names one.
+  customer_id bigint,
+  payment_id bigint,
   received_at timestamptz not null,
   state text not null default 'new' constraint notification_state_known check (state in ('new', 'applied', 'failed')),
   tries smallint not null default 0,
@@ -106,6 +107,8 @@ create table payments.notification (
   constraint notification_once unique (gateway, dedupe_key)
 );
 create index notification_waiting on payments.notification (gateway, id) where state = 'new';
+create index notification_of_payment on payments.notification (customer_id, payment_id) where payment_id is not null;
+create index notification_failed on payments.notification (id) where state = 'failed';
 create index notification_by_age on payments.notification using brin (received_at);
 
 -- Money that a payer's bank took back, or is about to.

@@ -74,6 +74,7 @@ const payment: Machine<PaymentState, PaymentStep> = {
     expire: 'its `not_after` has passed',
     list: 'its number has come on a list while it waited',
     give_up: 'people settle it: it is never charged again',
+    count: 'people have said that a conflict is what was asked for after all',
     authorize: 'by card, in two stages: the gateway has reserved the money',
     conflict: 'money moved, and not what was asked for: people look at it, it never counts as paid',
     void: 'what was reserved has been let go',

@@ -17,6 +17,8 @@ export interface Charge {
   readonly currency: string;
   /** The version by which it is parted; null: the platform has all of it. */
   readonly contract: bigint | null;
+  /** Nobody asked for it: all of it lies in the gateway's account `suspense`, and is nobody's earning. */
+  readonly isUnasked?: boolean;
 }
 
 /** What a gateway has given back of a charge. */
@@ -40,8 +42,10 @@ export function createChargeTransfers(accounts: Accounts, contracts: Contracts):
   async function partsOf(charges: readonly Charge[]) {
     const ids = charges.flatMap(({ contract }) => (contract === null ? [] : [contract]));
     const contractOf = await contracts.versions(ids);
-    return ({ amountMinor, contract }: Charge) =>
-      splitAmount(amountMinor, contract === null ? [] : contractOf(contract).shares);
+    return ({ amountMinor, contract, gateway, isUnasked }: Charge): readonly Part[] => {
+      if (isUnasked) return [{ type: 'suspense', clientId: gateway, amountMinor }];
+      return splitAmount(amountMinor, contract === null ? [] : contractOf(contract).shares);
+    };
   }
 
   /** `part`s on one side, what the gateway owes on the other. */

@@ -11,6 +11,7 @@ import type { Statement, StatementLine } from './settlement.ts';
 import {
   addFacts,
   countLines,
+  findFees,
   insertLines,
   type JudgedLine,
   listUnposted,
@@ -90,7 +91,14 @@ export function createSettlements(options: {
       await insertLines(tx, { settlementId: settlement.id, lines: judged });
       const charges = posted.flatMap(({ chargeId }) => (chargeId === null ? [] : [chargeId]));
       await addFacts(tx, { settlementId: settlement.id, charges });
-      const transfers = posted.map((line) => toTransfer(gateway, settlement.name, line));
+      const told = await findFees(tx, {
+        receivable: gateway.receivable.id,
+        fees: charges.map(feeTransferId),
+      });
+      const transfers = posted.map((line) => {
+        const toldMinor = told.get(feeTransferId(line.chargeId ?? '')) ?? 0n;
+        return toTransfer(gateway, settlement.name, { ...line, toldMinor });
+      });
       const posting = await poster.post(tx, transfers);
       if (posting.outcome === 'posted') return;
       const why = `The ledger refuses ${posting.transfer}: ${posting.reason}.`;
@@ -166,14 +174,21 @@ function judge(line: StatementLine, match: MatchRow | undefined): JudgedLine {
   return { ...line, outcome: 'posted', chargeId };
 }
 
-/** What the gateway keeps is not owed to it any more; the rest is on its way through the bank. */
-function toTransfer(gateway: Gateway, reference: string, line: JudgedLine): Transfer {
-  const { feeMinor, grossMinor, operatorShareMinor } = line;
+/**
+ * What the gateway keeps is not owed to it any more; the rest is on its way through the bank. Of its fee that part is
+ * posted that was not posted when it was told.
+ */
+function toTransfer(
+  gateway: Gateway,
+  reference: string,
+  line: JudgedLine & { readonly toldMinor: bigint },
+): Transfer {
+  const { feeMinor, grossMinor, operatorShareMinor, toldMinor } = line;
   const lines = [
     debit(gateway.clearing, grossMinor - feeMinor - operatorShareMinor),
     debit(gateway.operatorShare, operatorShareMinor),
-    debit(gateway.fees, feeMinor),
-    credit(gateway.receivable, grossMinor),
+    debit(gateway.fees, feeMinor - toldMinor),
+    credit(gateway.receivable, grossMinor - toldMinor),
   ].filter(({ amountMinor }) => amountMinor !== 0n);
   return {
     id: settlementTransferId(line.chargeId ?? ''),
@@ -186,6 +201,15 @@ function toTransfer(gateway: Gateway, reference: string, line: JudgedLine): Tran
 
 /** The same for the same charge: it is settled once. */
 function settlementTransferId(chargeId: string): string {
-  const hex = hash('sha256', `settlement ${chargeId}`, 'hex');
+  return derivedId(`settlement ${chargeId}`);
+}
+
+/** Of what a gateway said at once that it keeps of a charge: posted then, and not again when it is settled. */
+export function feeTransferId(chargeId: string): string {
+  return derivedId(`fee ${chargeId}`);
+}
+
+function derivedId(name: string): string {
+  const hex = hash('sha256', name, 'hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

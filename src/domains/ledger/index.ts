@@ -16,7 +16,7 @@ export { createLedger, type Ledger, type LedgerOptions } from './create-ledger.t
 export type { Finding, FindingKind } from './finding.ts';
 export type { HoldState, HoldView, NewHold } from './hold.ts';
 export { registerLedgerRoutes } from './http.ts';
-export type { SettlementResult } from './import-settlement.ts';
+export { feeTransferId, type SettlementResult } from './import-settlement.ts';
 export {
   type AccountView,
   createReading,

@@ -64,6 +64,19 @@ export async function matchCharges(
   return rows;
 }
 
+/** What of these fees was posted, by the ids of their transfers. */
+export async function findFees(
+  executor: Executor,
+  input: { readonly receivable: bigint; readonly fees: readonly string[] },
+): Promise<ReadonlyMap<string, bigint>> {
+  const { fees, receivable } = input;
+  const { rows } = await sql<{ id: string; amount: bigint }>`
+    select t.id, t.amounts[array_position(t.accounts, ${receivable}::bigint)] as amount
+    from unnest(${fees}::uuid[]) as w (id) join ledger.transfer t on t.id = w.id
+    where ${receivable}::bigint = any (t.accounts)`.execute(executor);
+  return new Map(rows.map(({ amount, id }) => [id, amount]));
+}
+
 export interface JudgedLine extends StatementLine {
   readonly outcome: 'posted' | 'unknown' | 'amount_differs' | 'repeated';
   readonly chargeId: string | null;

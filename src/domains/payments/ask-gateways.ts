@@ -1,106 +1,152 @@
 import type { Database } from '#database';
 import { AppError } from '#errors';
+import { findRefunded } from './apply-refund.ts';
 import { toQuestion } from './card-charging.ts';
-import type { CardInquiry, CardQuestion, GatewayNews } from './card-gateway.ts';
+import type { CardGateway, CardInquiry, CardQuestion, GatewayNews } from './card-gateway.ts';
 import type { CardGateways } from './card-gateways.ts';
 import { toOrder } from './charged.ts';
 import type { NotificationRow } from './notification-store.ts';
-import { parsePaymentId } from './payment.ts';
-import { type CardPaymentRow, findCardPayment } from './presented-store.ts';
+import { readPaymentId } from './payment.ts';
+import { type CardPaymentRow, findByTransaction, findCardPayment } from './presented-store.ts';
 
 /** Reads what gateways have said, and asks them where that proves nothing by itself. */
 export interface GatewayAsker {
   /** Throws `gateway_unavailable` where its source can't be asked now, and what reading it throws. */
-  read(notification: NotificationRow): Promise<readonly GatewayNews[]>;
-  /** What became of a page. */
-  askAbout(row: CardPaymentRow): Promise<readonly GatewayNews[]>;
+  read(notification: NotificationRow): Promise<Read>;
+  /** What became of a page or a reservation. Throws `gateway_unavailable`. */
+  askAbout(row: CardPaymentRow): Promise<CardInquiry>;
 }
 
-export function createGatewayAsker({
-  cardGateways,
-  database,
-}: {
+/** What a notification came to. */
+export interface Read {
+  /** Proven: by a signature, or by its source. */
+  readonly news: readonly GatewayNews[];
+  /** Some of it is about nothing that we know: its source can't be asked, and it may be ahead of what it is about. */
+  readonly isAhead: boolean;
+}
+
+export interface GatewayAskerOptions {
   readonly cardGateways: CardGateways;
   readonly database: Database;
-}): GatewayAsker {
-  /** What proves nothing by itself is asked at its source: that is what counts. */
-  async function read(row: NotificationRow): Promise<readonly GatewayNews[]> {
-    const gateway = cardGateways.gateway(row.gateway);
-    const reading = gateway?.readNotification?.(row);
-    if (!gateway || !reading) return [];
-    if (!reading.isHint) return reading.news;
-    const asked = await Promise.all(reading.news.map((news) => askSource(row.gateway, news)));
-    return asked.flat();
-  }
+}
 
-  async function askSource(name: string, news: GatewayNews): Promise<readonly GatewayNews[]> {
-    const payment = paymentOf(news);
-    const row =
-      payment === undefined
-        ? undefined
-        : await findCardPayment(database.pool, parsePaymentId(payment));
-    if (!row) return [news].filter(({ news: kind }) => kind === 'subscription');
-    const question = toQuestion(toOrder(row), row.state === 'presented');
-    const known = transactionOf(news);
-    return ask(name, { ...question, ...(known !== undefined && { transaction: known }) }, news);
-  }
+/** Whoever waits longer for his turn is asked again later. */
+const TURN_PATIENCE_MS = 10_000;
 
-  async function ask(
-    name: string,
-    question: CardQuestion,
-    news?: GatewayNews,
-  ): Promise<readonly GatewayNews[]> {
-    const gateway = cardGateways.gateway(name);
-    if (!gateway) return [];
-    const refund = news?.news === 'refund' ? news : undefined;
-    const asked: CardQuestion = refund
-      ? {
-          ...question,
-          ...{ kind: 'refund', amountMinor: refund.facts.amountMinor },
-          ...{ transaction: refund.facts.transaction, ofTransaction: refund.ofTransaction },
-        }
-      : question;
-    const { result } = await gateway.inquire(asked);
-    if (result.outcome === 'unknown' || result.outcome === 'not_sent')
-      throw new AppError('unavailable', 'gateway_unavailable', `${name}: ${result.reason}`);
-    return toNews(result, { payment: question.payment, refund });
-  }
-
+export function createGatewayAsker(options: GatewayAskerOptions): GatewayAsker {
+  const { cardGateways } = options;
   return {
-    read,
+    async read(row) {
+      const gateway = cardGateways.gateway(row.gateway);
+      if (!gateway) throw unavailable(row.gateway, 'is not there now');
+      const { isHint, news } = row.reading;
+      if (!isHint) return { news, isAhead: false };
+      const asked = await Promise.all(news.map((one) => askSource(options, gateway, one)));
+      return { news: asked.flatMap((one) => one ?? []), isAhead: asked.includes(undefined) };
+    },
     async askAbout(row) {
+      const gateway = cardGateways.gateway(row.gateway);
+      const question = toQuestion(toOrder(row), row.state === 'presented');
+      const { gateway_reference: transaction } = row;
+      // A page that was never shown, and a gateway that can't be asked: nothing was paid that anybody could tell.
       const isAskable =
-        row.presentation !== null &&
-        cardGateways.gateway(row.gateway)?.capabilities.inquiry === 'byOurId';
-      return isAskable ? ask(row.gateway, toQuestion(toOrder(row), true)) : [];
+        (row.presentation !== null || transaction !== null) &&
+        gateway?.capabilities.inquiry === 'byOurId';
+      if (!gateway || !isAskable) return { outcome: 'not_found' };
+      return ask(options, gateway, { ...question, ...(transaction !== null && { transaction }) });
     },
   };
 }
 
-function paymentOf(news: GatewayNews): string | undefined {
-  if (news.news === 'payment' || news.news === 'voided') return news.payment;
-  return news.news === 'refund' ? news.of : undefined;
+async function ask(
+  { cardGateways }: GatewayAskerOptions,
+  gateway: CardGateway,
+  question: CardQuestion,
+): Promise<CardInquiry> {
+  const line = cardGateways.line(gateway.name);
+  await line.take(1, AbortSignal.timeout(TURN_PATIENCE_MS));
+  const { result } = await gateway.inquire(question);
+  const isSilent = result.outcome === 'unknown' || result.outcome === 'not_sent';
+  line.heard(!isSilent);
+  if (isSilent) throw unavailable(gateway.name, result.reason);
+  return result;
 }
 
-function transactionOf(news: GatewayNews): string | undefined {
+/** What proves nothing by itself is asked at its source: that is what counts. Undefined where it is about nothing we know. */
+async function askSource(
+  options: GatewayAskerOptions,
+  gateway: CardGateway,
+  news: GatewayNews,
+): Promise<readonly GatewayNews[] | undefined> {
+  if (news.news === 'payment' || news.news === 'voided') return askPayment(options, gateway, news);
+  if (news.news === 'refund') return askRefund(options, gateway, news);
+  return news.news === 'subscription' ? [news] : [];
+}
+
+type PaymentNews = Extract<GatewayNews, { readonly news: 'payment' | 'voided' }>;
+
+async function askPayment(
+  options: GatewayAskerOptions,
+  gateway: CardGateway,
+  news: PaymentNews,
+): Promise<readonly GatewayNews[] | undefined> {
+  const transaction = transactionOf(news);
+  const row = await findPayment(options.database, gateway.name, news);
+  if (!row) return undefined;
+  const question = toQuestion(toOrder(row), row.state === 'presented');
+  const named = { payment: news.payment ?? question.payment };
+  const result = await ask(options, gateway, {
+    ...question,
+    ...(transaction !== undefined && { transaction }),
+  });
+  if (result.outcome === 'not_found') return [];
+  if (result.outcome === 'voided')
+    return transaction === undefined ? [] : [{ news: 'voided', transaction, ...named }];
+  return [{ news: 'payment', outcome: result, ...named }];
+}
+
+async function findPayment(
+  database: Database,
+  gateway: string,
+  news: PaymentNews,
+): Promise<CardPaymentRow | undefined> {
+  const key = news.payment === undefined ? undefined : readPaymentId(news.payment);
+  if (key) return findCardPayment(database.pool, key);
+  const transaction = transactionOf(news);
+  return transaction === undefined
+    ? undefined
+    : findByTransaction(database.pool, { gateway, transaction });
+}
+
+async function askRefund(
+  options: GatewayAskerOptions,
+  gateway: CardGateway,
+  news: Extract<GatewayNews, { readonly news: 'refund' }>,
+): Promise<readonly GatewayNews[] | undefined> {
+  const { facts, of, ofTransaction } = news;
+  const { pool } = options.database;
+  const found = await findRefunded(options, gateway.name, news);
+  const key = of === undefined ? undefined : readPaymentId(of);
+  const charge =
+    found && 'charge' in found ? found.charge : key && (await findCardPayment(pool, key));
+  if (!charge) return undefined;
+  const { payment, ...question } = toQuestion(toOrder(charge));
+  const result = await ask(options, gateway, {
+    ...{ ...question, kind: 'refund', amountMinor: facts.amountMinor },
+    ...{ payment: facts.payment ?? payment, of: of ?? payment },
+    ...{ transaction: facts.transaction, ofTransaction },
+  });
+  if (result.outcome !== 'accepted') return [];
+  return [{ ...news, facts: { ...facts, ...result.facts }, state: 'accepted' }];
+}
+
+function unavailable(gateway: string, reason: string): AppError {
+  return new AppError('unavailable', 'gateway_unavailable', `${gateway}: ${reason}`);
+}
+
+function transactionOf(news: PaymentNews): string | undefined {
   if (news.news === 'voided') return news.transaction;
-  if (news.news !== 'payment') return undefined;
   const { outcome } = news;
   if ('facts' in outcome) return outcome.facts.transaction;
   return 'transaction' in outcome ? outcome.transaction : undefined;
-}
-
-function toNews(
-  result: CardInquiry,
-  of: {
-    readonly payment: string;
-    readonly refund?: Extract<GatewayNews, { readonly news: 'refund' }> | undefined;
-  },
-): readonly GatewayNews[] {
-  if (result.outcome === 'not_found' || result.outcome === 'voided') return [];
-  if (of.refund) {
-    if (result.outcome !== 'accepted') return [];
-    return [{ ...of.refund, facts: { ...of.refund.facts, ...result.facts }, state: 'accepted' }];
-  }
-  return [{ news: 'payment', outcome: result, payment: of.payment }];
 }

@@ -5,6 +5,7 @@ import type {
   CardInquiry,
   CardOutcome,
   CardQuestion,
+  ReceiptData,
 } from './card-gateway.ts';
 import type { CardLine } from './card-gateways.ts';
 import { accountOf, conflictOf } from './compare-facts.ts';
@@ -44,13 +45,13 @@ export function createCardCharging({ card, line, tokenOf }: CardChargingOptions)
     if (token === undefined) return { result: declined('card_removed'), log: [] };
     if (performance.now() - beganMs > LATEST_MS)
       return { result: { outcome: 'not_sent', reason: 'too_late' }, log: [] };
-    const { log, result } = hear(
+    const answer = hear(
       await card.chargeSaved({
         ...toCardOrder(order),
         ...{ token, initiator: 'merchant' as const },
       }),
     );
-    return { result: toChargeOutcome(result, order), log };
+    return toConversation(answer, toChargeOutcome(answer.result, order));
   }
 
   /** A gateway that keeps no cards charges an account of its own. */
@@ -62,19 +63,20 @@ export function createCardCharging({ card, line, tokenOf }: CardChargingOptions)
     if (!card.capabilities.refund || order.refundOfTransaction === undefined)
       return { result: declined('not_eligible'), log: [] };
     const { amountMinor, currency, payment, refundOf, refundOfTransaction } = order;
-    const { log, result } = hear(
+    const receipt = receiptOf(order);
+    const answer = hear(
       await card.refund({
         ...{ payment, of: refundOf, transaction: refundOfTransaction, amountMinor, currency },
         ...{ account: accountOf(order.customerId) },
-        ...(order.offer?.receipt && { receipt: order.offer.receipt }),
+        ...(receipt && { receipt }),
       }),
     );
-    return { result: toChargeOutcome(result, order), log };
+    return toConversation(answer, toRefundOutcome(answer.result, order));
   }
 
   async function inquire(order: ChargeOrder | RefundOrder): Promise<Conversation<InquiryOutcome>> {
-    const { log, result } = hear(await card.inquire(toQuestion(order)));
-    return { result: toInquiryOutcome(result, order), log };
+    const answer = hear(await card.inquire(toQuestion(order)));
+    return toConversation(answer, toInquiryOutcome(answer.result, order));
   }
 
   return {
@@ -87,10 +89,33 @@ export function createCardCharging({ card, line, tokenOf }: CardChargingOptions)
     admits: line.admits,
     take: line.take,
     charge,
+    forgets: () => card.capabilities.afterNotFound === 'newId',
     refunds: () => card.capabilities.refund,
     refund,
     inquire,
   };
+}
+
+function toConversation<Outcome>(
+  { log, result }: CardAnswer<CardInquiry>,
+  outcome: Outcome,
+): Conversation<Outcome> {
+  return { result: outcome, log, ...('facts' in result && { facts: result.facts }) };
+}
+
+/** Its lines have to sum up to what is given back: of a part it is one line, where one tax holds for all of them. */
+function receiptOf({ amountMinor, offer }: RefundOrder): ReceiptData | undefined {
+  const receipt = offer?.receipt;
+  const [first, ...others] = receipt?.items ?? [];
+  if (!offer || !receipt || !first) return receipt;
+  const whole = receipt.items.reduce(
+    (sum, one) => sum + one.amountMinor * BigInt(one.quantity),
+    0n,
+  );
+  if (whole === amountMinor) return receipt;
+  if (others.some(({ tax }) => tax !== first.tax)) return undefined;
+  const name = others.length === 0 ? first.name : offer.description;
+  return { ...receipt, items: [{ name, quantity: 1, amountMinor, tax: first.tax }] };
 }
 
 function toCardOrder(order: ChargeOrder) {
@@ -129,10 +154,12 @@ function toChargeOutcome(result: CardOutcome, order: ChargeOrder): ChargeOutcome
       const { facts } = result;
       const gatewayReference = facts.transaction;
       const reason = conflictOf(facts, { ...order, account: accountOf(order.customerId) });
-      if (reason !== undefined) return { outcome: 'conflicted', reason, gatewayReference };
+      const isReserved = result.outcome === 'authorized';
+      if (reason !== undefined)
+        return { outcome: 'conflicted', reason, gatewayReference, isReserved };
       // Nobody reserves on this way: what is only reserved was not what was asked for.
-      if (result.outcome === 'authorized')
-        return { outcome: 'conflicted', reason: 'only_authorized', gatewayReference };
+      if (isReserved)
+        return { outcome: 'conflicted', reason: 'only_authorized', gatewayReference, isReserved };
       return { outcome: 'accepted', gatewayReference };
     }
     case 'authentication':
@@ -154,8 +181,18 @@ function toChargeOutcome(result: CardOutcome, order: ChargeOrder): ChargeOutcome
   }
 }
 
-function toInquiryOutcome(result: CardInquiry, order: ChargeOrder): InquiryOutcome {
+/** What went back went back, whatever they call it: only another amount or currency is not what was asked for. */
+function toRefundOutcome(result: CardOutcome, order: RefundOrder): ChargeOutcome {
+  if (result.outcome !== 'accepted') return toChargeOutcome(result, order);
+  const { amountMinor, currency, transaction: gatewayReference } = result.facts;
+  if (amountMinor === order.amountMinor && currency === order.currency)
+    return { outcome: 'accepted', gatewayReference };
+  return { outcome: 'conflicted', reason: 'refund_differs', gatewayReference };
+}
+
+function toInquiryOutcome(result: CardInquiry, order: ChargeOrder | RefundOrder): InquiryOutcome {
   if (result.outcome === 'not_found') return { outcome: 'not_found' };
+  if ('refundOf' in order && result.outcome !== 'voided') return toRefundOutcome(result, order);
   if (result.outcome === 'voided') return { outcome: 'declined', reason: 'cancelled_by_customer' };
   return toChargeOutcome(result, order);
 }

@@ -1,126 +1,153 @@
 import { after } from 'node:test';
 import { createKeyring, createSealer } from '#auth';
 import { openBus } from '#bus';
-import { createFakeClock, createSystemClock } from '#clock';
-import type { Database } from '#database';
+import { createFakeClock } from '#clock';
+import { type Database, sql } from '#database';
 import { createHttpServer } from '#http';
 import { createIdSource } from '#ids';
 import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators } from '#operators';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
-import { freePort, temporaryFolder, testDatabase } from '#testing';
+import { freePort, testDatabase } from '#testing';
 import { createCardCharging } from './card-charging.ts';
-import type { CardGateways } from './card-gateways.ts';
+import type { CardGateway } from './card-gateway.ts';
+import type { CardGateways, CardLine } from './card-gateways.ts';
+import type { CardOutside, Paying } from './card-outside.ts';
 import { createCardWorker } from './card-worker.ts';
 import { cardChargeGroup, createChargeWorker } from './charge-worker.ts';
+import { accountOf } from './compare-facts.ts';
 import type { PresentRequest } from './create-card-payments.ts';
 import { createPayments, type Payments } from './create-payments.ts';
 import { readersOf } from './fixture.ts';
-import { createCloudPayments } from './gateways/cloudpayments/index.ts';
+import { registerPaymentRoutes } from './http.ts';
 import { registerNotificationRoutes } from './http-notifications.ts';
+import { parsePaymentId } from './payment.ts';
 import { createSavedCards } from './saved-cards.ts';
 import { paymentEvents, paymentResponses } from './topics.ts';
+import { verifyPostings } from './verify-postings.ts';
 
 export const CARDS_NOW = new Date('2026-11-20T07:00:00Z');
-export const GATEWAY = 'cloudpayments';
-const SECRET = 'secret-of-the-simulated-terminal';
-const TYPES = ['Check', 'Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'];
+export const CARD_SECRET = 'a secret that only tests know, long enough';
+export const BROWSER = {
+  ...{ ipAddress: '203.0.113.7', returnUrl: 'https://shop.test/thanks', locale: 'ru' },
+};
 const HOUR_MS = 3_600_000;
+const PATIENCE = { timeoutMs: 30_000 };
 
-/** Payments by card on a database of their own, with the gateway's simulator at their other end and their own doors open. */
-export async function openCardHouse() {
-  const database = await testDatabase();
-  const clock = createFakeClock(CARDS_NOW);
+/** However slow the machine. */
+export const PATIENT = PATIENCE;
+
+export const OPEN_LINE: CardLine = {
+  ...{ admits: () => true, perSecond: () => 1000, take: async (most) => most },
+  heard: () => {},
+};
+
+export function onlyGateway(card: CardGateway): CardGateways {
+  return {
+    names: () => [card.name],
+    gateway: (name) => (name === card.name ? card : undefined),
+    line: () => OPEN_LINE,
+    choose: () => [card.name],
+  };
+}
+
+export interface CardHouseOptions {
+  /** How many of each worker; 0: another process does the work. One unless told. */
+  readonly copies?: number;
+  /** Whether the doors of this process are open. They are unless told. */
+  readonly isOpen?: boolean;
+}
+
+/** What a house of card payments is made of, without its outside. */
+export async function furnishCards(database: Database, gateway: string, now = CARDS_NOW) {
+  const clock = createFakeClock(now);
   const base = {
-    ...{ database, clock, log: silentLog(), metrics: createMetrics(), ids: createIdSource(1) },
-    sealer: createSealer({ secret: 'a secret that only tests know, long enough' }),
+    ...{ database, clock, log: silentLog(), metrics: createMetrics() },
+    ids: createIdSource(process.pid),
+    sealer: createSealer({ secret: CARD_SECRET }),
   };
   const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
   await bus.declare([
-    cardChargeGroup(GATEWAY),
-    { topic: paymentResponses(GATEWAY), name: 'test' },
+    cardChargeGroup(gateway),
+    { topic: paymentResponses(gateway), name: 'test' },
     { topic: paymentEvents, name: 'test' },
   ] as never);
   const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
   const ledger = await createLedger({ ...base, types });
   const operators = await createOperators(base);
-  const port = await freePort();
-  const site = `http://127.0.0.1:${port}/v1/webhooks/${GATEWAY}`;
-  const simulator = await startCloudPaymentsSimulator({
-    ...{ port: 0, folder: await temporaryFolder() },
-    sites: {
-      [standardPublicId]: {
-        ...{ apiSecret: SECRET, concurrency: 100 },
-        notifications: Object.fromEntries(
-          TYPES.map((type) => [type, `${site}/${type.toLowerCase()}`]),
-        ),
-      },
-    },
-  });
-  const card = createCloudPayments(
-    {
-      settings: { public_id: standardPublicId, base_url: simulator.url, timeout_ms: 2000 },
-      secrets: { api_secret: SECRET },
-    },
-    { name: GATEWAY, clock: createSystemClock() },
-  );
-  const line = {
-    ...{ admits: () => true, perSecond: () => 1000, take: async (most: number) => most },
-    heard: () => {},
-  };
-  const cardGateways: CardGateways = {
-    names: () => [GATEWAY],
-    gateway: (name) => (name === GATEWAY ? card : undefined),
-    line: () => line,
-    choose: () => [GATEWAY],
-  };
-  const house = { ...base, bus, ledger, operators, cardGateways };
-  const payments = createPayments(house);
-  const server = await createHttpServer({
-    ...base,
-    api: { ...base, keyring: createKeyring({ database }) },
-  });
-  registerNotificationRoutes(server.app, payments);
-  await server.listen(port, '127.0.0.1');
-  const cards = createSavedCards(base);
-  const workers = [
-    createCardWorker({ ...house, inbox: payments.inbox }),
+  return { ...base, bus, ledger, operators };
+}
+
+export type Furnished = Awaited<ReturnType<typeof furnishCards>> & {
+  readonly cardGateways: CardGateways;
+  readonly payments: Payments;
+};
+
+/** The workers of one process. */
+export function cardWorkersOf(house: Furnished, card: CardGateway) {
+  const { database } = house;
+  const cards = createSavedCards(house);
+  return [
+    createCardWorker({ ...house, inbox: house.payments.inbox }),
     createChargeWorker({
-      ...{ ...house, group: cardChargeGroup(GATEWAY), cards },
+      ...{ ...house, group: cardChargeGroup(card.name), cards },
       gateway: createCardCharging({
-        ...{ card, line },
+        ...{ card, line: OPEN_LINE },
         tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
       }),
     }),
   ];
+}
+
+export async function openDoors(house: Furnished, port: number) {
+  const { database } = house;
+  const keyring = createKeyring({ database });
+  const server = await createHttpServer({ ...house, api: { ...house, keyring } });
+  registerNotificationRoutes(server.app, house.payments);
+  registerPaymentRoutes(server.app, house);
+  await server.listen(port, '127.0.0.1');
+  return server;
+}
+
+/** Payments by card on a database of their own, with a gateway's simulator at their other end and their own doors open. */
+export async function openCardHouse(
+  outside: CardOutside,
+  { copies = 1, isOpen = true }: CardHouseOptions = {},
+) {
+  const database = await testDatabase();
+  const furnished = await furnishCards(database, outside.name);
+  const { bus, operators } = furnished;
+  const port = await freePort();
+  const site = `http://127.0.0.1:${port}/v1/webhooks/${outside.name}`;
+  const open = await outside.open(site);
+  const cardGateways = onlyGateway(open.card);
+  const house = { ...furnished, cardGateways };
+  const payments = createPayments(house);
+  const whole = { ...house, payments };
+  const server = isOpen ? await openDoors(whole, port) : undefined;
+  const workers = Array.from({ length: copies }, () => cardWorkersOf(whole, open.card)).flat();
   for (const worker of workers) worker.start();
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
-    await server.close();
-    await card.close();
-    await simulator.close();
+    await server?.close();
+    await open.card.close();
+    await open.close();
     await operators.close();
     await bus.close();
   });
-  const hands = handsOf({ database, payments, url: simulator.url });
-  return { ...house, payments, simulator, site, ...hands, ...readersOf(database) };
+  const hands = handsOf(whole, outside.name);
+  return { ...whole, outside: open, port, site, ...readersOf(database), ...hands };
 }
 
 let people = 0;
 
-function handsOf(of: {
-  readonly database: Database;
-  readonly payments: Payments;
-  readonly url: string;
-}) {
-  const { database, payments, url } = of;
+function handsOf({ clock, database, ledger, payments }: Furnished, gateway: string) {
+  const { published } = readersOf(database);
+  const stateOf = async (payment: string) =>
+    (await payments.report(database.pool, payment)).state as string;
   return {
+    stateOf,
     /** A payment of somebody new, on a page of his own. */
     async present(changes: Partial<PresentRequest> = {}): Promise<string> {
       people += 1;
@@ -128,45 +155,71 @@ function handsOf(of: {
         ...{ customerId: BigInt(people), msisdn: `+7916${String(people).padStart(7, '0')}` },
         ...{ amountMinor: 19_900n, currency: 'RUB', reference: `sub_${people}/0` },
         offer: { description: 'A month of Music', saveCard: true },
-        notAfter: new Date(CARDS_NOW.getTime() + HOUR_MS),
+        notAfter: new Date(clock.now().getTime() + HOUR_MS),
         ...changes,
       };
       const [payment] = await database.transaction((tx) => payments.cards.prepare(tx, [request]));
       return payment ?? '';
     },
-    /** As the widget pays: whatever the page says. */
-    async pay(number: string, fields: object) {
-      const login = Buffer.from(`${standardPublicId}:${SECRET}`).toString('base64');
-      const packet = cryptogramOf({ number, expires: '12/59', name: 'A B' });
-      const answer = await fetch(`${url}/payments/cards/charge`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Basic ${login}` },
-        body: JSON.stringify({
-          ...{ IpAddress: '203.0.113.7', CardCryptogramPacket: packet, Currency: 'RUB' },
-          ...fields,
-        }),
-      });
-      return (await answer.json()) as { Success: boolean; Model: Record<string, unknown> };
+    async lead(payment: string): Promise<Paying> {
+      const { presentation } = await payments.cards.lead(payment, BROWSER);
+      return { payment, account: accountOf(parsePaymentId(payment).customerId), presentation };
     },
-    /** What the gateway's own book says of an order, in minor units. */
-    async book(payment: string): Promise<{ readonly debits: number; readonly refunded: number }> {
-      const answer = await fetch(`${url}/ledger?invoice=${payment}`);
-      const { entries } = (await answer.json()) as {
-        entries: readonly { readonly kind: string; readonly amountMinor: number }[];
-      };
-      const sumOf = (kind: string) =>
-        entries.filter((one) => one.kind === kind).reduce((sum, one) => sum + one.amountMinor, 0);
-      return {
-        debits: entries.filter(({ kind }) => kind === 'debit').length,
-        refunded: sumOf('refund'),
-      };
+    /** The month after, with the card that was kept. */
+    async renew(customerId: bigint, reference: string, amountMinor = 19_900n): Promise<string> {
+      const [card] = await payments.cards.list(database.pool, customerId);
+      if (!card) throw new Error('no card was kept');
+      const [renewal = ''] = await database.transaction((tx) =>
+        payments.request(tx, [
+          {
+            ...{ customerId, gateway, msisdn: '+79160000001', amountMinor, currency: 'RUB' },
+            ...{ reference, priority: 1, cardId: card.id, offer: { description: 'A month' } },
+            notAfter: new Date(clock.now().getTime() + 24 * HOUR_MS),
+          },
+        ]),
+      );
+      return renewal;
     },
-    async control(method: 'POST' | 'PUT', path: string, body: object): Promise<void> {
-      const answer = await fetch(`${url}/control/${path}`, {
-        ...{ method, headers: { 'content-type': 'application/json' } },
-        body: JSON.stringify(body),
-      });
-      if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    refund: (payment: string, amountMinor?: bigint) =>
+      database.transaction((tx) =>
+        payments.refund(tx, { payment, amountMinor, reason: 'it was a mistake' }),
+      ),
+    async transactionOf(payment: string): Promise<string> {
+      const { customerId, id } = parsePaymentId(payment);
+      const { rows } = await sql<{ gateway_reference: string | null }>`
+        select gateway_reference from payments.payment
+        where customer_id = ${customerId} and id = ${id}`.execute(database.pool);
+      return rows[0]?.gateway_reference ?? '';
+    },
+    eventsOf: async (payment: string) =>
+      (await published(paymentEvents))
+        .filter((one) => one.payment === payment)
+        .map(({ event }) => event),
+    responsesOf: async (payment: string) =>
+      (await published(paymentResponses(gateway))).filter((one) => one.payment === payment),
+    /** What waits to be applied. */
+    async waiting(): Promise<number> {
+      const { rows } = await sql<{ n: number }>`
+        select count(*)::integer as n from payments.notification where state <> 'applied'`.execute(
+        database.pool,
+      );
+      return rows[0]?.n ?? 0;
+    },
+    /** Of the gateway, on its normal side: what lies where. */
+    async balances(): Promise<Readonly<Record<string, bigint>>> {
+      const types = ['receivable', 'suspense', 'disputed', 'fees', 'revenue'];
+      const clients = (type: string) => (type === 'revenue' ? '' : gateway);
+      const accounts = await ledger.open(
+        types.map((type) => ({ type, clientId: clients(type), currency: 'RUB' })),
+      );
+      const views = await Promise.all(accounts.map(({ id }) => ledger.account(id)));
+      return Object.fromEntries(views.map((view) => [view.type, view.balanceMinor]));
+    },
+    /** Everything that was accepted is posted, and the books agree with themselves. */
+    async judge(): Promise<readonly string[]> {
+      const { missing } = await verifyPostings({ database });
+      const { findings } = await ledger.verify();
+      return [...missing, ...findings.map(({ kind }) => kind)];
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type Executor, sql, type Tx } from '#database';
+import { COLUMNS as PAYMENT_COLUMNS, type PaymentRow } from './store.ts';
 
 export interface CardRow {
   readonly customer_id: bigint;
@@ -36,9 +37,12 @@ export interface NewCard {
 
 /**
  * Keeps a card; one that is kept already gets its newest face. The customer's first becomes his default. Answers its id.
- * The caller holds a row of this customer: two cards of one moment must not both be the first.
+ * Two cards of one moment must not both be the first: the customer's cards are kept one after the other.
  */
 export async function upsertCard(tx: Tx, card: NewCard): Promise<bigint> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`payments.card ${card.customerId}`}, 0))`.execute(
+    tx,
+  );
   const { rows } = await sql<{ id: bigint }>`
     insert into payments.card as c (customer_id, id, gateway, sealed_token, token_digest, fingerprint, mask, brand, expires,
       is_default, saved_at)
@@ -132,8 +136,8 @@ export async function insertCardChange(tx: Tx, change: CardChange): Promise<void
 export async function withdrawPlanned(
   tx: Tx,
   input: { readonly customerId: bigint; readonly cardId: bigint; readonly now: Date },
-): Promise<readonly { readonly id: bigint; readonly reference: string }[]> {
-  const { rows } = await sql<{ id: bigint; reference: string }>`
+): Promise<readonly (PaymentRow & { readonly gateway: string })[]> {
+  const { rows } = await sql<PaymentRow & { readonly gateway: string }>`
     with k as (
       select customer_id, id from payments.payment
       where customer_id = ${input.customerId} and card_id = ${input.cardId} and closed_at is null and kind = 'charge'
@@ -142,6 +146,6 @@ export async function withdrawPlanned(
     )
     update payments.payment p set state = 'withdrawn', closed_at = ${input.now}, reason = 'card_removed'
     from k where p.customer_id = k.customer_id and p.id = k.id and p.state in ('new', 'claimed')
-    returning p.id, p.reference`.execute(tx);
+    returning ${PAYMENT_COLUMNS}, p.gateway`.execute(tx);
   return rows;
 }

@@ -1,4 +1,3 @@
-import type { CardFacts } from './card-gateway.ts';
 import type { ChargeOrder, ChargeOutcome, Conversation, RefundOrder } from './gateway.ts';
 import { offerFromRow } from './offer.ts';
 import { paymentId } from './payment.ts';
@@ -8,8 +7,6 @@ import type { PaymentRow } from './store.ts';
 export interface Charged {
   readonly row: PaymentRow;
   readonly said: Conversation<ChargeOutcome>;
-  /** Of a card: all that its gateway said of it. */
-  readonly facts?: CardFacts;
 }
 
 /** A charge's row as a gateway needs it. */

@@ -16,6 +16,8 @@ import {
   insertPresented,
   keepPresentation,
 } from './presented-store.ts';
+import { toEvent } from './publish-outcomes.ts';
+import { createReservations, type Reservations } from './request-operation.ts';
 import { createSavedCards, type SavedCards } from './saved-cards.ts';
 import { paymentEvents } from './topics.ts';
 
@@ -46,7 +48,17 @@ export interface Led {
   readonly presentation: Presentation;
 }
 
-export interface CardPayments extends Omit<SavedCards, 'keep' | 'tokenOf'> {
+export interface CardPayments
+  extends Omit<SavedCards, 'keep' | 'remove' | 'tokenOf'>,
+    Reservations {
+  /**
+   * It is never charged again, and what was planned on it ends in this transaction; what is under way is told by its
+   * response. Removed again, nothing happens. Throws `card_unknown`. Answers what the ended charges were for.
+   */
+  remove(
+    tx: Tx,
+    act: Parameters<SavedCards['remove']>[1],
+  ): Promise<{ readonly withdrawn: readonly string[] }>;
   /** Writes presented payments down, in the caller's transaction. Answers `pay_…` of each, in order. Throws `no_gateway`. */
   prepare(tx: Tx, requests: readonly PresentRequest[]): Promise<readonly string[]>;
   /**
@@ -69,12 +81,14 @@ export interface CardPaymentsOptions {
 
 export function createCardPayments(options: CardPaymentsOptions): CardPayments {
   const { bus, cardGateways, clock, database, ids } = options;
-  const { list, makeDefault, remove } = createSavedCards(options);
+  const { list, makeDefault, ...cards } = createSavedCards(options);
 
   async function openRow(payment: string): Promise<CardPaymentRow> {
     const row = await findCardPayment(database.pool, parsePaymentId(payment));
     if (row?.method !== 'card' || row.kind !== 'charge')
       throw fail('payment_unknown', `There is no payment ${payment} by card.`);
+    if (row.state === 'presented' && row.not_after <= clock.now())
+      throw fail('payment_not_open', `The time of ${payment} is over: begin another one.`);
     if (row.state !== 'presented')
       throw fail(
         'payment_not_open',
@@ -87,7 +101,8 @@ export function createCardPayments(options: CardPaymentsOptions): CardPayments {
   }
 
   return {
-    ...{ list, makeDefault, remove },
+    ...{ list, makeDefault, ...createReservations(options) },
+    remove: (tx, act) => removeCard(options, tx, { act, remove: cards.remove }),
     gateways: cardGateways.names,
     async prepare(tx, requests) {
       if (requests.length === 0) return [];
@@ -139,6 +154,26 @@ export function createCardPayments(options: CardPaymentsOptions): CardPayments {
       );
     },
   };
+}
+
+/** What was planned on it is told of as whatever else ends. */
+async function removeCard(
+  { bus, clock }: CardPaymentsOptions,
+  tx: Tx,
+  {
+    act,
+    remove,
+  }: {
+    readonly act: Parameters<SavedCards['remove']>[1];
+    readonly remove: SavedCards['remove'];
+  },
+) {
+  const { ended, withdrawn } = await remove(tx, act);
+  const at = clock.now().toISOString();
+  const key = act.customerId.toString();
+  const events = ended.map((row) => ({ key, payload: toEvent(row, row.gateway, at) }));
+  await bus.publish(tx, paymentEvents, events);
+  return { withdrawn };
 }
 
 /** Undefined where it can't be reached now: nothing was shown to anybody, so another may be asked. */

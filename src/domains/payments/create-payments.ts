@@ -10,6 +10,7 @@ import { type CardPayments, createCardPayments } from './create-card-payments.ts
 import { describePayment, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
 import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
+import { insertOperation } from './operation-store.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
 import { type RefundRequest, requestRefund } from './request-refund.ts';
@@ -18,6 +19,7 @@ import {
   countOpen,
   findPaymentsOf,
   insertPayments,
+  type PaymentRow,
   type PaymentView,
   withdrawPayments,
 } from './store.ts';
@@ -87,7 +89,6 @@ export function createPayments(options: PaymentsOptions): Payments {
 
   const takesBack = (gateway: string) =>
     cardGateways.gateway(gateway)?.capabilities.refund ?? operators.get(gateway).refunds;
-
   return {
     async request(tx, requests) {
       if (requests.length === 0) return [];
@@ -119,6 +120,7 @@ export function createPayments(options: PaymentsOptions): Payments {
       const now = clock.now();
       const rows = await withdrawPayments(tx, { customerId, references, reason, now });
       const withdrawn = rows.filter((row) => row.state === 'withdrawn');
+      await letGo(options, tx, { rows, gateway, reason });
       await bus.publish(
         tx,
         paymentEvents,
@@ -154,4 +156,26 @@ export function createPayments(options: PaymentsOptions): Payments {
     cards: createCardPayments({ ...options, cardGateways }),
     inbox: createNotificationInbox({ ...options, cardGateways }),
   };
+}
+
+/** What was only reserved when its payer withdrew is not taken: he has his money at once. */
+async function letGo(
+  { clock, ids }: PaymentsOptions,
+  tx: Tx,
+  given: {
+    readonly rows: readonly PaymentRow[];
+    readonly gateway: string;
+    readonly reason: string;
+  },
+): Promise<void> {
+  const now = clock.now();
+  for (const row of given.rows) {
+    const { gateway_reference: transaction } = row;
+    if (row.state !== 'authorized' || transaction === null) continue;
+    await insertOperation(tx, {
+      ...{ customerId: row.customer_id, paymentId: row.id, id: ids.next(now.getTime()) },
+      ...{ gateway: given.gateway, transaction, kind: 'void', amountMinor: row.amount_minor },
+      ...{ currency: row.currency, reason: given.reason, now },
+    });
+  }
 }

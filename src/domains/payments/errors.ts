@@ -12,6 +12,13 @@ export const fail = errorCodes({
   no_gateway: 'precondition',
   gateway_unavailable: 'unavailable',
   payment_not_open: 'precondition',
+  payment_not_authorized: 'precondition',
+  confirm_exceeds_reservation: 'precondition',
+  operation_open: 'conflict',
+  payment_settled: 'precondition',
+  settle_not_possible: 'precondition',
+  reconciliation_open: 'conflict',
+  reconciliation_unknown: 'not_found',
   notification_refused: 'forbidden',
   gateway_name_taken: 'conflict',
 });

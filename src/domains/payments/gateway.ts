@@ -1,5 +1,5 @@
 import type { TransactionLogEntry } from '#operators';
-import type { DeclineClass } from './card-gateway.ts';
+import type { CardFacts, DeclineClass } from './card-gateway.ts';
 import type { Offer } from './payment.ts';
 import type { DeclineReason } from './topics.ts';
 
@@ -48,7 +48,13 @@ export type ChargeOutcome =
       readonly retryAfterMs?: number;
     }
   /** Money moved, and not what was asked for. It never counts as paid. */
-  | { readonly outcome: 'conflicted'; readonly reason: string; readonly gatewayReference: string }
+  | {
+      readonly outcome: 'conflicted';
+      readonly reason: string;
+      readonly gatewayReference: string;
+      /** Nothing was taken, only reserved. */
+      readonly isReserved?: boolean;
+    }
   /** It certainly had no effect and may simply be tried again, with the same id, a little later. */
   | { readonly outcome: 'not_sent'; readonly reason: string }
   /** It may have had its effect. */
@@ -64,6 +70,8 @@ export interface Conversation<Outcome> {
   readonly result: Outcome;
   /** What was said, redacted, in order. */
   readonly log: readonly TransactionLogEntry[];
+  /** Of a card: all that its gateway said of the operation. */
+  readonly facts?: CardFacts;
 }
 
 /**
@@ -98,6 +106,11 @@ export interface Gateway {
   refunds(): boolean;
   /** Gives back once, under the same rules as `charge`. */
   refund(order: RefundOrder, beganMs: number): Promise<Conversation<ChargeOutcome>>;
+  /**
+   * Whether what it does not know must go out under a new id: a failure that it answered under an id stays its answer to that
+   * id. Absent: the same id is sent again.
+   */
+  forgets?(): boolean;
   /** Asks about a charge or a refund. Only where `inquiry` is not `none`. */
   inquire(order: ChargeOrder | RefundOrder): Promise<Conversation<InquiryOutcome>>;
 }

@@ -1,7 +1,7 @@
 import type { Database } from '#database';
 import type { Log } from '#log';
 import { type Charged, toOrder, toRefundOrder } from './charged.ts';
-import type { Conversation, Gateway, InquiryOutcome } from './gateway.ts';
+import type { ChargeOutcome, Conversation, Gateway, InquiryOutcome } from './gateway.ts';
 import type { Recorder } from './record-outcomes.ts';
 import { askAgainLater, claimInquiries, type PaymentRow } from './store.ts';
 
@@ -21,6 +21,25 @@ const QUESTIONS_MOST = 50;
 const AGAIN_FIRST_MS = 1000;
 const AGAIN_MOST_MS = 300_000;
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Of cards, behind the first question: gateways know at once, or when their bank does. After it people look at it. */
+const CARD_LADDER_MS = [
+  ...[5000, MINUTE_MS, 5 * MINUTE_MS, 60 * MINUTE_MS],
+  ...[DAY_MS, DAY_MS, DAY_MS, DAY_MS, DAY_MS],
+];
+
+function againAfterMs({ inquiries, method }: PaymentRow): number | null {
+  if (method === 'card') return CARD_LADDER_MS[inquiries - 1] ?? null;
+  return Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(inquiries, 12));
+}
+
+function notCarriedOut({ method }: PaymentRow): ChargeOutcome {
+  return method === 'card'
+    ? { outcome: 'declined', reason: 'gateway_error', class: 'technical' }
+    : { outcome: 'declined', reason: 'operator_error' };
+}
+
 type Unknown = PaymentRow & { readonly unknown_for_ms: number };
 
 export function createInquirer(options: InquirerOptions): Inquirer {
@@ -35,8 +54,7 @@ export function createInquirer(options: InquirerOptions): Inquirer {
     const said = await gateway.inquire(toRefundOrder(row) ?? toOrder(row));
     const answer = conclude(said, row);
     if (answer) return recorder.record([answer]);
-    const delayMs = Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(row.inquiries, 12));
-    await askAgainLater(database.pool, { keys, delayMs });
+    await askAgainLater(database.pool, { keys, delayMs: againAfterMs(row) });
   }
 
   /** What the answer settles; undefined when the question has to be put again. */
@@ -44,15 +62,17 @@ export function createInquirer(options: InquirerOptions): Inquirer {
     const { result, log } = said;
     switch (result.outcome) {
       case 'accepted':
+      case 'authorized':
+      case 'conflicted':
       case 'declined':
-        return { row, said: { result, log } };
+        return { row, said: { ...said, result } };
       case 'not_found': {
         // It may still be on its way to the operator's book: only time makes "not found" a fact.
         if (row.unknown_for_ms < gateway.settleMs()) return undefined;
         // A charge is tried again by whoever asked for it. A refund is owed: it goes out again, with the same id.
-        if (row.kind === 'refund')
+        if (row.kind === 'refund' && !gateway.forgets?.())
           return { row, said: { result: { outcome: 'not_sent', reason: 'not_found' }, log } };
-        return { row, said: { result: { outcome: 'declined', reason: 'operator_error' }, log } };
+        return { row, said: { result: notCarriedOut(row), log } };
       }
       case 'not_sent':
       case 'unknown':

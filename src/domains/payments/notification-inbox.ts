@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto';
+import type { Sealer } from '#auth';
 import { createBatcher } from '#batch';
 import type { Clock } from '#clock';
 import type { Database } from '#database';
@@ -11,8 +13,9 @@ import type {
 import type { CardGateways } from './card-gateways.ts';
 import { accountOf } from './compare-facts.ts';
 import { fail } from './errors.ts';
-import { insertNotifications } from './notification-store.ts';
-import { parsePaymentId } from './payment.ts';
+import { paymentNamedBy, sealHeard } from './notification-envelope.ts';
+import { insertNotifications, type NewNotification } from './notification-store.ts';
+import { readPaymentId } from './payment.ts';
 import { findCardPayment } from './presented-store.ts';
 
 /** Where gateways tell what happened: proven to be theirs, kept as it came, answered at once, applied later. */
@@ -32,15 +35,16 @@ export interface NotificationInbox {
 export interface NotificationInboxOptions {
   readonly database: Database;
   readonly clock: Clock;
+  readonly sealer: Sealer;
   readonly cardGateways: CardGateways;
 }
 
 const NOTIFICATIONS_MOST = 200;
 
 export function createNotificationInbox(options: NotificationInboxOptions): NotificationInbox {
-  const { cardGateways, clock, database } = options;
+  const { cardGateways, clock, database, sealer } = options;
   const listeners = new Set<() => void>();
-  const batcher = createBatcher<Parameters<typeof insertNotifications>[1][number], void>({
+  const batcher = createBatcher<NewNotification, void>({
     ...{ itemsMax: NOTIFICATIONS_MOST, flushesInFlight: 2 },
     async flush(notifications) {
       await insertNotifications(database.pool, notifications);
@@ -60,10 +64,14 @@ export function createNotificationInbox(options: NotificationInboxOptions): Noti
       const gateway = gatewayOf(name);
       if (!gateway.readNotification || !gateway.acknowledgement)
         throw fail('gateway_unknown', `${name} sends no notifications.`);
-      const { dedupeKey } = gateway.readNotification(notification);
+      const reading = gateway.readNotification(notification);
+      const payment = paymentNamedBy(reading.news);
       await batcher.add({
-        ...{ gateway: name, notification, now: clock.now() },
-        dedupeKey: `${notification.type} ${dedupeKey}`,
+        ...{ gateway: name, type: wordOf(notification.type), ip: notification.ip },
+        sealed: sealHeard(sealer, { notification, reading }, name),
+        dedupeKey: keyOf(notification.type, reading.dedupeKey),
+        payment: payment === undefined ? undefined : readPaymentId(payment),
+        now: clock.now(),
       });
       return gateway.acknowledgement();
     },
@@ -87,7 +95,7 @@ async function judge(
   gateway: string,
   question: CheckQuestion,
 ): Promise<CheckVerdict> {
-  const key = question.payment === undefined ? undefined : readId(question.payment);
+  const key = question.payment === undefined ? undefined : readPaymentId(question.payment);
   const row = key && (await findCardPayment(database.pool, key));
   if (row?.method !== 'card' || row.gateway !== gateway) return 'unknown_order';
   if (question.account !== undefined && question.account !== accountOf(row.customer_id))
@@ -101,10 +109,18 @@ async function judge(
   return row.state === 'expired' ? 'expired' : 'refuse';
 }
 
-function readId(payment: string) {
-  try {
-    return parsePaymentId(payment);
-  } catch {
-    return undefined;
-  }
+const WORD_LENGTH_MAX = 40;
+
+/** What stands in an address may be anything. */
+function wordOf(type: string): string {
+  return type.replaceAll(/[^a-z0-9._-]/g, '').slice(0, WORD_LENGTH_MAX);
+}
+
+/** Long enough to be told apart by a person, short enough for an index; whatever stands in it can be stored. */
+const KEY_LENGTH_MAX = 150;
+const PLAIN = /^[\x20-\x7e]*$/;
+
+function keyOf(type: string, dedupeKey: string): string {
+  const key = `${type} ${dedupeKey}`;
+  return key.length <= KEY_LENGTH_MAX && PLAIN.test(key) ? key : `sha256 ${hash('sha256', key)}`;
 }

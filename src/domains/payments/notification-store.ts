@@ -1,54 +1,80 @@
 import { type Executor, sql, type Tx } from '#database';
-import type { GatewayNotification } from './card-gateway.ts';
+import type { NotificationReading } from './card-gateway.ts';
 
-export interface NotificationRow extends GatewayNotification {
+export interface NotificationRow {
   readonly id: bigint;
   readonly gateway: string;
+  readonly type: string;
   readonly tries: number;
+  readonly reading: NotificationReading;
 }
+
+/** As it lies in the table: sealed. */
+export type SealedNotification = Omit<NotificationRow, 'reading'> & { readonly sealed: string };
 
 export interface NewNotification {
   readonly gateway: string;
-  readonly notification: GatewayNotification;
+  readonly type: string;
   readonly dedupeKey: string;
+  readonly sealed: string;
+  readonly ip: string;
+  /** The payment that it names, where it names one. */
+  readonly payment: { readonly customerId: bigint; readonly id: bigint } | undefined;
   readonly now: Date;
 }
 
-/** As they came. A repetition is kept once. */
+/** A repetition is kept once. In one order: of two batches neither waits for the other. */
 export async function insertNotifications(
   executor: Executor,
   given: readonly NewNotification[],
 ): Promise<void> {
-  const of = <Key extends keyof GatewayNotification>(key: Key) =>
-    given.map(({ notification }) => notification[key]);
+  const ordered = given.toSorted((one, other) => {
+    const [left, right] = [keyOf(one), keyOf(other)];
+    return left === right ? 0 : left < right ? -1 : 1;
+  });
+  const column = <Key extends keyof NewNotification>(key: Key) => ordered.map((one) => one[key]);
   await sql`
-    insert into payments.notification (gateway, type, dedupe_key, method, query, headers, body, ip, received_at)
-    select gateway, type, dedupe_key, method, query, headers::jsonb, body, ip, received_at from unnest(
-      ${given.map((one) => one.gateway)}::text[], ${of('type')}::text[], ${given.map((one) => one.dedupeKey)}::text[],
-      ${of('method')}::text[], ${of('query')}::text[], ${of('headers').map((one) => JSON.stringify(one))}::text[],
-      ${of('body')}::bytea[], ${of('ip')}::text[], ${given.map((one) => one.now)}::timestamptz[]
-    ) as n (gateway, type, dedupe_key, method, query, headers, body, ip, received_at)
+    insert into payments.notification (gateway, type, dedupe_key, sealed, ip, customer_id, payment_id, received_at)
+    select * from unnest(
+      ${column('gateway')}::text[], ${column('type')}::text[], ${column('dedupeKey')}::text[],
+      ${column('sealed')}::text[], ${column('ip')}::text[],
+      ${ordered.map(({ payment }) => payment?.customerId ?? null)}::bigint[],
+      ${ordered.map(({ payment }) => payment?.id ?? null)}::bigint[], ${column('now')}::timestamptz[])
     on conflict (gateway, dedupe_key) do nothing`.execute(executor);
+}
+
+const keyOf = ({ dedupeKey, gateway }: NewNotification) => `${gateway} ${dedupeKey}`;
+
+/** Gateways of which something waits, whether its time has come or not. */
+export async function findWaitingGateways(executor: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ gateway: string }>`
+    with recursive g as (
+      (select gateway from payments.notification where state = 'new' order by gateway limit 1)
+      union all
+      select (select n.gateway from payments.notification n where n.state = 'new' and n.gateway > g.gateway
+        order by n.gateway limit 1)
+      from g where g.gateway is not null
+    )
+    select gateway from g where gateway is not null`.execute(executor);
+  return rows.map(({ gateway }) => gateway);
 }
 
 /** What waits to be applied, in the order in which it came; nobody else takes it for a while. */
 export async function claimNotifications(
   executor: Executor,
-  input: { readonly gateways: readonly string[]; readonly leaseMs: number; readonly most: number },
-): Promise<readonly NotificationRow[]> {
-  const { rows } = await sql<NotificationRow>`
+  input: { readonly gateway: string; readonly leaseMs: number; readonly most: number },
+): Promise<readonly SealedNotification[]> {
+  const { rows } = await sql<SealedNotification>`
     with k as (
       select id from payments.notification
-      where state = 'new' and gateway = any (${input.gateways}::text[])
+      where state = 'new' and gateway = ${input.gateway}
         and (next_try_at is null or next_try_at < clock_timestamp())
       order by id limit ${input.most} for update skip locked
     )
     update payments.notification n set tries = n.tries + 1,
       next_try_at = clock_timestamp() + make_interval(secs => ${input.leaseMs / 1000})
     from k where n.id = k.id
-    returning n.id, n.gateway, n.type, n.method, n.query, n.headers, n.body, n.ip, n.tries`.execute(
-    executor,
-  );
+    returning n.id, n.gateway, n.type, n.sealed, n.tries`.execute(executor);
   return rows.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 }
 
@@ -76,28 +102,55 @@ export async function putOff(
     where id = ${input.id} and state = 'new'`.execute(executor);
 }
 
-/** True where it was written for the first time. */
-export async function insertDispute(
-  tx: Tx,
-  one: {
-    readonly gateway: string;
-    readonly id: string;
-    readonly transaction: string;
-    readonly customerId: bigint | null;
-    readonly paymentId: bigint | null;
-    readonly kind: string;
-    readonly amountMinor: bigint;
-    readonly currency: string;
-    readonly reason: string | null;
-    readonly at: Date;
-    readonly now: Date;
-  },
-): Promise<boolean> {
-  const { rows } = await sql`
-    insert into payments.dispute (gateway, id, transaction, customer_id, payment_id, kind, amount_minor, currency, reason,
-      at, recorded_at)
-    values (${one.gateway}, ${one.id}, ${one.transaction}, ${one.customerId}, ${one.paymentId}, ${one.kind},
-      ${one.amountMinor}, ${one.currency}, ${one.reason}, ${one.at}, ${one.now})
-    on conflict do nothing returning id`.execute(tx);
-  return rows.length > 0;
+export interface NotificationView {
+  readonly gateway: string;
+  readonly type: string;
+  readonly dedupe_key: string;
+  readonly state: string;
+  readonly tries: number;
+  readonly result: string | null;
+  readonly received_at: Date;
+  readonly applied_at: Date | null;
+}
+
+const SHOWN_MOST = 500;
+
+/** What was heard of a payment, the oldest first. */
+export async function findNotificationsOf(
+  executor: Executor,
+  key: { readonly customerId: bigint; readonly id: bigint },
+): Promise<readonly NotificationView[]> {
+  const { rows } = await sql<NotificationView>`
+    select gateway, type, dedupe_key, state, tries, result, received_at, applied_at from payments.notification
+    where customer_id = ${key.customerId} and payment_id = ${key.id} order by id limit ${SHOWN_MOST}`.execute(
+    executor,
+  );
+  return rows;
+}
+
+export interface NotificationDepth {
+  readonly gateway: string;
+  readonly waiting: number;
+  /** By the database's own clock. */
+  readonly oldest_seconds: number;
+  readonly failed: number;
+}
+
+/** Counting further would cost more than it tells. */
+const COUNTED_MOST = 100_000;
+
+/** How many wait by gateway, how long the first of them has, and how many nobody could apply. */
+export async function readNotificationDepths(
+  executor: Executor,
+  now: Date,
+): Promise<readonly NotificationDepth[]> {
+  const { rows } = await sql<NotificationDepth>`
+    select gateway, (count(*) filter (where state = 'new'))::integer as waiting,
+      coalesce(extract(epoch from ${now}::timestamptz - min(received_at) filter (where state = 'new')), 0)::float8
+        as oldest_seconds,
+      (count(*) filter (where state = 'failed'))::integer as failed
+    from (select gateway, state, received_at from payments.notification where state in ('new', 'failed')
+      limit ${COUNTED_MOST}) n
+    group by gateway order by gateway`.execute(executor);
+  return rows;
 }

@@ -33,7 +33,8 @@ export type PaymentStep =
   | 'void'
   | 'expire'
   | 'list'
-  | 'give_up';
+  | 'give_up'
+  | 'count';
 
 /** From where a step leads where; a pair that is absent never happens. */
 export const paymentSteps: Readonly<
@@ -80,7 +81,6 @@ export const paymentSteps: Readonly<
     accept: 'accepted',
     conflict: 'conflicted',
     void: 'withdrawn',
-    expire: 'expired',
   },
   accepted: {},
   declined: {},
@@ -88,8 +88,8 @@ export const paymentSteps: Readonly<
   withdrawn: {},
   expired: {},
   uncollectible: {},
-  // Money moved, and not what was asked for: people look at it. It never counts as paid.
-  conflicted: {},
+  // Money moved, and not what was asked for: people look at it. It never counts as paid before one of them has said so.
+  conflicted: { count: 'accepted' },
 };
 
 /** Where `step` leads from `state`; undefined for a pair that never happens. */
@@ -113,6 +113,16 @@ export function refundReference(charge: string): string {
 
 /** What was paid beyond a payment: it has happened, and goes back by itself. */
 export const SURPLUS = 'surplus of ';
+
+/** Whether nobody asked for it: it answers no bill and is nobody's earning. */
+export function isSurplus({ reference }: { readonly reference: string }): boolean {
+  return reference.startsWith(SURPLUS);
+}
+
+/** One of them is open at a time. */
+export function surplusReference(charge: string): string {
+  return `${SURPLUS}${charge}`;
+}
 
 /** What a domain asks for: to take `amountMinor` from `msisdn`, for something of its own called `reference`. */
 export interface ChargeRequest {
@@ -151,4 +161,13 @@ export function paymentId(customerId: bigint, id: bigint): string {
 
 export function parsePaymentId(text: string) {
   return parseId('pay', text, 'payment');
+}
+
+/** Undefined where it is none of ours: gateways are told by others too what they call a payment. */
+export function readPaymentId(text: string) {
+  try {
+    return parsePaymentId(text);
+  } catch {
+    return undefined;
+  }
 }

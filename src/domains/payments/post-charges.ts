@@ -3,7 +3,8 @@ import { AppError, must } from '#errors';
 import { toUuid } from '#ids';
 import type { Charge, Ledger, Refund } from '#ledger';
 import type { Charged } from './charged.ts';
-import { paymentId } from './payment.ts';
+import { type GatewayMove, moveId, toTransfers } from './gateway-moves.ts';
+import { isSurplus, paymentId } from './payment.ts';
 import { findRefundBases, type RefundBasis } from './refund-store.ts';
 import type { PaymentRow } from './store.ts';
 
@@ -35,21 +36,49 @@ export async function createPosting(
       ? await ledger.refunds(refundRows.map((row) => toRefund(row, basisOf(bases, row))))
       : [];
   const transferOf = new Map([...charges, ...refunds].map((transfer) => [transfer.id, transfer]));
+  const conflicts = charged.flatMap((one) => conflictOf(one, gateway.name));
+  const conflictTransfers = await toTransfers(
+    ledger,
+    conflicts.map(({ move }) => move),
+  );
   return {
     async post(tx, settled) {
       const accepted = settled.filter((row) => row.state === 'accepted');
       await checkBases(tx, bases, accepted);
-      const transfers = accepted.map((row) => {
-        const transfer = transferOf.get(transferId(row));
-        must(transfer, 'what was accepted has its transfer');
-        return transfer;
-      });
+      const conflicted = new Set(
+        settled.filter((row) => row.state === 'conflicted').map(transferId),
+      );
+      const transfers = [
+        ...accepted.map((row) => {
+          const transfer = transferOf.get(transferId(row));
+          must(transfer, 'what was accepted has its transfer');
+          return transfer;
+        }),
+        ...conflictTransfers.filter((_, at) => conflicted.has(conflicts[at]?.payment ?? '')),
+      ];
+      if (transfers.length === 0) return;
       const posting = await ledger.post(tx, transfers);
       if (posting.outcome === 'posted') return;
       const why = `The ledger refuses ${posting.transfer}: ${posting.reason}.`;
       throw new AppError('internal', 'payment_not_posted', why);
     },
   };
+}
+
+/** What was taken otherwise than asked for lies in an account of its own until people have said what it is. */
+function conflictOf(
+  { row, said }: Charged,
+  gateway: string,
+): readonly { readonly payment: string; readonly move: GatewayMove }[] {
+  const { facts, result } = said;
+  if (result.outcome !== 'conflicted' || result.isReserved || !facts) return [];
+  const { amountMinor, currency, transaction } = facts;
+  const kind = row.kind === 'refund' ? 'conflict-over' : 'conflict';
+  const move: GatewayMove = {
+    ...{ id: moveId(kind, gateway, transaction), kind, gateway },
+    ...{ reference: paymentId(row.customer_id, row.id), amountMinor, currency },
+  };
+  return [{ payment: transferId(row), move }];
 }
 
 type Bases = ReadonlyMap<string, RefundBasis>;
@@ -83,20 +112,24 @@ function transferId(row: Pick<PaymentRow, 'customer_id' | 'id'>): string {
 
 type ChargeColumns = Pick<
   PaymentRow,
-  'customer_id' | 'id' | 'amount_minor' | 'currency' | 'allocation'
+  'customer_id' | 'id' | 'amount_minor' | 'currency' | 'allocation' | 'reference'
 >;
 
-function toCharge(row: ChargeColumns, gateway: string): Charge {
+export function toCharge(row: ChargeColumns, gateway: string): Charge {
   return {
     ...{ id: transferId(row), reference: paymentId(row.customer_id, row.id), gateway },
     ...{ amountMinor: row.amount_minor, currency: row.currency, contract: row.allocation },
+    ...(isSurplus(row) && { isUnasked: true }),
   };
 }
 
 function toRefund(row: PaymentRow, basis: RefundBasis): Refund {
   return {
     ...{ id: transferId(row), reference: paymentId(row.customer_id, row.id) },
-    charge: toCharge({ ...basis, id: basis.charge_id }, basis.gateway),
+    charge: toCharge(
+      { ...basis, id: basis.charge_id, reference: basis.charge_reference },
+      basis.gateway,
+    ),
     ...{ amountMinor: row.amount_minor, refundedMinor: basis.refunded_minor },
   };
 }

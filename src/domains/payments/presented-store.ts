@@ -83,7 +83,8 @@ export async function findByTransaction(
   const { rows } = await sql<CardPaymentRow>`
     select ${CARD_COLUMNS} from payments.payment p
     where p.method = 'card' and p.gateway = ${of.gateway} and p.gateway_reference = ${of.transaction}
-    order by p.id limit 1`.execute(executor);
+    -- A conflict that was given back stands there twice: as what it was, and as what was given back of.
+    order by p.state = 'accepted' desc, p.id limit 1`.execute(executor);
   return rows[0];
 }
 
@@ -99,7 +100,10 @@ export async function keepPresentation(
   );
 }
 
-/** Pages whose time is over. Nobody else asks about them meanwhile. */
+/** How long gateways hold a reservation that nobody takes; one of them says seven days, and a day is for it to say so. */
+const HELD_DAYS = 8;
+
+/** Pages whose time is over, and reservations that must have been let go. Nobody else asks about them meanwhile. */
 export async function claimOverdue(
   executor: Executor,
   input: { readonly now: Date; readonly leaseMs: number; readonly most: number },
@@ -109,7 +113,8 @@ export async function claimOverdue(
       inquiries = p.inquiries + 1
     from (
       select customer_id, id from payments.payment
-      where state = 'presented' and not_after <= ${input.now}
+      where ((state = 'presented' and not_after <= ${input.now})
+          or (state = 'authorized' and not_after <= ${input.now}::timestamptz - make_interval(days => ${HELD_DAYS})))
         and (lease_until is null or lease_until < clock_timestamp())
       order by not_after limit ${input.most} for update skip locked
     ) k
@@ -134,48 +139,6 @@ export async function endPresented(
 
 const isCardState = (state: string) => state === 'presented' || state === 'authorized';
 
-export interface NewTransaction {
-  readonly gateway: string;
-  readonly transaction: string;
-  readonly customerId: bigint;
-  readonly paymentId: bigint;
-  readonly kind: 'payment' | 'refund';
-  readonly role: 'settles' | 'surplus' | 'conflict' | 'declined' | 'external';
-  readonly amountMinor: bigint;
-  readonly currency: string;
-  readonly reason: string | null;
-  readonly at: Date;
-}
-
-/** False where it is known: the same news again. One that was declined may be told as something better later. */
-export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
-  const { rows } = await sql`
-    insert into payments.gateway_transaction as t (gateway, transaction, customer_id, payment_id, kind, role, amount_minor,
-      currency, reason, at)
-    values (${one.gateway}, ${one.transaction}, ${one.customerId}, ${one.paymentId}, ${one.kind}, ${one.role},
-      ${one.amountMinor}, ${one.currency}, ${one.reason}, ${one.at})
-    on conflict (gateway, transaction) do update set role = excluded.role, reason = excluded.reason, at = excluded.at
-      where t.role = 'declined' and excluded.role <> 'declined'
-    returning t.transaction`.execute(tx);
-  return rows.length > 0;
-}
-
-export interface TransactionRow {
-  readonly customer_id: bigint;
-  readonly payment_id: bigint;
-  readonly role: NewTransaction['role'];
-}
-
-export async function findTransaction(
-  executor: Executor,
-  of: { readonly gateway: string; readonly transaction: string },
-): Promise<TransactionRow | undefined> {
-  const { rows } = await sql<TransactionRow>`
-    select customer_id, payment_id, role from payments.gateway_transaction
-    where gateway = ${of.gateway} and transaction = ${of.transaction}`.execute(executor);
-  return rows[0];
-}
-
 /** What was paid once more than it was asked for, as a charge of its own that has happened. */
 export async function insertHappened(
   tx: Tx,
@@ -184,6 +147,8 @@ export async function insertHappened(
     readonly id: bigint;
     readonly kind: 'charge' | 'refund';
     readonly amountMinor: bigint;
+    /** That of `like` unless told. */
+    readonly currency?: string;
     readonly reference: string;
     readonly transaction: string;
     readonly reason: string;
@@ -194,11 +159,11 @@ export async function insertHappened(
   const refundOf = input.kind === 'refund' ? like.id : null;
   const { rows } = await sql<PaymentRow>`
     insert into payments.payment as p (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority,
-      not_after, method, kind, refund_of, refund_reason, allocation, offer, state, attempts, gateway_reference, reason,
-      sent_at, stopped_at, created_at)
-    values (${like.customer_id}, ${input.id}, ${like.gateway}, ${like.msisdn}, ${input.amountMinor}, ${like.currency},
-      ${input.reference}, 1, ${now}, 'card', ${input.kind}, ${refundOf}, ${refundOf === null ? null : input.reason},
-      ${null}, ${like.offer === null ? null : JSON.stringify(like.offer)}::jsonb, 'unknown', 1, ${input.transaction},
+      not_after, method, kind, refund_of, refund_reason, allocation, offer, state, attempts, calls, gateway_reference,
+      reason, sent_at, stopped_at, created_at)
+    values (${like.customer_id}, ${input.id}, ${like.gateway}, ${like.msisdn}, ${input.amountMinor},
+      ${input.currency ?? like.currency}, ${input.reference}, 1, ${now}, 'card', ${input.kind}, ${refundOf}, ${refundOf === null ? null : input.reason},
+      ${null}, ${like.offer === null ? null : JSON.stringify(like.offer)}::jsonb, 'unknown', 1, 1, ${input.transaction},
       ${input.reason}, ${now}, ${input.kind === 'charge' ? now : null}, ${now})
     returning ${COLUMNS}`.execute(tx);
   const [row] = rows;

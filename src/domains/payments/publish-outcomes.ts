@@ -3,7 +3,7 @@ import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import { type TransactionLogEntry, transactionLog } from '#operators';
 import type { Gateway } from './gateway.ts';
-import { paymentId } from './payment.ts';
+import { isSurplus, paymentId } from './payment.ts';
 import type { PaymentRow } from './store.ts';
 import {
   type PaymentEvent,
@@ -37,8 +37,9 @@ export async function publishOutcomes(
     if (row.state === 'new') continue;
     const key = row.customer_id.toString();
     events.push({ key, payload: toEvent(row, gateway.name, at) });
-    // A refund answers no bill: whoever cares hears its events.
-    if (row.state !== 'unknown' && row.state !== 'authorized' && row.kind === 'charge')
+    // A refund answers no bill, nor does what nobody asked for: whoever cares hears their events.
+    if (row.kind !== 'charge' || isSurplus(row)) continue;
+    if (row.state !== 'unknown' && row.state !== 'authorized')
       responses.push({
         key,
         payload: toResponse(row, { at, gateway: gateway.name, more: more?.get(row.id) }),

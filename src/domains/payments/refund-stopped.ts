@@ -3,9 +3,9 @@ import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import type { RefundStarter } from './begin-refunds.ts';
 import type { Gateway } from './gateway.ts';
-import { SURPLUS } from './payment.ts';
+import { isSurplus } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
-import { AFTER_STOP, findToGiveBack } from './refund-store.ts';
+import { AFTER_STOP, findToGiveBack, type ToGiveBack } from './refund-store.ts';
 import type { PaymentRow } from './store.ts';
 import { paymentEvents } from './topics.ts';
 
@@ -56,54 +56,57 @@ export async function refundStopped(
 }
 
 /** What was paid beyond what was asked for goes back as what came after STOP does. */
-function whyBack({ reference }: PaymentRow): string {
-  return reference.startsWith(SURPLUS) ? 'surplus' : AFTER_STOP;
+function whyBack(row: Pick<PaymentRow, 'reference'>): string {
+  return isSurplus(row) ? 'surplus' : AFTER_STOP;
 }
 
-/** The operator said no without a reason of the customer's, or knows nothing of it: it is asked again, ever more seldom. */
+/** The gateway said no without a reason of the customer's, or knows nothing of it: it is asked again, ever more seldom. */
+const PASSING: readonly (string | null)[] = [
+  'operator_error',
+  'gateway_error',
+  'issuer_unavailable',
+];
 const AGAIN_FIRST_MS = 5000;
 const AGAIN_MOST_MS = 6 * 3_600_000;
 /** Weeks, by then: people have to look at it. */
 const TRIES_MOST = 60;
 
-/** A refund after STOP that came to nothing is begun anew: nobody but us knows that this money is owed. */
+/**
+ * A refund that nobody but us knows to be owed (after STOP, of what was paid beyond) and that came to nothing is begun
+ * anew; where that would not help people are told.
+ */
 export async function giveBackAgain(
   { bus, clock, gateway, starter }: RefundStoppedOptions,
   tx: Tx,
   settled: readonly PaymentRow[],
 ): Promise<void> {
-  const lost = settled.filter(
-    (row) =>
-      row.kind === 'refund' &&
-      row.state === 'declined' &&
-      (row.reason === 'operator_error' || row.reason === 'gateway_error'),
-  );
+  const lost = settled.filter((row) => row.kind === 'refund' && row.state === 'declined');
   if (lost.length === 0) return;
   const now = clock.now();
-  const charges = await findToGiveBack(tx, lost);
+  const owed = await findToGiveBack(tx, lost);
+  const passing = new Set(
+    lost.filter(({ reason }) => PASSING.includes(reason)).map(({ refund_of: id }) => id),
+  );
+  const isHopeful = ({ id, tries }: ToGiveBack) => passing.has(id) && tries < TRIES_MOST;
   await starter.begin(
     tx,
-    charges
-      .filter(({ tries }) => tries < TRIES_MOST)
-      .map((charge) => ({
-        ...{ charge, gateway: gateway.name, amountMinor: charge.left_minor, reason: AFTER_STOP },
-        notBefore: new Date(now.getTime() + againAfterMs(charge.tries)),
-      })),
+    owed.filter(isHopeful).map((charge) => ({
+      ...{ charge, gateway: gateway.name, amountMinor: charge.left_minor },
+      reason: whyBack(charge),
+      notBefore: new Date(now.getTime() + againAfterMs(charge.tries)),
+    })),
   );
-  const givenUp = new Set(charges.filter(({ tries }) => tries >= TRIES_MOST).map(({ id }) => id));
+  const givenUp = new Map(owed.filter((one) => !isHopeful(one)).map((one) => [one.id, one]));
   await bus.publish(
     tx,
     paymentEvents,
-    lost
-      .filter((row) => row.refund_of !== null && givenUp.has(row.refund_of))
-      .map((row) => ({
-        key: row.customer_id.toString(),
-        payload: {
-          ...toEvent(row, gateway.name, now.toISOString()),
-          event: 'refund_impossible',
-          reason: AFTER_STOP,
-        },
-      })),
+    lost.flatMap((row) => {
+      const charge = row.refund_of === null ? undefined : givenUp.get(row.refund_of);
+      if (!charge) return [];
+      const event = toEvent(row, gateway.name, now.toISOString());
+      const payload = { ...event, event: 'refund_impossible', reason: whyBack(charge) };
+      return [{ key: row.customer_id.toString(), payload }];
+    }),
   );
 }
 

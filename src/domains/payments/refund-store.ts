@@ -124,6 +124,7 @@ export async function insertRefunds(
 export interface ToGiveBack {
   readonly customer_id: bigint;
   readonly id: bigint;
+  readonly reference: string;
   readonly left_minor: bigint;
   readonly tries: number;
 }
@@ -135,7 +136,7 @@ export async function findToGiveBack(
 ): Promise<readonly ToGiveBack[]> {
   const { rows } = await sql<ToGiveBack>`
     with held as (
-      select p.customer_id, p.id, p.amount_minor - p.refunded_minor as left_minor
+      select p.customer_id, p.id, p.reference, p.amount_minor - p.refunded_minor as left_minor
       from unnest(${refunds.map((row) => row.customer_id)}::bigint[], ${refunds.map((row) => row.refund_of)}::bigint[])
         as n (customer_id, id)
       join payments.payment p on p.customer_id = n.customer_id and p.id = n.id
@@ -148,7 +149,11 @@ export async function findToGiveBack(
   return rows.filter(({ tries }) => tries > 0);
 }
 
-const KEPT_STATES: readonly PaymentState[] = ['new', 'claimed', 'sending', 'unknown', 'accepted'];
+const KEPT_STATES: readonly PaymentState[] = [
+  ...(['new', 'claimed', 'sending', 'unknown', 'accepted'] as const),
+  // Money went back, though not as asked for.
+  'conflicted',
+];
 
 /** What was promised to refunds that came to nothing can be asked back again. Other rows are passed over. */
 export async function releaseRefunds(tx: Tx, rows: readonly PaymentRow[]): Promise<void> {
@@ -176,6 +181,7 @@ export interface RefundBasis {
   readonly currency: string;
   readonly gateway: string;
   readonly allocation: bigint | null;
+  readonly charge_reference: string;
   readonly refunded_minor: bigint;
 }
 
@@ -185,6 +191,7 @@ export async function findRefundBases(
 ): Promise<readonly RefundBasis[]> {
   const { rows } = await sql<RefundBasis>`
     select r.customer_id, r.id, c.id as charge_id, c.amount_minor, c.currency, c.gateway, c.allocation,
+      c.reference as charge_reference,
       (select coalesce(sum(x.amount_minor), 0)::bigint from payments.payment x
         where x.customer_id = r.customer_id and x.reference = r.reference and x.kind = 'refund'
           and x.state = 'accepted' and x.id <> r.id) as refunded_minor

@@ -16,6 +16,7 @@ import {
   withdrawPlanned,
 } from './card-store.ts';
 import { fail } from './errors.ts';
+import type { PaymentRow } from './store.ts';
 
 /** A card that its holder left with a gateway, as it is shown. */
 export interface SavedCardView {
@@ -43,14 +44,14 @@ export interface SavedCards {
   list(executor: Executor, customerId: bigint): Promise<readonly SavedCardView[]>;
   /** Throws `card_unknown`. */
   makeDefault(tx: Tx, act: Act): Promise<void>;
-  /**
-   * It is never charged again, and what was planned on it ends in this transaction; what is under way is told by its
-   * response. Removed again, nothing happens. Throws `card_unknown`. Answers what the ended charges were for.
-   */
+  /** Ends what was planned on it too, and answers that for whoever tells of it. */
   remove(
     tx: Tx,
     act: Act & { readonly reason: string },
-  ): Promise<{ readonly withdrawn: readonly string[] }>;
+  ): Promise<{
+    readonly withdrawn: readonly string[];
+    readonly ended: readonly (PaymentRow & { readonly gateway: string })[];
+  }>;
   /** Keeps a card that a gateway has given a token for. The caller holds a payment of this customer. */
   keep(
     tx: Tx,
@@ -99,13 +100,13 @@ export function createSavedCards({ clock, ids, sealer }: SavedCardsOptions): Sav
     },
     async remove(tx, act) {
       const row = await lockOne(tx, act);
-      if (!row) return { withdrawn: [] };
+      if (!row) return { withdrawn: [], ended: [] };
       const { actor, customerId, reason } = act;
       const now = clock.now();
       await markRemoved(tx, { customerId, id: row.id, now, reason });
       const withdrawn = await withdrawPlanned(tx, { customerId, cardId: row.id, now });
       await note(tx, { actor, customerId, cardId: row.id, change: 'removed', reason });
-      return { withdrawn: withdrawn.map(({ reference }) => reference) };
+      return { withdrawn: withdrawn.map(({ reference }) => reference), ended: withdrawn };
     },
     async keep(tx, { card, customerId, gateway }) {
       const { token } = card;

@@ -200,6 +200,7 @@ export interface AttemptResult {
     | 'unknown';
   readonly reason: string | null;
   readonly gatewayReference: string | null;
+  readonly amountMinor: bigint;
   readonly sentAt: Date | null;
   /** Real time from now until it is asked about; only for `unknown`. */
   readonly askAfterMs: number | null;
@@ -224,13 +225,15 @@ export async function settleAttempts(
         ${results.map((one) => one.attempt)}::smallint[], ${results.map((one) => one.state)}::text[],
         ${results.map((one) => one.outcome)}::text[], ${results.map((one) => one.reason)}::text[],
         ${results.map((one) => one.gatewayReference)}::text[], ${results.map((one) => one.sentAt)}::timestamptz[],
-        ${results.map((one) => one.askAfterMs)}::float8[]
-      ) as r (customer_id, id, attempt, state, outcome, reason, gateway_reference, sent_at, ask_after_ms)
+        ${results.map((one) => one.askAfterMs)}::float8[], ${results.map((one) => one.amountMinor)}::bigint[]
+      ) as r (customer_id, id, attempt, state, outcome, reason, gateway_reference, sent_at, ask_after_ms, amount_minor)
     ), posting as (
       -- Whoever settles posts: a version that does not is known by its silence.
       select set_config('kopek.posts', 'on', true)
     ), settled as (
       update payments.payment p set reason = r.reason,
+        -- Of what was reserved a part may be taken.
+        amount_minor = case when p.state = 'authorized' then r.amount_minor else p.amount_minor end,
         state = case when r.state = 'new' and p.stopped_at is not null then 'withdrawn' else r.state end,
         gateway_reference = coalesce(r.gateway_reference, p.gateway_reference),
         -- Nothing of it goes out any more: from here on "not found" becomes a fact with time.
@@ -241,7 +244,10 @@ export async function settleAttempts(
       from result r, posting
       where p.customer_id = r.customer_id and p.id = r.id and p.attempts = r.attempt
         and (p.state = 'sending' or (p.state = 'unknown' and r.state <> 'unknown')
-          or (p.state in ('presented', 'authorized') and r.state in ('accepted', 'authorized', 'conflicted')))
+          or (p.state = 'presented' and r.state in ('accepted', 'authorized', 'conflicted'))
+          -- Of a reservation only its own operation says more; another one beside it is one too many.
+          or (p.state = 'authorized' and r.state in ('accepted', 'conflicted')
+            and p.gateway_reference is not distinct from r.gateway_reference))
       returning ${COLUMNS}
     ), written as (
       insert into payments.attempt (customer_id, payment_id, number, outcome, reason, sent_at, ended_at)
@@ -330,7 +336,8 @@ export async function withdrawPayments(
 
 /**
  * How many payments wait for a gateway or are under way, counted up to `most`. Unknown ones are in no queue: where
- * nobody can be asked about them they may stay for weeks, and must not stop all others.
+ * nobody can be asked about them they may stay for weeks, and must not stop all others. Neither are pages that payers
+ * have before them, and reservations.
  */
 export async function countOpen(
   executor: Executor,
@@ -340,7 +347,8 @@ export async function countOpen(
   const { rows } = await sql<{ open: bigint }>`
     select count(*) as open from (
       select from payments.payment
-      where gateway = ${gateway} and closed_at is null and state <> 'unknown' limit ${most}
+      where gateway = ${gateway} and closed_at is null
+        and state not in ('unknown', 'presented', 'authorized') limit ${most}
     ) counted`.execute(executor);
   return Number(rows[0]?.open ?? 0n);
 }

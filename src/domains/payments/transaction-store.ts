@@ -1,0 +1,131 @@
+import { type Executor, sql, type Tx } from '#database';
+
+/** What a gateway calls an operation, and what we take it for. */
+export interface NewTransaction {
+  readonly gateway: string;
+  readonly transaction: string;
+  readonly customerId: bigint;
+  readonly paymentId: bigint;
+  readonly kind: 'payment' | 'refund';
+  readonly role: TransactionRole;
+  readonly amountMinor: bigint;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+export type TransactionRole =
+  | 'settles'
+  | 'surplus'
+  | 'conflict'
+  | 'declined'
+  | 'external'
+  | 'returned';
+
+export interface TransactionRow {
+  readonly gateway: string;
+  readonly transaction: string;
+  readonly customer_id: bigint;
+  readonly payment_id: bigint;
+  readonly kind: NewTransaction['kind'];
+  readonly role: TransactionRole;
+  readonly amount_minor: bigint;
+  readonly currency: string;
+  readonly reason: string | null;
+  readonly at: Date;
+  readonly fee_minor: bigint | null;
+}
+
+const COLUMNS =
+  sql.raw(`t.gateway, t.transaction, t.customer_id, t.payment_id, t.kind, t.role, t.amount_minor, t.currency,
+  t.reason, t.at, t.fee_minor`);
+
+/**
+ * Writes down those that are not known yet, and answers their names: the same news again answers nothing. One that was
+ * declined may be told as something better later.
+ */
+export async function insertTransactions(
+  tx: Tx,
+  given: readonly NewTransaction[],
+): Promise<ReadonlySet<string>> {
+  if (given.length === 0) return new Set();
+  const ordered = given.toSorted((one, other) => (one.transaction < other.transaction ? -1 : 1));
+  const column = <Key extends keyof NewTransaction>(key: Key) => ordered.map((one) => one[key]);
+  const { rows } = await sql<{ transaction: string }>`
+    insert into payments.gateway_transaction as t (gateway, transaction, customer_id, payment_id, kind, role, amount_minor,
+      currency, reason, at)
+    select distinct on (gateway, transaction) * from unnest(
+      ${column('gateway')}::text[], ${column('transaction')}::text[], ${column('customerId')}::bigint[],
+      ${column('paymentId')}::bigint[], ${column('kind')}::text[], ${column('role')}::text[],
+      ${column('amountMinor')}::bigint[], ${column('currency')}::text[], ${column('reason')}::text[],
+      ${column('at')}::timestamptz[]
+    ) as n (gateway, transaction, customer_id, payment_id, kind, role, amount_minor, currency, reason, at)
+    order by gateway, transaction
+    on conflict (gateway, transaction) do update set role = excluded.role, reason = excluded.reason, at = excluded.at,
+        amount_minor = excluded.amount_minor, currency = excluded.currency
+      where t.role = 'declined' and excluded.role <> 'declined'
+    returning t.transaction`.execute(tx);
+  return new Set(rows.map(({ transaction }) => transaction));
+}
+
+/** True where it was written for the first time. */
+export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
+  return (await insertTransactions(tx, [one])).size > 0;
+}
+
+export async function findTransaction(
+  executor: Executor,
+  of: { readonly gateway: string; readonly transaction: string },
+): Promise<TransactionRow | undefined> {
+  const { rows } = await sql<TransactionRow>`
+    select ${COLUMNS} from payments.gateway_transaction t
+    where t.gateway = ${of.gateway} and t.transaction = ${of.transaction}`.execute(executor);
+  return rows[0];
+}
+
+/** As `findTransaction`, and nobody else changes what it is taken for until the caller commits. */
+export async function lockTransaction(
+  tx: Tx,
+  of: { readonly gateway: string; readonly transaction: string },
+): Promise<TransactionRow | undefined> {
+  const { rows } = await sql<TransactionRow>`
+    select ${COLUMNS} from payments.gateway_transaction t
+    where t.gateway = ${of.gateway} and t.transaction = ${of.transaction} for update`.execute(tx);
+  return rows[0];
+}
+
+export async function changeRole(
+  tx: Tx,
+  input: { readonly gateway: string; readonly transaction: string; readonly role: TransactionRole },
+): Promise<void> {
+  await sql`
+    update payments.gateway_transaction set role = ${input.role}
+    where gateway = ${input.gateway} and transaction = ${input.transaction}`.execute(tx);
+}
+
+/** True where its gateway had named no fee for it before. */
+export async function keepFee(
+  tx: Tx,
+  input: { readonly gateway: string; readonly transaction: string; readonly feeMinor: bigint },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update payments.gateway_transaction set fee_minor = ${input.feeMinor}
+    where gateway = ${input.gateway} and transaction = ${input.transaction} and fee_minor is null
+      and role in ('settles', 'surplus')
+    returning transaction`.execute(tx);
+  return rows.length > 0;
+}
+
+const SHOWN_MOST = 500;
+
+/** All that gateways have told of a payment, the oldest first. */
+export async function findTransactionsOf(
+  executor: Executor,
+  key: { readonly customerId: bigint; readonly id: bigint },
+): Promise<readonly TransactionRow[]> {
+  const { rows } = await sql<TransactionRow>`
+    select ${COLUMNS} from payments.gateway_transaction t
+    where t.customer_id = ${key.customerId} and t.payment_id = ${key.id}
+    order by t.at, t.transaction limit ${SHOWN_MOST}`.execute(executor);
+  return rows;
+}
