@@ -16,6 +16,11 @@ export function cpuOf(pid: number, options: { readonly withChildren?: boolean } 
   return used * TICK_US;
 }
 
+/** The process that started this one: of a connection's backend, the database's server. */
+export function parentOf(pid: number): number {
+  return read(pid)?.parent ?? 0;
+}
+
 /** Undefined where the process is gone, or where there is no /proc. */
 function read(pid: number) {
   try {

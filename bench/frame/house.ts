@@ -85,6 +85,7 @@ export async function benchConfig(database: Database, folder: string, busUrl = '
     SMS_RULES_PORT: String(await freePort()),
     SMS_API_PORT: String(await freePort()),
     SMS_SENDER_PORT: String(await freePort()),
+    STATE_MACHINE_PORT: String(await freePort()),
     OPERATOR_SIMULATOR_PORT: String(await freePort()),
   });
   return config;
