@@ -1,3 +1,4 @@
+import { addCardMetrics } from '#payments';
 import type { House } from './house.ts';
 
 const DEPTHS_FRESH_MS = 500;
@@ -46,6 +47,7 @@ export function addHouseMetrics(house: House): void {
         value: Number(value),
       })),
   });
+  addCardMetrics(house);
   addPayoutMetrics(house);
   addSmsMetrics(house);
   metrics.gauge('kopek_database_deadlocks', 'Deadlocks this process has met: to be zero', {

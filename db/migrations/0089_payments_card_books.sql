@@ -10,6 +10,12 @@ alter table payments.gateway_transaction
 -- Reservations that their gateway has let go by now, and may not have said so.
 create index payment_authorized on payments.payment (not_after) where state = 'authorized';
 
+-- What people have to look at.
+create index payment_conflicted on payments.payment (gateway) where state = 'conflicted';
+create index payment_unknown_card on payments.payment (gateway, created_at)
+  where state = 'unknown' and method = 'card' and closed_at is null;
+create index gateway_transaction_by_time on payments.gateway_transaction (gateway, at);
+
 -- To take what was reserved, or to let it go. Asked of the gateway until it has said what became of it.
 create table payments.card_operation (
   customer_id bigint not null,

@@ -58,6 +58,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./check.ts')).check,
   },
   {
+    name: 'payment',
+    group: 'Look',
+    summary: 'one payment: its attempts, what its gateway told of it, refunds',
+    load: async () => (await import('./payment.ts')).payment,
+  },
+  {
     name: 'ledger',
     group: 'Look',
     summary: 'reads every balance and the sealed journal again (verify)',

@@ -111,8 +111,9 @@ async function recordOwn(
   const after = await findCardPayment(context.database.pool, {
     ...{ customerId: row.customer_id, id: row.id },
   });
-  // Its own answer came at this moment; or nobody could write it down.
-  if (after?.closed_at === null) return 'later';
+  // Another one of the same amount ended it at this moment: this one is looked at again.
+  const isIts = state === 'declined' || after?.gateway_reference === facts.transaction;
+  if (after?.closed_at === null || !isIts) return 'later';
   if (result.outcome === 'conflicted') return 'conflict';
   return state === 'declined' ? 'declined' : 'refunded';
 }

@@ -14,7 +14,7 @@ import { createCardCharging } from './card-charging.ts';
 import type { CardGateway } from './card-gateway.ts';
 import type { CardGateways, CardLine } from './card-gateways.ts';
 import type { CardOutside, Paying } from './card-outside.ts';
-import { createCardWorker } from './card-worker.ts';
+import { createCardWorker, createNewsContext } from './card-worker.ts';
 import { cardChargeGroup, createChargeWorker } from './charge-worker.ts';
 import { accountOf } from './compare-facts.ts';
 import type { PresentRequest } from './create-card-payments.ts';
@@ -22,8 +22,11 @@ import { createPayments, type Payments } from './create-payments.ts';
 import { readersOf } from './fixture.ts';
 import { registerPaymentRoutes } from './http.ts';
 import { registerNotificationRoutes } from './http-notifications.ts';
+import { registerCardStaffRoutes } from './http-staff.ts';
 import { parsePaymentId } from './payment.ts';
+import { createReconciler } from './reconcile-gateway.ts';
 import { createSavedCards } from './saved-cards.ts';
+import { createHandSettler } from './settle-by-hand.ts';
 import { paymentEvents, paymentResponses } from './topics.ts';
 import { verifyPostings } from './verify-postings.ts';
 
@@ -106,6 +109,9 @@ export async function openDoors(house: Furnished, port: number) {
   const server = await createHttpServer({ ...house, api: { ...house, keyring } });
   registerNotificationRoutes(server.app, house.payments);
   registerPaymentRoutes(server.app, house);
+  registerCardStaffRoutes(server.app, {
+    ...{ database, settler: createHandSettler(createNewsContext(house)) },
+  });
   await server.listen(port, '127.0.0.1');
   return server;
 }
@@ -137,7 +143,19 @@ export async function openCardHouse(
     await bus.close();
   });
   const hands = handsOf(whole, outside.name);
-  return { ...whole, outside: open, port, site, ...readersOf(database), ...hands };
+  const context = createNewsContext(whole);
+  const settler = createHandSettler(context);
+  const reconciler = createReconciler({ cardGateways, context });
+  return {
+    ...whole,
+    settler,
+    reconciler,
+    outside: open,
+    port,
+    site,
+    ...readersOf(database),
+    ...hands,
+  };
 }
 
 let people = 0;

@@ -45,7 +45,7 @@ const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
 const Params = Type.Object({ id: Type.String({ maxLength: 60 }) });
 
 export interface PaymentRoutesOptions {
-  readonly payments: Pick<Payments, 'refund' | 'report'>;
+  readonly payments: Pick<Payments, 'cards' | 'refund' | 'report'>;
   readonly database: Pick<Database, 'pool'>;
 }
 
@@ -60,6 +60,7 @@ export function registerPaymentRoutes(
     schema: { params: Params, response: PaymentWithRefunds },
     handler: async ({ params }) => reportToApi(await payments.report(database.pool, params.id)),
   });
+  registerReservationRoutes(app, { payments });
   idempotentRoute(app, {
     ...{ url: '/v1/payments/:id/refund', scope: 'payments:refund', tag: 'payments', status: 202 },
     summary: 'Give back a charge, or a part of it',
@@ -84,6 +85,47 @@ export function registerPaymentRoutes(
         ...{ payment: params.id, reason: body.reason },
         amountMinor: body.amount_minor === undefined ? undefined : BigInt(body.amount_minor),
       });
+      return reportToApi(await payments.report(tx, params.id));
+    },
+  });
+}
+
+function registerReservationRoutes(
+  app: HttpApp,
+  { payments }: Pick<PaymentRoutesOptions, 'payments'>,
+): void {
+  const Reason = Type.String({ minLength: 1, maxLength: 200, pattern: STORABLE });
+  idempotentRoute(app, {
+    ...{ url: '/v1/payments/:id/confirm', scope: 'payments:write', tag: 'payments', status: 202 },
+    summary: 'Take what is reserved, or a part of it',
+    description:
+      'What is not taken of it is let go. Answers as soon as it is written down; `payment_events` and `GET /v1/payments/{id}` ' +
+      'tell what became of it.',
+    schema: {
+      params: Params,
+      body: Type.Object({
+        amount_minor: Type.Optional(
+          Type.Integer({
+            ...{ minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+            description: 'All that is reserved, unless told.',
+          }),
+        ),
+        reason: Reason,
+      }),
+      response: PaymentWithRefunds,
+    },
+    handler: async ({ body, params, tx }) => {
+      const amountMinor = body.amount_minor === undefined ? undefined : BigInt(body.amount_minor);
+      await payments.cards.confirm(tx, { payment: params.id, amountMinor, reason: body.reason });
+      return reportToApi(await payments.report(tx, params.id));
+    },
+  });
+  idempotentRoute(app, {
+    ...{ url: '/v1/payments/:id/void', scope: 'payments:write', tag: 'payments', status: 202 },
+    summary: 'Let go what is reserved',
+    schema: { params: Params, body: Type.Object({ reason: Reason }), response: PaymentWithRefunds },
+    handler: async ({ body, params, tx }) => {
+      await payments.cards.voidReservation(tx, { payment: params.id, reason: body.reason });
       return reportToApi(await payments.report(tx, params.id));
     },
   });

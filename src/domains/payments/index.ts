@@ -26,7 +26,13 @@ export { createCardCharging } from './card-charging.ts';
 export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
 export { cardGatewayMakers } from './card-gateway-makers.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
-export { type CardWorker, type CardWorkerOptions, createCardWorker } from './card-worker.ts';
+export { addCardMetrics } from './card-metrics.ts';
+export {
+  type CardWorker,
+  type CardWorkerOptions,
+  createCardWorker,
+  createNewsContext,
+} from './card-worker.ts';
 export {
   type ChargeWorker,
   type ChargeWorkerOptions,
@@ -61,6 +67,8 @@ export {
   registerGatewayRoutes,
 } from './http-gateways.ts';
 export { registerNotificationRoutes } from './http-notifications.ts';
+export { type CardStaffRoutesOptions, registerCardStaffRoutes } from './http-staff.ts';
+export { createNightlyReconciliation, type NightlyOptions } from './nightly-reconciliation.ts';
 export type { NotificationInbox } from './notification-inbox.ts';
 export {
   type ChargeRequest,
@@ -73,8 +81,18 @@ export {
   paymentId,
   paymentSteps,
 } from './payment.ts';
+export { type PaymentHistory, readPaymentHistory } from './payment-history.ts';
+export {
+  createReconciler,
+  type Reconciler,
+  type ReconcilerOptions,
+  type ReconciliationReport,
+} from './reconcile-gateway.ts';
+export { type Difference, type DifferenceKind, listDifferences } from './reconciliation-store.ts';
+export type { ConfirmRequest, OperationRequest, Reservations } from './request-operation.ts';
 export type { RefundRequest } from './request-refund.ts';
 export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
+export { createHandSettler, type HandSettler, type HandSettling } from './settle-by-hand.ts';
 export type { PaymentView } from './store.ts';
 export {
   type DeclineReason,

@@ -386,3 +386,25 @@ export async function findPaymentsOf(
     order by id limit 1000`.execute(executor);
   return rows;
 }
+
+export interface AttemptRow {
+  readonly number: number;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly sent_at: Date | null;
+  readonly ended_at: Date;
+}
+
+const ATTEMPTS_SHOWN_MOST = 200;
+
+/** What became of each attempt of a payment. */
+export async function findAttempts(
+  executor: Executor,
+  key: { readonly customerId: bigint; readonly id: bigint },
+): Promise<readonly AttemptRow[]> {
+  const { rows } = await sql<AttemptRow>`
+    select number, outcome, reason, sent_at, ended_at from payments.attempt
+    where customer_id = ${key.customerId} and payment_id = ${key.id}
+    order by number limit ${ATTEMPTS_SHOWN_MOST}`.execute(executor);
+  return rows;
+}
