@@ -17,6 +17,7 @@ import {
   createCloudPayments,
   createPayments,
   createSavedCards,
+  createTokenReader,
   paymentEvents,
   registerNotificationRoutes,
 } from '#payments';
@@ -162,7 +163,7 @@ async function openMoney(parts: MoneyParts, gateway: SimulatedGateway) {
   const cards = createSavedCards(parts);
   const charging = createCardCharging({
     ...{ card, line },
-    tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+    tokenOf: createTokenReader({ cards, database }),
   });
   const workers = [
     createCardWorker({ ...house, inbox: payments.inbox }),
