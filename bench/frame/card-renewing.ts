@@ -94,12 +94,12 @@ function difference(before: Used, after: Used): Used {
 /** The gateway's own ledger: nobody was debited twice, and everybody whom we call paid was debited for it. */
 export async function mustBeDebitedOnce(stage: CardStage, renewed: number): Promise<string> {
   const answer = await fetch(`${stage.gateway.url}/ledger?summary=1`);
-  const { orders, wrong } = (await answer.json()) as {
-    readonly orders: Readonly<Record<string, { readonly debits: number }>>;
+  const { invoices, wrong } = (await answer.json()) as {
+    readonly invoices: readonly { readonly invoiceId: string | null; readonly debits: number }[];
     readonly wrong: readonly unknown[];
   };
-  const charged = Object.entries(orders).filter(([order]) => order.startsWith('pay_'));
-  const once = charged.filter(([, { debits }]) => debits === 1);
+  const charged = invoices.filter(({ invoiceId }) => invoiceId?.startsWith('pay_'));
+  const once = charged.filter(({ debits }) => debits === 1);
   if (wrong.length > 0 || charged.length !== renewed || once.length !== renewed)
     throw new Error(
       `must hold: each of ${renewed} was debited once (${once.length} once, ${wrong.length} wrong)`,

@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
@@ -95,7 +95,7 @@ export async function readCases(
   executor: Executor,
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS} from unnest(${keyArrays(keys)}) as n (customer_id, id)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
     ${HALVES} ${OPEN_BILL} order by s.customer_id, s.id`.execute(executor);
@@ -107,7 +107,7 @@ export async function readBilledCases(
   tx: Tx,
   bills: readonly (SubscriptionKey & { readonly number: number })[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS}
     from unnest(${keyArrays(bills)}, ${bills.map((bill) => bill.number)}::integer[]) as n (customer_id, id, number)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id
