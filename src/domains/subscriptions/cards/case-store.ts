@@ -84,11 +84,25 @@ export async function lockCases(
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
   if (keys.length === 0) return [];
+  await lockRows(tx, keys);
+  return readCases(tx, keys);
+}
+
+/** As `lockCases`, each with the bill that is named. */
+export async function lockBilledCases(
+  tx: Tx,
+  bills: readonly (SubscriptionKey & { readonly number: number })[],
+): Promise<readonly CardCase[]> {
+  if (bills.length === 0) return [];
+  await lockRows(tx, bills);
+  return readBilledCases(tx, bills);
+}
+
+async function lockRows(tx: Tx, keys: readonly SubscriptionKey[]): Promise<void> {
   await sql`
     select from unnest(${keyArrays(keys)}) as n (customer_id, id)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
     order by s.customer_id, s.id for no key update of s`.execute(tx);
-  return readCases(tx, keys);
 }
 
 export async function readCases(
