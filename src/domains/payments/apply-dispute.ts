@@ -5,6 +5,7 @@ import { type GatewayMove, type MoveKind, moveId, toTransfers } from './gateway-
 import type { Applied, NewsContext } from './news-context.ts';
 import { paymentId } from './payment.ts';
 import { postMoves } from './post-moves.ts';
+import { lockCardPayment } from './presented-store.ts';
 
 /**
  * A payer's bank takes back, or gives again. While it is disputed the money lies in an account of its own; what is lost is
@@ -23,6 +24,8 @@ export async function applyDispute(
     : undefined;
   const transfers = moves && (await toTransfers(ledger, moves));
   await database.transaction(async (tx) => {
+    // What opens it and what ends it may be told at one moment: each has to see the other.
+    if (charge) await lockCardPayment(tx, { customerId: charge.customer_id, id: charge.id });
     const before = await disputesOf(tx, { gateway, transaction: dispute.transaction });
     const isNew = await insertDispute(tx, {
       ...{ gateway, id: dispute.id, transaction: dispute.transaction, kind: dispute.kind },

@@ -1,6 +1,7 @@
 import type { AcceptedNews } from './apply-accepted.ts';
 import type { ChargeOutcome } from './gateway.ts';
 import { moveId, toTransfers } from './gateway-moves.ts';
+import { keepFeeOf } from './keep-fees.ts';
 import type { NewsContext } from './news-context.ts';
 import { paymentId, surplusReference } from './payment.ts';
 import { postMoves } from './post-moves.ts';
@@ -58,10 +59,22 @@ export async function applySurplus(context: NewsContext, news: AcceptedNews) {
   }
   const open = (await writeSurplus(context, news)) ?? (await findOpenSurplus(context, news));
   if (open === 'busy') return 'later';
-  if (!open) return 'again';
+  if (!open) {
+    await keepSurplusFee(context, news);
+    return 'again';
+  }
   const result: ChargeOutcome = { outcome: 'accepted', gatewayReference: facts.transaction };
   await context.recorderOf(gateway).record([{ row: open, said: { result, log: [], facts } }]);
+  await keepSurplusFee(context, news);
   return 'surplus';
+}
+
+/** A gateway keeps its fee of what goes back as well. */
+async function keepSurplusFee(context: NewsContext, { gateway, outcome }: AcceptedNews) {
+  const { facts } = outcome;
+  const by = { gateway, transaction: facts.transaction };
+  const row = await findByTransaction(context.database.pool, by);
+  if (row) await keepFeeOf(context, { gateway, row, facts });
 }
 
 /** Undefined where it is known; `busy` while another one of this payment is being settled. */

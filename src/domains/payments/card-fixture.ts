@@ -224,21 +224,31 @@ function handsOf({ clock, database, ledger, payments }: Furnished, gateway: stri
       );
       return rows[0]?.n ?? 0;
     },
-    /** Of the gateway, on its normal side: what lies where. */
-    async balances(): Promise<Readonly<Record<string, bigint>>> {
-      const types = ['receivable', 'suspense', 'disputed', 'fees', 'revenue'];
-      const clients = (type: string) => (type === 'revenue' ? '' : gateway);
-      const accounts = await ledger.open(
-        types.map((type) => ({ type, clientId: clients(type), currency: 'RUB' })),
-      );
-      const views = await Promise.all(accounts.map(({ id }) => ledger.account(id)));
-      return Object.fromEntries(views.map((view) => [view.type, view.balanceMinor]));
-    },
-    /** Everything that was accepted is posted, and the books agree with themselves. */
-    async judge(): Promise<readonly string[]> {
-      const { missing } = await verifyPostings({ database });
-      const { findings } = await ledger.verify();
-      return [...missing, ...findings.map(({ kind }) => kind)];
-    },
+    balances: () => balancesOf(ledger, gateway),
+    judge: () => judgeBooks(database, ledger),
   };
+}
+
+/** Of a gateway, each on its normal side: what lies where. */
+export async function balancesOf(
+  ledger: Furnished['ledger'],
+  gateway: string,
+): Promise<Readonly<Record<string, bigint>>> {
+  const types = ['receivable', 'suspense', 'disputed', 'fees', 'revenue'];
+  const clientOf = (type: string) => (type === 'revenue' ? '' : gateway);
+  const accounts = await ledger.open(
+    types.map((type) => ({ type, clientId: clientOf(type), currency: 'RUB' })),
+  );
+  const views = await Promise.all(accounts.map(({ id }) => ledger.account(id)));
+  return Object.fromEntries(views.map((view) => [view.type, view.balanceMinor]));
+}
+
+/** Everything that was accepted is posted, and the books agree with themselves. */
+export async function judgeBooks(
+  database: Database,
+  ledger: Furnished['ledger'],
+): Promise<readonly string[]> {
+  const { missing } = await verifyPostings({ database });
+  const { findings } = await ledger.verify();
+  return [...missing, ...findings.map(({ kind }) => kind)];
 }

@@ -69,6 +69,7 @@ export function describeCardHouse(outside: CardOutside): void {
     });
     describeRefunds(house);
     describeReservations(house);
+    describeDisputes(house);
   });
 }
 
@@ -102,6 +103,31 @@ function describeRefunds(house: House): void {
       await assertRefunds(house, payment, [5000n, amount]);
       assert.deepEqual(await house.judge(), []);
     });
+}
+
+/** Of gateways that tell of disputes by themselves. */
+function describeDisputes(house: House): void {
+  const { card, dispute } = house.outside;
+  if (card.capabilities.disputes !== 'pushed' || !dispute) return;
+
+  test('what a payer’s bank takes back lies apart while it is disputed, and is given back of all shares when it is lost', async () => {
+    const payment = await paid(house);
+    await eventually(async () => assert.equal(await house.waiting(), 0), PATIENT);
+    const before = await house.balances();
+    await dispute(await house.transactionOf(payment));
+    await eventually(async () => {
+      const { refundedMinor } = await house.payments.report(house.database.pool, payment);
+      assert.equal(refundedMinor, 19_900n);
+      const after = await house.balances();
+      assert.equal((after.revenue ?? 0n) - (before.revenue ?? 0n), -19_900n);
+      assert.equal((after.receivable ?? 0n) - (before.receivable ?? 0n), -19_900n);
+      assert.equal(after.disputed, 0n);
+      assert.equal(await house.waiting(), 0);
+    }, PATIENT);
+    const told = (await house.eventsOf(payment)).filter((event) => event === 'disputed');
+    assert.equal(told.length, 2, 'opened, and lost');
+    assert.deepEqual(await house.judge(), []);
+  });
 }
 
 function describeReservations(house: House): void {
