@@ -3,9 +3,9 @@ import { Pool } from 'undici';
 import { sql } from '#database';
 import { must } from '#errors';
 import type { House } from '#house';
+import { formatId } from '#ids';
 import { cryptogramOf, standardPublicId } from '#simulators/cloudpayments';
 import { type PricedSubscription, quote } from '#subscriptions/pricing';
-import { subscriptionId } from '#subscriptions/subscription';
 import { API_SECRET, GATEWAY, PLAN } from './card-shop.ts';
 import { showProgress } from './progress-bar.ts';
 
@@ -124,7 +124,7 @@ async function insertSet({ database, sealer }: House, filled: FilledSet): Promis
   const rows = ids.map((id) =>
     stored.replace(
       '"id":""',
-      `"id":"${subscriptionId({ customerId: BigInt(id), id: BigInt(id) })}"`,
+      `"id":"${formatId('sub', { customerId: BigInt(id), id: BigInt(id) })}"`,
     ),
   );
   await database.transaction(async (tx) => {
