@@ -78,6 +78,25 @@ export async function claimNotifications(
   return rows.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 }
 
+/** Those that were applied, in one statement, each with what came of it. */
+export async function closeApplied(
+  tx: Tx,
+  input: {
+    readonly applied: readonly { readonly id: bigint; readonly result: string }[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  await sql`
+    with k as (
+      select n.id, r.result
+      from unnest(${input.applied.map(({ id }) => id)}::bigint[], ${input.applied.map(({ result }) => result)}::text[])
+        as r (id, result)
+      join payments.notification n on n.id = r.id and n.state = 'new' order by n.id for no key update of n
+    )
+    update payments.notification n set state = 'applied', result = k.result, applied_at = ${input.now}
+    from k where n.id = k.id`.execute(tx);
+}
+
 export async function closeNotification(
   tx: Executor | Tx,
   input: {
@@ -94,12 +113,13 @@ export async function closeNotification(
 
 export async function putOff(
   executor: Executor,
-  input: { readonly id: bigint; readonly delayMs: number; readonly result: string },
+  input: { readonly ids: readonly bigint[]; readonly delayMs: number; readonly result: string },
 ): Promise<void> {
+  if (input.ids.length === 0) return;
   await sql`
     update payments.notification set next_try_at = clock_timestamp() + make_interval(secs => ${input.delayMs / 1000}),
       result = ${input.result}
-    where id = ${input.id} and state = 'new'`.execute(executor);
+    where id = any (${input.ids}::bigint[]) and state = 'new'`.execute(executor);
 }
 
 export interface NotificationView {

@@ -2,7 +2,7 @@ import { type Executor, sql, type Tx } from '#database';
 import type { Presentation } from './card-gateway.ts';
 import { offerToRow } from './offer.ts';
 import { type Offer, statesBefore } from './payment.ts';
-import { COLUMNS, type PaymentRow } from './store.ts';
+import { COLUMNS, type Keys, keysOf, type PaymentRow } from './store.ts';
 
 /** A payment that its payer is to make on a page. */
 export interface PresentedPayment {
@@ -62,6 +62,26 @@ export async function findCardPayment(
     executor,
   );
   return rows[0];
+}
+
+/** As `findCardPayment`, of many; which are not there is left out. */
+export async function findCardPayments(
+  executor: Executor,
+  keys: Keys,
+): Promise<readonly CardPaymentRow[]> {
+  const { rows } = await sql<CardPaymentRow>`
+    select ${CARD_COLUMNS} from ${keysOf(keys)}
+    join payments.payment p on p.customer_id = k.customer_id and p.id = k.id
+    where p.method = 'card'`.execute(executor);
+  return rows;
+}
+
+/** Holds those that nobody else holds, and answers their ids: whoever waits for none can stand in nobody's way. */
+export async function holdFree(tx: Tx, keys: Keys): Promise<ReadonlySet<bigint>> {
+  const { rows } = await sql<{ id: bigint }>`
+    select p.id from ${keysOf(keys)} join payments.payment p on p.customer_id = k.customer_id and p.id = k.id
+    order by p.customer_id, p.id for no key update of p skip locked`.execute(tx);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Whoever applies news of it holds it until he commits. */

@@ -103,17 +103,28 @@ export async function changeRole(
     where gateway = ${input.gateway} and transaction = ${input.transaction}`.execute(tx);
 }
 
-/** True where its gateway had named no fee for it before. */
-export async function keepFee(
-  tx: Tx,
-  input: { readonly gateway: string; readonly transaction: string; readonly feeMinor: bigint },
-): Promise<boolean> {
-  const { rows } = await sql`
-    update payments.gateway_transaction set fee_minor = ${input.feeMinor}
-    where gateway = ${input.gateway} and transaction = ${input.transaction} and fee_minor is null
-      and role in ('settles', 'surplus')
-    returning transaction`.execute(tx);
-  return rows.length > 0;
+export interface Fee {
+  readonly gateway: string;
+  readonly transaction: string;
+  readonly feeMinor: bigint;
+}
+
+/** Answers the transactions for which their gateway had named no fee before. Locked in one order: of two sets neither waits for both. */
+export async function keepFees(tx: Tx, fees: readonly Fee[]): Promise<ReadonlySet<string>> {
+  if (fees.length === 0) return new Set();
+  const { rows } = await sql<{ transaction: string }>`
+    with k as (
+      select t.gateway, t.transaction, n.fee_minor
+      from unnest(${fees.map((fee) => fee.gateway)}::text[], ${fees.map((fee) => fee.transaction)}::text[],
+        ${fees.map((fee) => fee.feeMinor)}::bigint[]) as n (gateway, transaction, fee_minor)
+      join payments.gateway_transaction t on t.gateway = n.gateway and t.transaction = n.transaction
+      where t.fee_minor is null and t.role in ('settles', 'surplus')
+      order by t.gateway, t.transaction for no key update of t
+    )
+    update payments.gateway_transaction t set fee_minor = k.fee_minor
+    from k where t.gateway = k.gateway and t.transaction = k.transaction
+    returning t.transaction`.execute(tx);
+  return new Set(rows.map(({ transaction }) => transaction));
 }
 
 const SHOWN_MOST = 500;

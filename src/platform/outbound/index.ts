@@ -33,6 +33,8 @@ export interface OutboundOptions<Job, Result> {
   /** The most jobs to hold, begun or not: two seconds' worth of the rate. */
   readonly holdMost: () => number;
   readonly concurrency?: number;
+  /** How long a record waits for more answers while many are under way. */
+  readonly gatherMs?: number;
 }
 
 /** Enough to keep a fast counterpart busy over two calls a job; more only makes its queue longer. */
@@ -198,7 +200,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   /** What is answered in the same turn of the loop goes along; under load, what is answered within a moment. */
   #gather(): Promise<void> {
     if (this.#inFlight < BUSY) return new Promise((resolve) => setImmediate(resolve));
-    return new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    return new Promise((resolve) => setTimeout(resolve, this.#options.gatherMs ?? GATHER_MS));
   }
 
   /** Results are facts: they are kept until the database takes them, or until we die and they become unknown. */

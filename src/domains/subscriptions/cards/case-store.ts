@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
@@ -84,18 +84,32 @@ export async function lockCases(
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
   if (keys.length === 0) return [];
+  await lockRows(tx, keys);
+  return readCases(tx, keys);
+}
+
+/** As `lockCases`, each with the bill that is named. */
+export async function lockBilledCases(
+  tx: Tx,
+  bills: readonly (SubscriptionKey & { readonly number: number })[],
+): Promise<readonly CardCase[]> {
+  if (bills.length === 0) return [];
+  await lockRows(tx, bills);
+  return readBilledCases(tx, bills);
+}
+
+async function lockRows(tx: Tx, keys: readonly SubscriptionKey[]): Promise<void> {
   await sql`
     select from unnest(${keyArrays(keys)}) as n (customer_id, id)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
     order by s.customer_id, s.id for no key update of s`.execute(tx);
-  return readCases(tx, keys);
 }
 
 export async function readCases(
   executor: Executor,
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS} from unnest(${keyArrays(keys)}) as n (customer_id, id)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
     ${HALVES} ${OPEN_BILL} order by s.customer_id, s.id`.execute(executor);
@@ -107,7 +121,7 @@ export async function readBilledCases(
   tx: Tx,
   bills: readonly (SubscriptionKey & { readonly number: number })[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS}
     from unnest(${keyArrays(bills)}, ${bills.map((bill) => bill.number)}::integer[]) as n (customer_id, id, number)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id

@@ -24,19 +24,23 @@ export function receiptFromRow(stored: unknown): NonNullable<Offer['receipt']> |
 function mark(value: unknown): unknown {
   if (typeof value === 'bigint') return { $n: value.toString() };
   if (value instanceof Date) return { $t: value.toISOString() };
-  if (Array.isArray(value)) return value.map(mark);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, mark(one)]));
+  return mapInside(value, mark);
 }
 
 function unmark(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unmark);
   if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value);
-  const [first] = entries;
-  if (entries.length === 1 && first) {
-    if (first[0] === '$n') return BigInt(first[1]);
-    if (first[0] === '$t') return new Date(first[1]);
-  }
-  return Object.fromEntries(entries.map(([name, one]) => [name, unmark(one)]));
+  const { $n: minor, $t: time } = value as Readonly<Record<string, unknown>>;
+  if (typeof minor === 'string') return BigInt(minor);
+  if (typeof time === 'string') return new Date(time);
+  return mapInside(value, unmark);
+}
+
+/** By a loop: it runs over every field of every subscription that is read or written. */
+function mapInside(value: unknown, map: (inside: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(map);
+  const mapped: Record<string, unknown> = {};
+  for (const name of Object.keys(value))
+    mapped[name] = map((value as Readonly<Record<string, unknown>>)[name]);
+  return mapped;
 }

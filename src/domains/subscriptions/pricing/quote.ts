@@ -78,7 +78,11 @@ export function quote(input: QuoteInput): QuoteResult {
     quote: {
       ...{ lines: draft.lines, currency: selection.price.currency, ...sums, after },
       ...{ takesEffectAt: draft.takesEffectAt, next: after && nextCharge(after) },
-      ...{ at: input.at, expiresAt: expiryOf(input), hash: hashOf(input) },
+      ...{ at: input.at, expiresAt: expiryOf(input) },
+      // Computed when it is asked for: most quotes are made to know a sum, and shown to nobody.
+      get hash() {
+        return hashOf(input);
+      },
     },
   };
 }
