@@ -30,6 +30,9 @@ const IN_HAND_MOST = 32;
 /** Where nearly all is plain news, which is applied together. */
 const SET_MOST = 200;
 const INTERVAL_MS = 250;
+/** From so many on more will come at once. */
+const MANY = 8;
+const GATHER_MS = 50;
 const AGAIN_FIRST_MS = 500;
 const AGAIN_MOST_MS = 600_000;
 /** By then two days have passed: people look at it. */
@@ -42,6 +45,8 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
   const { database } = options;
   const inHand = new Map<string, number>();
   const setMost = new Map<string, number>();
+  /** Of these a set is being applied: the next one is what comes meanwhile. */
+  const applying = new Set<string>();
   const working = new Set<Promise<void>>();
   const countOf = (gateway: string) => inHand.get(gateway) ?? 0;
   const handOver = (gateway: string, change: number) => {
@@ -58,6 +63,7 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
   }
 
   async function applyAll(gateway: string, rows: readonly SealedNotification[]): Promise<void> {
+    applying.add(gateway);
     const left = [...(await applyTogether(options, rows))];
     setMost.set(gateway, left.length * 2 > rows.length ? IN_HAND_MOST : SET_MOST);
     handOver(gateway, left.length - rows.length);
@@ -67,14 +73,21 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
         handOver(gateway, -1);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(IN_HAND_MOST, left.length) }, next));
+    const hands = Array.from({ length: Math.min(IN_HAND_MOST, left.length) }, next);
+    await Promise.all([letNextGather(gateway, rows.length), ...hands]);
+  }
+
+  async function letNextGather(gateway: string, size: number): Promise<void> {
+    if (size >= MANY) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    applying.delete(gateway);
+    turns.wake();
   }
 
   async function takeNext(): Promise<number> {
     let taken = 0;
     for (const gateway of await findWaitingGateways(database.pool)) {
       const most = (setMost.get(gateway) ?? IN_HAND_MOST) - countOf(gateway);
-      if (most <= 0) continue;
+      if (most <= 0 || applying.has(gateway)) continue;
       const rows = await claimNotifications(database.pool, { gateway, leaseMs: LEASE_MS, most });
       if (rows.length > 0) begin(gateway, rows);
       taken += rows.length;

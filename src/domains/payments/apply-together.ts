@@ -61,8 +61,7 @@ async function applyPlain(
   const news = await findTold(database, told);
   const known = news.filter((one) => weighAccepted(one).is === 'known');
   const settling = news.filter((one) => isSettling(one));
-  const ready = settling.filter((one) => !isAwaited(one));
-  const settled = ready.length > 0 ? await settle(context, ready) : [];
+  const settled = settling.length > 0 ? await settle(context, settling) : [];
   await close(options, [
     ...known.map((one) => ({ ...one, result: 'again' as const })),
     ...settled.map((one) => ({ ...one, result: 'accepted' as const })),
@@ -117,11 +116,6 @@ async function findTold(database: Database, told: readonly Told[]): Promise<read
 /** Of a reservation less may be taken: that is no plain news. */
 function isSettling(news: Weighty): boolean {
   return news.row.state !== 'authorized' && weighAccepted(news).is === 'settling';
-}
-
-/** Its answer is on its way to whoever called: he writes down more with it, and two would do the same work. */
-function isAwaited({ heard, row }: Weighty): boolean {
-  return row.state === 'sending' && heard.tries === 1;
 }
 
 /** Answers those that are settled by what was told, as they are now. */

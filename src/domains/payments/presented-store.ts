@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { Presentation } from './card-gateway.ts';
 import { offerToRow } from './offer.ts';
 import { type Offer, statesBefore } from './payment.ts';
@@ -57,7 +57,7 @@ export async function findCardPayment(
   executor: Executor,
   { customerId, id }: Key,
 ): Promise<CardPaymentRow | undefined> {
-  const { rows } = await sql<CardPaymentRow>`
+  const { rows } = await prepared<CardPaymentRow>`
     select ${CARD_COLUMNS} from payments.payment p where p.customer_id = ${customerId} and p.id = ${id}`.execute(
     executor,
   );
@@ -89,7 +89,7 @@ export async function lockCardPayment(
   tx: Tx,
   { customerId, id }: Key,
 ): Promise<CardPaymentRow | undefined> {
-  const { rows } = await sql<CardPaymentRow>`
+  const { rows } = await prepared<CardPaymentRow>`
     select ${CARD_COLUMNS} from payments.payment p
     where p.customer_id = ${customerId} and p.id = ${id} for no key update`.execute(tx);
   return rows[0];
@@ -133,7 +133,7 @@ export async function claimOverdue(
       inquiries = p.inquiries + 1
     from (
       select customer_id, id from payments.payment
-      where ((state = 'presented' and not_after <= ${input.now})
+      where closed_at is null and method = 'card' and card_id is null and ((state = 'presented' and not_after <= ${input.now})
           or (state = 'authorized' and not_after <= ${input.now}::timestamptz - make_interval(days => ${HELD_DAYS})))
         and (lease_until is null or lease_until < clock_timestamp())
       order by not_after limit ${input.most} for update skip locked

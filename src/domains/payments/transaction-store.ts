@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 
 /** What a gateway calls an operation, and what we take it for. */
 export interface NewTransaction {
@@ -40,18 +40,22 @@ const COLUMNS =
   sql.raw(`t.gateway, t.transaction, t.customer_id, t.payment_id, t.kind, t.role, t.amount_minor, t.currency,
   t.reason, t.at, t.fee_minor`);
 
-/**
- * Writes down those that are not known yet, and answers their names: the same news again answers nothing. One that was
- * declined may be told as something better later.
- */
-export async function insertTransactions(
-  tx: Tx,
-  given: readonly NewTransaction[],
-): Promise<ReadonlySet<string>> {
-  if (given.length === 0) return new Set();
+/** Writes down those that are not known yet, with what follows in the transaction. */
+export async function insertTransactions(tx: Tx, given: readonly NewTransaction[]): Promise<void> {
+  if (given.length > 0) await deferred`${insertionOf(given)}`.execute(tx);
+}
+
+/** True where it was written for the first time: the same news again changes nothing. */
+export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
+  const { rows } = await prepared`${insertionOf([one])}`.execute(tx);
+  return rows.length > 0;
+}
+
+/** One that was declined may be told as something better later. */
+function insertionOf(given: readonly NewTransaction[]) {
   const ordered = given.toSorted((one, other) => (one.transaction < other.transaction ? -1 : 1));
   const column = <Key extends keyof NewTransaction>(key: Key) => ordered.map((one) => one[key]);
-  const { rows } = await sql<{ transaction: string }>`
+  return sql`
     insert into payments.gateway_transaction as t (gateway, transaction, customer_id, payment_id, kind, role, amount_minor,
       currency, reason, at)
     select distinct on (gateway, transaction) * from unnest(
@@ -64,13 +68,7 @@ export async function insertTransactions(
     on conflict (gateway, transaction) do update set role = excluded.role, reason = excluded.reason, at = excluded.at,
         amount_minor = excluded.amount_minor, currency = excluded.currency
       where t.role = 'declined' and excluded.role <> 'declined'
-    returning t.transaction`.execute(tx);
-  return new Set(rows.map(({ transaction }) => transaction));
-}
-
-/** True where it was written for the first time. */
-export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
-  return (await insertTransactions(tx, [one])).size > 0;
+    returning t.transaction`;
 }
 
 export async function findTransaction(

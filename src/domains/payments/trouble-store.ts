@@ -14,7 +14,7 @@ const LONG_HOURS = 2;
 export async function readTroubles(executor: Executor, now: Date): Promise<readonly Trouble[]> {
   const { rows } = await sql<Trouble>`
     select gateway, 'conflict' as kind, count(*)::integer as count from payments.payment
-    where state = 'conflicted' group by gateway
+    where is_conflicted group by gateway
     union all
     select gateway, 'unknown_long', count(*)::integer from payments.payment
     where closed_at is null and state = 'unknown' and method = 'card'
