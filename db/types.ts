@@ -418,6 +418,7 @@ export interface PaymentsPayment {
   gateway_reference: string | null;
   id: bigint;
   inquiries: Generated<number>;
+  is_conflicted: Generated<boolean>;
   kind: Generated<string>;
   lease_until: Timestamp | null;
   method: Generated<string>;
@@ -1318,7 +1319,9 @@ export interface SubscriptionsCardSubscription {
   locale: string;
   noticed_period: number | null;
   paused_until: Timestamp | null;
-  priced: Json;
+  payments: Json | null;
+  priced: Json | null;
+  priced_bill: number | null;
   status_since: Timestamp;
 }
 

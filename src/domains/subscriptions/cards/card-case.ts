@@ -71,6 +71,8 @@ export interface CardCase {
   readonly attention: string | null;
   readonly email: string | null;
   readonly bill: CardBill | null;
+  /** As its rows have it, until they are written: what is still the very same is not written again. Null for a new one. */
+  readonly asRead: Pick<CardCase, 'bill' | 'priced'> | null;
 }
 
 /** A decline of a bill, as it is kept. */

@@ -2,9 +2,14 @@ import { type Executor, prepared, sql, type Tx } from '#database';
 import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
-import { pricedFromRow, receiptFromRow } from './stored-priced.ts';
+import {
+  type PricedColumns,
+  pricedFromColumns,
+  pricedFromRow,
+  receiptFromRow,
+} from './stored-priced.ts';
 
-interface CaseRow {
+interface CaseRow extends PricedColumns {
   readonly customer_id: bigint;
   readonly id: bigint;
   readonly msisdn: string;
@@ -17,7 +22,6 @@ interface CaseRow {
   readonly due_at: Date | null;
   readonly ended_at: Date | null;
   readonly end_reason: string | null;
-  readonly priced: unknown;
   readonly card_id: bigint | null;
   readonly card_gateway: string | null;
   readonly card_brand: string | null;
@@ -57,7 +61,7 @@ interface CaseRow {
 
 const COLUMNS =
   sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
-  s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
+  s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.payments, p.after as priced_after, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
   k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
   k.card_payment_id, k.attention, b.period as number, b.amount_minor,
   b.currency, b.state, b.reason, b.attempts, b.opened_at, b.closed_at, b.last_payment_id, x.kind, x.covers, x.total_minor,
@@ -66,7 +70,9 @@ const COLUMNS =
 
 const HALVES =
   sql.raw(`join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
-  join subscriptions.customer c on c.id = s.customer_id`);
+  join subscriptions.customer c on c.id = s.customer_id
+  left join subscriptions.card_bill p on p.customer_id = k.customer_id and p.subscription_id = k.id
+    and p.period = k.priced_bill and k.priced is null`);
 const OPEN_BILL = sql.raw(`left join subscriptions.bill b
     on b.customer_id = s.customer_id and b.subscription_id = s.id and b.closed_at is null
   left join subscriptions.card_bill x
@@ -166,6 +172,8 @@ export async function lockCasesOf(tx: Tx, customerId: bigint): Promise<readonly 
 const OF_CUSTOMER_MOST = 1000;
 
 function fromRow(row: CaseRow): CardCase {
+  const priced = pricedFromColumns(row);
+  const bill = row.number === null ? null : billFromRow(row, row.number);
   return {
     key: { customerId: row.customer_id, id: row.id },
     ...{ msisdn: row.msisdn, email: row.email, locale: row.locale },
@@ -174,9 +182,8 @@ function fromRow(row: CaseRow): CardCase {
     ...{ endedAt: row.ended_at, endReason: row.end_reason, attention: row.attention },
     ...{ billCount: row.bill_count, noticedPeriod: row.noticed_period },
     ...{ statusSince: row.status_since, pausedUntil: row.paused_until },
-    ...{ priced: pricedFromRow(row.priced), cardPayment: row.card_payment_id },
+    ...{ priced, cardPayment: row.card_payment_id, bill, asRead: { bill, priced } },
     card: cardFromRow(row),
-    bill: row.number === null ? null : billFromRow(row, row.number),
   };
 }
 
@@ -191,7 +198,14 @@ function cardFromRow(row: CaseRow): ChargedCard | null {
   };
 }
 
+/** What is planned and under way of a bill ends with it: its row need not say so. */
+const NOTHING_PLANNED = { nextAttemptAt: null, isUnderWay: false, pagePayment: null } as const;
+
 function billFromRow(row: CaseRow, number: number): CardBill {
+  const planned = {
+    ...{ nextAttemptAt: row.next_attempt_at, isUnderWay: row.is_under_way },
+    pagePayment: row.page_payment,
+  };
   return {
     ...{ number, kind: row.kind, covers: row.covers, amountMinor: row.amount_minor },
     ...{ currency: row.currency, state: row.state, reason: row.reason, attempts: row.attempts },
@@ -199,8 +213,10 @@ function billFromRow(row: CaseRow, number: number): CardBill {
     ...{ totalMinor: row.total_minor, taxMinor: row.tax_minor },
     balanceUsedMinor: row.balance_used_minor,
     ...{ after: pricedFromRow(row.after), receipt: receiptFromRow(row.receipt) },
-    ...{ firstDeclinedAt: row.first_declined_at, nextAttemptAt: row.next_attempt_at },
+    ...{
+      firstDeclinedAt: row.first_declined_at,
+      ...(row.state === 'open' ? planned : NOTHING_PLANNED),
+    },
     ...{ nextBecause: row.next_because, toldReason: row.told_reason, toldSteps: row.told_steps },
-    ...{ isUnderWay: row.is_under_way, pagePayment: row.page_payment },
   };
 }

@@ -1,5 +1,6 @@
 import type { Offer } from '#payments';
 import type { PricedSubscription } from '#subscriptions/pricing';
+import type { CardCase } from './card-case.ts';
 
 /**
  * What prices are computed from, in its column and back, exactly: JSON has neither bigints nor instants, so they are told apart
@@ -11,6 +12,53 @@ export function pricedToRow(priced: PricedSubscription): string {
 
 export function pricedFromRow(stored: unknown): PricedSubscription {
   return unmark(stored) as PricedSubscription;
+}
+
+/** What a subscription is priced from, in its columns: whole, or as the paid bill that made it so and what was paid for that. */
+export interface PricedColumns {
+  readonly priced: unknown;
+  readonly priced_after: unknown;
+  readonly payments: unknown;
+}
+
+export function pricedFromColumns({
+  payments,
+  priced,
+  priced_after: after,
+}: PricedColumns): PricedSubscription {
+  if (priced !== null) return pricedFromRow(priced);
+  return {
+    ...pricedFromRow(after),
+    payments: unmark(payments) as PricedSubscription['payments'],
+  };
+}
+
+export interface NewPricedColumns {
+  /** It is as it was read: its columns stay. */
+  readonly keeps: boolean;
+  readonly priced: string | null;
+  readonly bill: number | null;
+  readonly payments: string | null;
+}
+
+const KEPT: NewPricedColumns = { keeps: true, priced: null, bill: null, payments: null };
+
+export function pricedToColumns({ asRead, bill, priced }: CardCase): NewPricedColumns {
+  if (priced === asRead?.priced) return KEPT;
+  if (bill?.state !== 'paid' || !isMadeBy(bill.after, priced))
+    return { keeps: false, priced: pricedToRow(priced), bill: null, payments: null };
+  const payments = JSON.stringify(mark(priced.payments));
+  return { keeps: false, priced: null, bill: bill.number, payments };
+}
+
+/** True where each member is the very same, but for the payments. */
+function isMadeBy(after: PricedSubscription, priced: PricedSubscription): boolean {
+  const names = new Set([...Object.keys(after), ...Object.keys(priced)]);
+  names.delete('payments');
+  return [...names].every((name) => {
+    const member = name as keyof PricedSubscription;
+    return after[member] === priced[member];
+  });
 }
 
 export function receiptToRow(receipt: Offer['receipt'] | null): string | null {

@@ -77,7 +77,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
       const name = nameOf(kept, bill);
       const fresh = opened.get(name);
       if (fresh) opened.set(name, { ...fresh, bill });
-      bills.set(name, { subscription: kept.key, bill });
+      bills.set(name, { subscription: kept.key, bill, asRead: kept.asRead?.bill ?? null });
     }
     return kept;
   }
