@@ -32,7 +32,7 @@ const SET_MOST = 200;
 const INTERVAL_MS = 250;
 /** From so many on more will come at once. */
 const MANY = 8;
-const GATHER_MS = 50;
+const GATHER_MS = 80;
 const AGAIN_FIRST_MS = 500;
 const AGAIN_MOST_MS = 600_000;
 /** By then two days have passed: people look at it. */

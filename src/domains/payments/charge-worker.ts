@@ -55,7 +55,7 @@ const BATCH_SIZE = 400;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
 /** Nobody waits for the answer of a card that is charged by itself: sets may be larger. */
-const CARDS_GATHER_MS = 40;
+const CARDS_GATHER_MS = 80;
 
 export function chargeGroup(gateway: string): Group<PaymentRequest> {
   return { topic: paymentRequests(gateway), name: 'telco' };

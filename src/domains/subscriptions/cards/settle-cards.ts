@@ -1,5 +1,6 @@
 import type { Tx } from '#database';
 import { must, unreachable } from '#errors';
+import { parseId } from '#ids';
 import {
   type CardDeclineReason,
   type DeclineClass,
@@ -19,7 +20,7 @@ import type { CardContext } from './card-context.ts';
 import { lockBilledCases } from './case-store.ts';
 import { afterDecline, type Charging } from './charge-case.ts';
 import { findChargedCards } from './charged-card.ts';
-import { readDeclines } from './dunning-facts.ts';
+import { NO_DECLINES, readDeclines } from './dunning-facts.ts';
 import { closeBill, endCase } from './end-case.ts';
 import { NO_ROOM, roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
@@ -59,10 +60,15 @@ export async function settleCards(
   const work = await beginWork(context, tx, cases);
   const charging = {
     allocationOf: await allocationNow(context),
-    room: isAllPaid(ofBills) ? NO_ROOM : await roomNow(context),
-    book: await readDeclines(tx, cases, work.now),
+    ...(isAllPaid(ofBills)
+      ? { room: NO_ROOM, book: NO_DECLINES }
+      : { room: await roomNow(context), book: await readDeclines(tx, cases, work.now) }),
   };
-  const cards = await findChargedCards(context, tx, ofBills);
+  const cards = await findChargedCards(
+    context,
+    tx,
+    ofBills.filter((response) => !isOwnCard(byName.get(response.reference), response)),
+  );
   const open = await findOpen(context, ofBills);
   for (const response of ofBills) {
     const one = byName.get(response.reference);
@@ -90,6 +96,13 @@ async function findOpen(
     if (found.some((one) => one.closed_at === null)) open.add(reference);
   }
   return open;
+}
+
+/** The card that it has is known; on a page another may have been left, or the same with a new face. */
+function isOwnCard(one: CardCase | undefined, { card }: PaymentResponse): boolean {
+  if (!one?.card || card === undefined || one.bill?.pagePayment !== null) return false;
+  const { customerId, id } = parseId('card', card);
+  return customerId === one.key.customerId && id === one.card.id;
 }
 
 /** What is paid is due again in a month: whatever else is due after all waits for its turn as everything that is due. */
