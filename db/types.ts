@@ -253,6 +253,13 @@ export interface PaymentsAttempt {
   sent_at: Timestamp | null;
 }
 
+export interface PaymentsAttentionClosing {
+  actor: string;
+  at: Timestamp;
+  place: string;
+  reason: string;
+}
+
 export interface PaymentsCard {
   brand: string;
   customer_id: bigint;
@@ -299,6 +306,9 @@ export interface PaymentsCardOperation {
 
 export interface PaymentsDifference {
   at: Timestamp;
+  closed_at: Timestamp | null;
+  closed_by: string | null;
+  closed_reason: string | null;
   currency: string | null;
   customer_id: bigint | null;
   gateway: string;
@@ -314,6 +324,19 @@ export interface PaymentsDifference {
   transaction: string | null;
 }
 
+export interface PaymentsDifferenceClosing {
+  actor: string;
+  at: Timestamp;
+  currency: string | null;
+  gateway: string;
+  id: Generated<bigint>;
+  kind: string;
+  ours_minor: bigint | null;
+  reason: string;
+  subject: string;
+  theirs_minor: bigint | null;
+}
+
 export interface PaymentsDispute {
   amount_minor: bigint;
   at: Timestamp;
@@ -323,6 +346,17 @@ export interface PaymentsDispute {
   id: string;
   kind: string;
   payment_id: bigint | null;
+  reason: string | null;
+  recorded_at: Timestamp;
+  transaction: string;
+}
+
+export interface PaymentsFraudWarning {
+  at: Timestamp;
+  customer_id: bigint;
+  gateway: string;
+  id: string;
+  payment_id: bigint;
   reason: string | null;
   recorded_at: Timestamp;
   transaction: string;
@@ -419,6 +453,7 @@ export interface PaymentsPayment {
   id: bigint;
   inquiries: Generated<number>;
   is_conflicted: Generated<boolean>;
+  is_unanswered: Generated<boolean>;
   kind: Generated<string>;
   lease_until: Timestamp | null;
   method: Generated<string>;
@@ -440,12 +475,14 @@ export interface PaymentsPayment {
 }
 
 export interface PaymentsReconciliation {
+  actor: string | null;
   applied: Generated<number>;
   began_at: Timestamp;
   ended_at: Timestamp | null;
   from_at: Timestamp;
   gateway: string;
   id: bigint;
+  lease_until: Timestamp | null;
   listed: Generated<number>;
   to_at: Timestamp;
 }
@@ -1223,6 +1260,16 @@ export interface SmsTemplate {
   version: number;
 }
 
+export interface SubscriptionsAttentionClosing {
+  actor: string;
+  at: Timestamp;
+  attention: string;
+  customer_id: bigint;
+  id: Generated<bigint>;
+  reason: string;
+  subscription_id: bigint;
+}
+
 export interface SubscriptionsBill {
   amount_minor: bigint;
   attempts: Generated<number>;
@@ -1297,6 +1344,7 @@ export interface SubscriptionsCardDecline {
   class: string;
   customer_id: bigint;
   fingerprint: string;
+  mended_at: Timestamp | null;
   payment_id: bigint;
   period: number;
   reason: string;
@@ -1306,6 +1354,7 @@ export interface SubscriptionsCardDecline {
 
 export interface SubscriptionsCardSubscription {
   attention: string | null;
+  attention_since: Timestamp | null;
   bill_count: Generated<number>;
   cancel_at: Timestamp | null;
   card_brand: string | null;
@@ -1367,6 +1416,7 @@ export interface SubscriptionsConsent {
 export interface SubscriptionsCoupon {
   code: string;
   created_at: Timestamp;
+  ended_at: Timestamp | null;
   redemptions: Generated<number>;
   rules: Json;
 }
@@ -1391,6 +1441,7 @@ export interface SubscriptionsPlanTerms {
   dunning: Json;
   lead_minutes: number;
   methods: string[];
+  on_dispute: Generated<string>;
   pause_days_most: number;
   precision: string;
   service_id: number;
@@ -1400,6 +1451,16 @@ export interface SubscriptionsPlanTerms {
   time_zone: string;
   trial_days: number;
   version: number;
+}
+
+export interface SubscriptionsPriceListChange {
+  about: string;
+  action: string;
+  actor: string;
+  after: Json | null;
+  at: Timestamp;
+  code: string;
+  id: Generated<bigint>;
 }
 
 export interface SubscriptionsService {
@@ -1476,11 +1537,14 @@ export interface DB {
   "operators.operator": OperatorsOperator;
   "operators.prefix": OperatorsPrefix;
   "payments.attempt": PaymentsAttempt;
+  "payments.attention_closing": PaymentsAttentionClosing;
   "payments.card": PaymentsCard;
   "payments.card_change": PaymentsCardChange;
   "payments.card_operation": PaymentsCardOperation;
   "payments.difference": PaymentsDifference;
+  "payments.difference_closing": PaymentsDifferenceClosing;
   "payments.dispute": PaymentsDispute;
+  "payments.fraud_warning": PaymentsFraudWarning;
   "payments.gateway_account": PaymentsGatewayAccount;
   "payments.gateway_account_change": PaymentsGatewayAccountChange;
   "payments.gateway_transaction": PaymentsGatewayTransaction;
@@ -1555,6 +1619,7 @@ export interface DB {
   "sms.provider_account_change": SmsProviderAccountChange;
   "sms.submission": SmsSubmission;
   "sms.template": SmsTemplate;
+  "subscriptions.attention_closing": SubscriptionsAttentionClosing;
   "subscriptions.bill": SubscriptionsBill;
   "subscriptions.bill_line": SubscriptionsBillLine;
   "subscriptions.card_bill": SubscriptionsCardBill;
@@ -1568,6 +1633,7 @@ export interface DB {
   "subscriptions.coupon_redemption": SubscriptionsCouponRedemption;
   "subscriptions.customer": SubscriptionsCustomer;
   "subscriptions.plan_terms": SubscriptionsPlanTerms;
+  "subscriptions.price_list_change": SubscriptionsPriceListChange;
   "subscriptions.service": SubscriptionsService;
   "subscriptions.service_terms": SubscriptionsServiceTerms;
   "subscriptions.stop": SubscriptionsStop;

@@ -115,7 +115,11 @@ async function runTests(run: Run): Promise<number> {
     process.execPath,
     [
       ...['--test', '--test-reporter=spec', `--test-concurrency=${run.concurrency ?? CONCURRENCY}`],
-      ...[`--test-timeout=${timeoutMs}`, ...run.options, ...run.files],
+      ...[
+        `--test-timeout=${timeoutMs}`,
+        `--import=${join(ROOT, 'scripts', 'end-test-process.ts')}`,
+      ],
+      ...[...run.options, ...run.files],
     ],
     { cwd: ROOT, stdio: 'inherit', env: environment(run.variables) },
   );

@@ -1,4 +1,5 @@
 import { addCardMetrics } from '#payments';
+import { addAttentionMetrics } from '#staff';
 import type { House } from './house.ts';
 
 const DEPTHS_FRESH_MS = 500;
@@ -48,6 +49,7 @@ export function addHouseMetrics(house: House): void {
       })),
   });
   addCardMetrics(house);
+  addAttentionMetrics(house);
   metrics.gauge('kopek_payment_requests_open', 'Payment requests that are not over, by status', {
     labels: ['status'],
     read: async () =>

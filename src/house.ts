@@ -18,6 +18,7 @@ import {
   cardGatewayMakers,
   chargeGroup,
   createGatewayAccounts,
+  createPaymentAttention,
   createPayments,
   type GatewayAccounts,
   type Payments,
@@ -34,6 +35,7 @@ import {
 import { createReports, type Reports } from '#reports';
 import { createRules, type Rules } from '#rules';
 import { type Accounts, accountGroup, openSms, prepareHouse, type Sms, sendGroup } from '#sms';
+import { type Attention, createAttention } from '#staff';
 import {
   cardSubscriptionGroups,
   createSubscriptions,
@@ -72,6 +74,8 @@ export interface House {
   readonly payouts: Payouts;
   readonly payoutMachine: PayoutMachine;
   readonly reports: Reports;
+  /** What waits for people. */
+  readonly attention: Attention;
   /** Declares who listens to what, for all operators there are: before anyone publishes. */
   declareGroups(): Promise<void>;
   close(): Promise<void>;
@@ -114,11 +118,12 @@ export async function buildHouse(options: HouseOptions): Promise<House> {
   const { accounts } = payouts;
   const payoutMachine = createPayoutMachine({ ...base, bus, accounts, ...machineOptions(config) });
   const reports = createReports({ ...base, bus });
+  const attention = createAttention([createPaymentAttention(base), subscriptions.cards.attention]);
   return {
     ...{ config, database, log, metrics, clock, ids, bus, keyring: createKeyring({ database }) },
     ...{ ledger, rules, operators, payments, sms, subscriptions, content, acquisition, reports },
     ...{ payouts, payoutMachine, smsAccounts, gatewayAccounts, webhooks, sealer, secret },
-    ...{ intake, cardGateways },
+    ...{ intake, cardGateways, attention },
     async declareGroups() {
       await prepareHouse({ database, operators, rules });
       const ofOperators = operators

@@ -6,6 +6,7 @@ import {
   createHandSettler,
   createNewsContext,
   registerCardStaffRoutes,
+  registerDifferenceRoutes,
   registerGatewayRoutes,
   registerNotificationRoutes,
   registerPaymentRoutes,
@@ -28,7 +29,12 @@ import {
   segmentsOf,
   webhookScopeOf,
 } from '#sms';
-import { registerCardSubscriptionRoutes, registerSubscriptionRoutes } from '#subscriptions';
+import { registerAttentionRoutes } from '#staff';
+import {
+  registerCardSubscriptionRoutes,
+  registerPriceListRoutes,
+  registerSubscriptionRoutes,
+} from '#subscriptions';
 import { registerIntakeRoutes, registerOriginalIntakeRoutes } from '#subscriptions/intake';
 import { registerWebhookRoutes } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
@@ -134,6 +140,7 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
       ...house,
       settler: createHandSettler(createNewsContext(house)),
     });
+    registerDifferenceRoutes(app, house);
     const { publicUrl } = house.config;
     registerGatewayRoutes(app, {
       ...{ ...house, accounts: house.gatewayAccounts, publicUrl },
@@ -142,6 +149,8 @@ function addRoutes({ app }: HttpServer, house: House, processes: readonly Proces
     const plans = () => house.operators.all().map((operator) => operator.plan);
     const { cards } = house.subscriptions;
     registerCardSubscriptionRoutes(app, { cards, database: house.database, plans });
+    registerPriceListRoutes(app, { ...house.subscriptions.priceList, database: house.database });
+    registerAttentionRoutes(app, house);
     registerReportsRoutes(app, { reports: house.reports, plans });
   }
   if (processes.includes('dispatcher') || processes.includes('telco'))

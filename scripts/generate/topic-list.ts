@@ -8,6 +8,7 @@ import { transactionLog } from '#operators';
 import {
   cardChargeGroup,
   chargeGroup,
+  paymentDisputes,
   paymentEvents,
   paymentRequests,
   paymentResponses,
@@ -77,6 +78,7 @@ export const TOPICS: readonly TopicEntry[] = [
   entry(transactionLog, { key: 'reference of its first entry', from: 'telco' }),
   entry(paymentCommands, { key: 'subscription', from: 'dispatcher' }),
   entry(subscriptionEvents, { key: 'customer', from: 'mt-manager, dispatcher' }),
+  entry(paymentDisputes, { key: 'customer', from: 'state-machine' }),
   entry(paymentEvents, { key: 'customer', from: 'telco, mt-manager, dispatcher' }),
   entry(smsEvents, { key: 'recipient or sender', from: 'all that send, telco' }),
   entry(contentEvents, { key: 'customer', from: 'dispatcher' }),

@@ -6,7 +6,7 @@ import {
   readText,
   refuseUnknown,
 } from '#simulators/kit';
-import type { Charge, Dispute } from './objects.ts';
+import type { Charge, Dispute, EarlyFraudWarning } from './objects.ts';
 import { newId, type Stripe } from './stripe.ts';
 
 const disputeFee = 1_500;
@@ -48,6 +48,24 @@ export function disputeByHand(stripe: Stripe, fields: Fields): Dispute {
   const most = { field: 'amount', min: 1, max: charge.amount_captured };
   const amount = fields.amount === undefined ? undefined : readNumber(fields.amount, most);
   return stripe.gateway.store.transact(() => dispute(stripe, charge, reason, amount));
+}
+
+/** By hand: `{ payment_intent, fraud_type? }`. A network has heard of a fraud; no money moves. */
+export function warnByHand(stripe: Stripe, fields: Fields): EarlyFraudWarning {
+  refuseUnknown(fields, ['payment_intent', 'fraud_type']);
+  const id = readText(fields.payment_intent, { field: 'payment_intent', maxLength: 100 });
+  const charge = stripe.charges.get(stripe.intents.get(id)?.latest_charge ?? '');
+  if (!charge?.captured) throw new Problem(404, 'No such paid PaymentIntent', 'payment_intent');
+  const type = { field: 'fraud_type', maxLength: 100, fallback: 'made_with_stolen_card' };
+  const warning: EarlyFraudWarning = {
+    ...{ id: newId('issfr'), object: 'radar.early_fraud_warning', actionable: true },
+    ...{ charge: charge.id, created: stripe.now(), livemode: false, payment_intent: id },
+    fraud_type: readText(fields.fraud_type, type),
+  };
+  return stripe.gateway.store.transact(() => {
+    stripe.emit('radar.early_fraud_warning.created', warning);
+    return warning;
+  });
 }
 
 /** By hand: `{ status: won | lost }`. */

@@ -11,7 +11,7 @@ import {
   seeOther,
 } from '#simulators/kit';
 import { testCards } from './cards.ts';
-import { closeByHand, disputeByHand } from './disputes.ts';
+import { closeByHand, disputeByHand, warnByHand } from './disputes.ts';
 import type { PaymentIntent, SetupIntent } from './objects.ts';
 import { confirmIntent, finishAuthentication } from './payment-intents.ts';
 import { finishSetup } from './setup-intents.ts';
@@ -30,6 +30,7 @@ export function hostedRoutes(stripe: Stripe): readonly GatewayRoute[] {
     ['GET', /^\/authenticate\/(\w+)$/, (visit) => showAuthenticate(stripe, visit)],
     ['POST', /^\/authenticate\/(\w+)$/, (visit) => authenticate(stripe, visit)],
     ['POST', /^\/disputes$/, ({ fields }) => json(201, disputeByHand(stripe, fields))],
+    ['POST', /^\/fraud-warnings$/, ({ fields }) => json(201, warnByHand(stripe, fields))],
     [
       'POST',
       /^\/disputes\/(du_\w+)\/close$/,

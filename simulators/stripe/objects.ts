@@ -178,6 +178,17 @@ export interface Dispute {
   readonly status: 'needs_response' | 'won' | 'lost';
 }
 
+export interface EarlyFraudWarning {
+  readonly id: string;
+  readonly object: 'radar.early_fraud_warning';
+  readonly actionable: boolean;
+  readonly charge: string;
+  readonly created: number;
+  readonly fraud_type: string;
+  readonly livemode: false;
+  readonly payment_intent: string;
+}
+
 export interface Event {
   readonly id: string;
   readonly object: 'event';

@@ -58,6 +58,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./gateways.ts')).gateways,
   },
   {
+    name: 'attention',
+    group: 'Look',
+    summary: 'what waits for people: conflicts, unknown payments, disputes, differences, …',
+    load: async () => (await import('./attention.ts')).attention,
+  },
+  {
+    name: 'plans',
+    group: 'Act',
+    summary: 'what is sold by card: list, show, add a plan or its next version, close, open',
+    load: async () => (await import('./plans.ts')).plans,
+  },
+  {
+    name: 'coupons',
+    group: 'Act',
+    summary: 'what lowers prices: list, show, add, end',
+    load: async () => (await import('./coupons.ts')).coupons,
+  },
+  {
     name: 'check',
     group: 'Look',
     summary: 'every bad setting and what can not be reached, at once',
@@ -80,6 +98,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Act',
     summary: 'files for the bank (export), its answers (import); compares the books (reconcile)',
     load: async () => (await import('./payouts.ts')).payouts,
+  },
+  {
+    name: 'reconcile',
+    group: 'Act',
+    summary:
+      "compares a card gateway's list of a day with our book, and takes what was lost from it",
+    load: async () => (await import('./reconcile.ts')).reconcile,
   },
   {
     name: 'rules',

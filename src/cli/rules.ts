@@ -1,13 +1,12 @@
-import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
-import { dump, load } from 'js-yaml';
+import { dump } from 'js-yaml';
 import { createSharedClock, type SharedClock } from '#clock';
 import type { Database } from '#database';
-import { messageOf } from '#errors';
 import { silentLog } from '#log';
 import { createRules, type Rules } from '#rules';
 import { parseCalendarXml, parseCalendarYear } from '#rules/local-time';
 import type { Call, Command } from './command.ts';
+import { readText, readYaml } from './document-file.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
 import { previewRules } from './rules-preview.ts';
@@ -21,7 +20,6 @@ export interface RulesTools {
   readonly rules: Rules;
 }
 
-const FILE_BYTES_MAX = 2_000_000;
 const SHOWN_MAX = 1000;
 const SAY =
   'Say: kopek rules list, show <set>, preview <file>, activate <file>, or calendar import <country> <file>.';
@@ -160,23 +158,4 @@ async function importCalendar(
 function withPlace(document: unknown, place: { readonly country: string }): unknown {
   if (typeof document !== 'object' || document === null) return document;
   return { ...document, ...place };
-}
-
-async function readYaml(file: string): Promise<unknown> {
-  const text = await readText(file);
-  try {
-    return load(text);
-  } catch (error) {
-    throw new Refusal(EXIT.usage, `${file} is no YAML: ${messageOf(error).split('\n')[0]}.`);
-  }
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
-    if (size > FILE_BYTES_MAX) throw new Error(`it has ${size} bytes`);
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Refusal(EXIT.notFound, `${file} can not be read: ${messageOf(error)}`);
-  }
 }

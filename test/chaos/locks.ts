@@ -26,16 +26,31 @@ export async function hold(t: TestContext, database: Database, text: string): Pr
   return { release };
 }
 
-/** No grant of this rate is given while this is held: what was claimed is not sent. */
+/** No grant of this rate is given while this is held: what was claimed is not sent. Nobody waits for a lock. */
 export async function holdGrants(
   t: TestContext,
   database: Database,
   rate = 'operator:mobilink',
 ): Promise<Hold> {
-  await sql`insert into platform.throttle (name, slice, granted) values (${rate}, 0, 0)
-    on conflict do nothing`.execute(database.pool);
-  return hold(t, database, `select from platform.throttle where name = '${rate}' for update`);
+  const set = async (slice: bigint, granted: number) => {
+    await sql`insert into platform.throttle (name, slice, granted) values (${rate}, ${slice}, ${granted})
+      on conflict (name) do update set slice = excluded.slice, granted = excluded.granted`.execute(
+      database.pool,
+    );
+  };
+  await set(FAR_SLICE, ALL_GRANTED);
+  let held = true;
+  const release = async () => {
+    if (held) await set(0n, 0);
+    held = false;
+  };
+  t.after(release);
+  return { release };
 }
+
+/** A slice that no clock comes to, and more than any rate has in it. */
+const FAR_SLICE = 1_000_000_000_000n;
+const ALL_GRANTED = 2_000_000_000;
 
 /** The row of a customer's newest subscription. */
 export async function holdSubscription(

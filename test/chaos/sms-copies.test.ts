@@ -19,7 +19,7 @@ let api: Kopek = await stage.start('sms-api');
 let senders: Kopek[] = [];
 let messages = 0;
 /** A slow machine has to come to an end between them. */
-const KILLS_MOST = 25;
+const KILLS_MOST = 12;
 /** The rate of the provider that is tried first. */
 const NORTH = 'sms:north';
 

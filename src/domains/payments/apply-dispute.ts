@@ -37,7 +37,7 @@ export async function applyDispute(
     const kind = moveAfter(dispute, before);
     const at = moves.findIndex((move) => move.kind === kind);
     postMoves(ledger, tx, at < 0 ? [] : transfers.slice(at, at + 1));
-    await teller.tell(tx, { row: charge, gateway, event: 'disputed', reason: dispute.kind });
+    await teller.dispute(tx, { row: charge, gateway, dispute });
   });
   if (!charge) return 'unknown_order';
   if (dispute.kind !== 'lost') return 'disputed';

@@ -4,6 +4,7 @@ import { applyDeclined } from './apply-declined.ts';
 import { applyDispute } from './apply-dispute.ts';
 import { applyRefund } from './apply-refund.ts';
 import { applyVoid } from './apply-void.ts';
+import { applyWarning } from './apply-warning.ts';
 import type { CardOutcome, GatewayNews } from './card-gateway.ts';
 import type { Applied, NewsContext } from './news-context.ts';
 import { readPaymentId } from './payment.ts';
@@ -29,6 +30,8 @@ export async function applyNews(context: NewsContext, { gateway, news }: News): 
       return applyVoid(context, gateway, news);
     case 'dispute':
       return applyDispute(context, gateway, news.dispute);
+    case 'warning':
+      return applyWarning(context, gateway, news.warning);
     case 'subscription':
       return 'ignored';
     default:

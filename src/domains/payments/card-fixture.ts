@@ -21,6 +21,7 @@ import type { PresentRequest } from './create-card-payments.ts';
 import { createPayments, type Payments } from './create-payments.ts';
 import { readersOf } from './fixture.ts';
 import { registerPaymentRoutes } from './http.ts';
+import { registerDifferenceRoutes } from './http-differences.ts';
 import { registerNotificationRoutes } from './http-notifications.ts';
 import { registerCardStaffRoutes } from './http-staff.ts';
 import { parsePaymentId } from './payment.ts';
@@ -28,7 +29,7 @@ import { createReconciler } from './reconcile-gateway.ts';
 import { createSavedCards } from './saved-cards.ts';
 import { createHandSettler } from './settle-by-hand.ts';
 import { createTokenReader } from './token-reader.ts';
-import { paymentEvents, paymentResponses } from './topics.ts';
+import { paymentDisputes, paymentEvents, paymentResponses } from './topics.ts';
 import { verifyPostings } from './verify-postings.ts';
 
 export const CARDS_NOW = new Date('2026-11-20T07:00:00Z');
@@ -75,6 +76,7 @@ export async function furnishCards(database: Database, gateway: string, now = CA
   await bus.declare([
     cardChargeGroup(gateway),
     { topic: paymentResponses(gateway), name: 'test' },
+    { topic: paymentDisputes, name: 'test' },
     { topic: paymentEvents, name: 'test' },
   ] as never);
   const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
@@ -113,6 +115,7 @@ export async function openDoors(house: Furnished, port: number) {
   registerCardStaffRoutes(server.app, {
     ...{ database, settler: createHandSettler(createNewsContext(house)) },
   });
+  registerDifferenceRoutes(server.app, house);
   await server.listen(port, '127.0.0.1');
   return server;
 }
@@ -214,6 +217,10 @@ function handsOf({ clock, database, ledger, payments }: Furnished, gateway: stri
       (await published(paymentEvents))
         .filter((one) => one.payment === payment)
         .map(({ event }) => event),
+    disputesOf: async (payment: string) =>
+      (await published(paymentDisputes))
+        .filter((one) => one.payment === payment)
+        .map(({ kind }) => kind),
     responsesOf: async (payment: string) =>
       (await published(paymentResponses(gateway))).filter((one) => one.payment === payment),
     /** What waits to be applied. */

@@ -254,6 +254,7 @@ export type GatewayNews =
     }
   | { readonly news: 'voided'; readonly transaction: string; readonly payment?: string }
   | { readonly news: 'dispute'; readonly dispute: Dispute }
+  | { readonly news: 'warning'; readonly warning: FraudWarning }
   /** A subscription that the gateway itself runs; Kopek runs its own and only keeps the word. */
   | { readonly news: 'subscription'; readonly id: string; readonly status: string };
 
@@ -294,6 +295,14 @@ export interface Dispute {
   readonly kind: 'opened' | 'lost' | 'won' | 'fee';
   readonly amountMinor: bigint;
   readonly currency: string;
+  readonly at: Date;
+  readonly reason?: string;
+}
+
+/** A network has heard of a fraud: the payment may be disputed. No money has moved. */
+export interface FraudWarning {
+  readonly id: string;
+  readonly transaction: string;
   readonly at: Date;
   readonly reason?: string;
 }

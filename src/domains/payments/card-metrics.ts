@@ -1,8 +1,8 @@
 import type { Clock } from '#clock';
 import type { Database } from '#database';
 import type { Metrics } from '#metrics';
+import { countDifferences } from './difference-store.ts';
 import { readNotificationDepths } from './notification-store.ts';
-import { countDifferences } from './reconciliation-store.ts';
 import { readTroubles } from './trouble-store.ts';
 
 /** What people have to look at of card payments. Read when scraped. */

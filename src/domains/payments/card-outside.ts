@@ -29,6 +29,8 @@ export interface OpenOutside {
   refundAside(transaction: string, amountMinor: bigint): Promise<void>;
   /** A payer's bank takes it back. */
   dispute?(transaction: string): Promise<void>;
+  /** A network has heard of a fraud. */
+  warn?(transaction: string): Promise<void>;
   /** What it tells comes this often. */
   duplicate(share: number): Promise<void>;
   /** Everything that waits to be told again is told now. */

@@ -5,6 +5,7 @@ import { keepFeeOf } from './keep-fees.ts';
 import type { NewsContext } from './news-context.ts';
 import { paymentId, readPaymentId } from './payment.ts';
 import { findByTransaction } from './presented-store.ts';
+import type { Pulse } from './reconciliation-pulse.ts';
 import {
   type Difference,
   type DifferenceKind,
@@ -140,30 +141,38 @@ function differenceOf({ known, listed }: Compared, kind: DifferenceKind): Differ
 
 const CHUNK = 1000;
 /** Their clock is not ours, and a list may lag. */
-const EDGE_MS = 600_000;
+export const EDGE_MS = 600_000;
+
+/** The part of a span of which a list is sure to have everything. */
+export function sureOf({ from, to }: Span): Span {
+  return { from: new Date(from.getTime() + EDGE_MS), to: new Date(to.getTime() - EDGE_MS) };
+}
 
 /** What our book has and the list has not. Each is asked about by itself first: a list may be cut by another time. */
 export async function readMissing(
   context: NewsContext,
   {
     gateway,
+    pulse,
     seen,
     span,
   }: {
     readonly gateway: CardGateway;
+    readonly pulse: Pulse;
     readonly seen: ReadonlySet<string>;
     readonly span: Span;
   },
 ): Promise<readonly Difference[]> {
-  const from = new Date(span.from.getTime() + EDGE_MS);
-  const to = new Date(span.to.getTime() - EDGE_MS);
+  const { from, to } = sureOf(span);
   const missing: Difference[] = [];
   for (let after = ''; ; ) {
     const ours = await listOurs(context.database.pool, {
       ...{ from, to, gateway: gateway.name, after, most: CHUNK },
     });
-    for (const one of ours.filter(({ transaction }) => !seen.has(transaction)))
+    for (const one of ours.filter(({ transaction }) => !seen.has(transaction))) {
+      await pulse();
       if (await isMissing(gateway, one)) missing.push(missingOf(one));
+    }
     const last = ours.at(-1);
     if (!last) return missing;
     after = last.transaction;
@@ -171,6 +180,8 @@ export async function readMissing(
 }
 
 async function isMissing(gateway: CardGateway, one: Ours): Promise<boolean> {
+  // Of others a question is the order once more: it might be carried out. What their list says is all there is.
+  if (gateway.capabilities.inquiry !== 'byOurId') return true;
   const { result } = await gateway.inquire({
     ...{ payment: paymentId(one.customer_id, one.payment_id), kind: one.kind, presented: false },
     ...{ account: accountOf(one.customer_id), amountMinor: one.amount_minor, since: one.at },

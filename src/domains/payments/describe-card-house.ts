@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { eventually } from '#testing';
+import { createPaymentAttention } from './attention.ts';
 import { openCardHouse, PATIENT } from './card-fixture.ts';
 import type { CardOutside } from './card-outside.ts';
 import { parsePaymentId } from './payment.ts';
@@ -126,7 +127,28 @@ function describeDisputes(house: House): void {
     }, PATIENT);
     const told = (await house.eventsOf(payment)).filter((event) => event === 'disputed');
     assert.equal(told.length, 2, 'opened, and lost');
+    assert.deepEqual((await house.disputesOf(payment)).toSorted(), ['lost', 'opened']);
     assert.deepEqual(await house.judge(), []);
+  });
+
+  test('a warning of a fraud is kept for people, told twice once, and moves nothing', async () => {
+    const { warn } = house.outside;
+    assert.ok(warn, 'it tells of them too');
+    const payment = await paid(house);
+    await eventually(async () => assert.equal(await house.waiting(), 0), PATIENT);
+    const before = await house.balances();
+    await warn(await house.transactionOf(payment));
+    const attention = createPaymentAttention(house);
+    const page = { after: null, kind: 'fraud_warning', limit: 10 };
+    await eventually(async () => {
+      const found = await attention.list(house.database.pool, page);
+      assert.deepEqual(
+        found.map((one) => one.payment),
+        [payment],
+      );
+      assert.equal(await house.waiting(), 0);
+    }, PATIENT);
+    assert.deepEqual(await house.balances(), before);
   });
 }
 

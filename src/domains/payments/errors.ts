@@ -18,7 +18,13 @@ export const fail = errorCodes({
   payment_settled: 'precondition',
   settle_not_possible: 'precondition',
   reconciliation_open: 'conflict',
+  reconciliation_cut_off: 'unavailable',
   reconciliation_unknown: 'not_found',
+  list_malformed: 'invalid',
+  difference_unknown: 'not_found',
+  difference_over: 'conflict',
+  attention_unknown: 'not_found',
+  attention_not_closable: 'precondition',
   notification_refused: 'forbidden',
   gateway_name_taken: 'conflict',
 });

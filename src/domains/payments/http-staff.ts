@@ -1,13 +1,9 @@
 import type { Database } from '#database';
-import { apiRoute, CurrencyCode, type HttpApp, Instant, idempotentRoute, Type } from '#http';
+import { apiRoute, type HttpApp, Instant, idempotentRoute, Type } from '#http';
+import { listDifferences } from './difference-store.ts';
 import { fail } from './errors.ts';
-import { paymentId } from './payment.ts';
-import {
-  type DifferenceRow,
-  differenceKinds,
-  findLastReconciliation,
-  listDifferences,
-} from './reconciliation-store.ts';
+import { DifferenceShape, differenceToApi } from './http-differences.ts';
+import { findLastReconciliation } from './reconciliation-store.ts';
 import type { HandSettler } from './settle-by-hand.ts';
 
 export interface CardStaffRoutesOptions {
@@ -18,20 +14,6 @@ export interface CardStaffRoutesOptions {
 const SHOWN_MOST = 500;
 /** What PostgreSQL can't store: a NUL, and half a surrogate pair. */
 const STORABLE = '^[^\\u0000\\ud800-\\udfff]*$';
-
-const Difference = Type.Object({
-  kind: Type.String({ description: differenceKinds.join(', ') }),
-  subject: Type.String({ description: "The gateway's id of it, or ours where it has none." }),
-  payment: Type.Optional(Type.String({ description: 'pay_…' })),
-  transaction: Type.Optional(Type.String()),
-  ours_minor: Type.Optional(Type.Integer()),
-  theirs_minor: Type.Optional(Type.Integer()),
-  currency: Type.Optional(CurrencyCode),
-  at: Instant,
-  message: Type.String(),
-  seen_at: Instant,
-  last_seen_at: Instant,
-});
 
 const Reconciliation = Type.Object({
   gateway: Type.String(),
@@ -44,7 +26,7 @@ const Reconciliation = Type.Object({
       applied: Type.Integer({ description: 'News that had been lost, and was applied.' }),
     }),
   ),
-  differences: Type.Array(Difference, {
+  differences: Type.Array(DifferenceShape, {
     description: `Those that stand, the oldest first; at most ${SHOWN_MOST}.`,
   }),
 });
@@ -102,22 +84,8 @@ export function registerCardStaffRoutes(
             ...{ listed: last.listed, applied: last.applied },
           },
         }),
-        differences: rows.map(toApi),
+        differences: rows.map(differenceToApi),
       };
     },
   });
-}
-
-function toApi(row: DifferenceRow) {
-  const { currency, customer_id, ours_minor, payment_id, theirs_minor, transaction } = row;
-  return {
-    ...{ kind: row.kind, subject: row.subject, at: row.at, message: row.message },
-    ...{ seen_at: row.seen_at, last_seen_at: row.last_seen_at },
-    ...(customer_id !== null &&
-      payment_id !== null && { payment: paymentId(customer_id, payment_id) }),
-    ...(transaction !== null && { transaction }),
-    ...(ours_minor !== null && { ours_minor: Number(ours_minor) }),
-    ...(theirs_minor !== null && { theirs_minor: Number(theirs_minor) }),
-    ...(currency !== null && { currency }),
-  };
 }

@@ -22,6 +22,14 @@ export {
   readGatewayAccount,
   readGatewayAccounts,
 } from './accounts/index.ts';
+export {
+  type AttentionAction,
+  type AttentionClosing,
+  type AttentionItem,
+  type AttentionPage,
+  type AttentionSource,
+  createPaymentAttention,
+} from './attention.ts';
 export { createCardCharging } from './card-charging.ts';
 export { type CardDeclineReason, type DeclineClass, receiptTaxes } from './card-gateway.ts';
 export { cardGatewayMakers } from './card-gateway-makers.ts';
@@ -43,6 +51,7 @@ export {
 export type { Browser, CardPayments, Led, PresentRequest } from './create-card-payments.ts';
 export { createPayments, type Payments, type PaymentsOptions } from './create-payments.ts';
 export type { PaymentFacts, PaymentReport } from './describe-payment.ts';
+export { type DifferenceRow, listDifferences } from './difference-store.ts';
 export type {
   ChargeOrder,
   ChargeOutcome,
@@ -60,6 +69,7 @@ export {
 } from './gateways/card-gateway-kinds.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
 export { registerPaymentRoutes } from './http.ts';
+export { registerDifferenceRoutes } from './http-differences.ts';
 export {
   type GatewayRoutesOptions,
   gatewayToApi,
@@ -81,13 +91,15 @@ export {
   paymentSteps,
 } from './payment.ts';
 export { type PaymentHistory, readPaymentHistory } from './payment-history.ts';
+export { parseGatewayList, readGatewayList } from './read-gateway-list.ts';
 export {
   createReconciler,
   type Reconciler,
   type ReconcilerOptions,
   type ReconciliationReport,
+  type Reconciling,
 } from './reconcile-gateway.ts';
-export { type Difference, type DifferenceKind, listDifferences } from './reconciliation-store.ts';
+export { type Difference, type DifferenceKind, differenceKinds } from './reconciliation-store.ts';
 export type { ConfirmRequest, OperationRequest, Reservations } from './request-operation.ts';
 export type { RefundRequest } from './request-refund.ts';
 export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
@@ -96,9 +108,11 @@ export type { PaymentView } from './store.ts';
 export { createTokenReader, type TokenReader } from './token-reader.ts';
 export {
   type DeclineReason,
+  PaymentDispute,
   PaymentEvent,
   PaymentRequest,
   PaymentResponse,
+  paymentDisputes,
   paymentEvents,
   paymentRequests,
   paymentResponses,

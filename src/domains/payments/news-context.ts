@@ -19,6 +19,7 @@ export type Applied =
   | 'surplus'
   | 'unknown_order'
   | 'voided'
+  | 'warned'
   /** It can't be applied yet: what it is about is in somebody's hand. */
   | 'later';
 

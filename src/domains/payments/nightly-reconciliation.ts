@@ -5,7 +5,7 @@ import type { Log } from '#log';
 import { createTurns } from '#turns';
 import type { CardGateways } from './card-gateways.ts';
 import type { Reconciler } from './reconcile-gateway.ts';
-import { findLastReconciliation, type Span } from './reconciliation-store.ts';
+import { findComparedTo, type Span } from './reconciliation-store.ts';
 
 export interface NightlyOptions {
   readonly database: Database;
@@ -33,8 +33,8 @@ export function createNightlyReconciliation(options: NightlyOptions) {
   async function round(): Promise<number> {
     for (const name of cardGateways.names()) {
       if (!cardGateways.gateway(name)?.list) continue;
-      const last = await findLastReconciliation(database.pool, name);
-      const span = dueSpan(clock.now(), last?.to_at);
+      const comparedTo = await findComparedTo(database.pool, name);
+      const span = dueSpan(clock.now(), comparedTo);
       if (!span) continue;
       try {
         const { applied, differences, listed } = await reconciler.reconcile(name, span);

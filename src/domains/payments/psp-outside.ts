@@ -95,6 +95,9 @@ export function stripeOutside({
         async refundAside(payment_intent, amountMinor) {
           await post('/refunds', { payment_intent, amount: String(amountMinor) });
         },
+        async warn(payment_intent) {
+          await callJson('POST', `${url}/fraud-warnings`, { payment_intent });
+        },
         async dispute(payment_intent) {
           const { id } = await callJson<{ id: string }>('POST', `${url}/disputes`, {
             payment_intent,

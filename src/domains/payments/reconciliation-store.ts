@@ -31,23 +31,47 @@ export interface Span {
   readonly to: Date;
 }
 
-/** After that it has died: another one may begin. */
+/** After that one of a version that took no lease has died. */
 const CUT_OFF_MINUTES = 120;
+/** By the database's clock. Longer than a page or an inquiry takes. */
+const LEASE_MINUTES = 5;
 
 /** False while another one of this gateway is under way. */
 export async function beginReconciliation(
   tx: Tx,
-  input: Span & { readonly gateway: string; readonly id: bigint; readonly now: Date },
+  input: Span & {
+    readonly gateway: string;
+    readonly id: bigint;
+    readonly now: Date;
+    /** Who asked for it; null: it is the nightly one. */
+    readonly actor: string | null;
+  },
 ): Promise<boolean> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`payments.reconciliation ${input.gateway}`}, 0))`.execute(
     tx,
   );
   const { rows } = await sql`
-    insert into payments.reconciliation (gateway, id, from_at, to_at, began_at)
-    select ${input.gateway}, ${input.id}, ${input.from}, ${input.to}, ${input.now}
+    insert into payments.reconciliation (gateway, id, from_at, to_at, began_at, actor, lease_until)
+    select ${input.gateway}, ${input.id}, ${input.from}, ${input.to}, ${input.now}, ${input.actor},
+      clock_timestamp() + make_interval(mins => ${LEASE_MINUTES})
     where not exists (select from payments.reconciliation r where r.gateway = ${input.gateway} and r.ended_at is null
-      and r.began_at > ${input.now}::timestamptz - make_interval(mins => ${CUT_OFF_MINUTES}))
+      and case when r.lease_until is null
+        then r.began_at > ${input.now}::timestamptz - make_interval(mins => ${CUT_OFF_MINUTES})
+        else r.lease_until > clock_timestamp() end)
     returning id`.execute(tx);
+  return rows.length > 0;
+}
+
+/** It is still under way. False where it is not any more: it was thought dead, and dropped. */
+export async function renewReconciliation(
+  executor: Executor,
+  of: { readonly gateway: string; readonly id: bigint },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update payments.reconciliation set lease_until = clock_timestamp() + make_interval(mins => ${LEASE_MINUTES})
+    where gateway = ${of.gateway} and id = ${of.id} and ended_at is null returning id`.execute(
+    executor,
+  );
   return rows.length > 0;
 }
 
@@ -96,6 +120,22 @@ export async function findLastReconciliation(
     select gateway, from_at, to_at, began_at, ended_at, listed, applied from payments.reconciliation
     where gateway = ${gateway} and ended_at is not null order by id desc limit 1`.execute(executor);
   return rows[0];
+}
+
+/**
+ * Up to where every day was compared: by the nightly ones. A day that somebody has looked at by hand says nothing of the days
+ * before it.
+ */
+export async function findComparedTo(
+  executor: Executor,
+  gateway: string,
+): Promise<Date | undefined> {
+  const { rows } = await sql<{ to_at: Date }>`
+    select to_at from payments.reconciliation
+    where gateway = ${gateway} and ended_at is not null and actor is null order by id desc limit 1`.execute(
+    executor,
+  );
+  return rows[0]?.to_at;
 }
 
 /** What we take operations of a gateway for. */
@@ -164,7 +204,7 @@ export async function listUnanswered(
   return rows;
 }
 
-/** Seen now: for the first time, or once more. */
+/** Seen now: for the first time, or once more. What was closed by hand stays so, unless the amounts are others. */
 export async function keepDifferences(
   tx: Tx,
   input: { readonly gateway: string; readonly found: readonly Difference[]; readonly now: Date },
@@ -187,63 +227,36 @@ export async function keepDifferences(
       ${column((one) => one.theirsMinor ?? null)}::bigint[], ${column((one) => one.currency ?? null)}::text[],
       ${column((one) => one.at)}::timestamptz[], ${column((one) => one.message)}::text[]) as n
     on conflict (gateway, kind, subject) do update set last_seen_at = excluded.last_seen_at, gone_at = null,
+      closed_at = case when d.ours_minor is not distinct from excluded.ours_minor
+        and d.theirs_minor is not distinct from excluded.theirs_minor then d.closed_at end,
       message = excluded.message, ours_minor = excluded.ours_minor, theirs_minor = excluded.theirs_minor`.execute(
     tx,
   );
 }
 
-/** Of this span those that were not found again are gone; of what nobody answers, all. */
+/**
+ * Those that were not found again are gone: of what the list shows, within the span; of what it lacks, within the part of it
+ * that is sure; of what nobody answers, all.
+ */
 export async function endDifferences(
   tx: Tx,
   input: Span & {
     readonly gateway: string;
+    readonly sure: Span;
+    /** Kinds that were looked for. */
+    readonly kinds: readonly DifferenceKind[];
     readonly found: readonly Pick<Difference, 'kind' | 'subject'>[];
     readonly now: Date;
   },
 ): Promise<void> {
-  const { found } = input;
+  const { found, kinds, sure } = input;
   await sql`
     update payments.difference d set gone_at = ${input.now}
-    where d.gateway = ${input.gateway} and d.gone_at is null
-      and (d.kind = 'unanswered' or (d.at >= ${input.from} and d.at < ${input.to}))
+    where d.gateway = ${input.gateway} and d.gone_at is null and d.kind = any (${[...kinds]}::text[])
+      and case when d.kind = 'unanswered' then true
+        when d.kind in ('missing_there', 'refund_missing_there') then d.at >= ${sure.from} and d.at < ${sure.to}
+        else d.at >= ${input.from} and d.at < ${input.to} end
       and not exists (select from unnest(${found.map(({ kind }) => kind)}::text[],
         ${found.map(({ subject }) => subject)}::text[]) as f (kind, subject)
         where f.kind = d.kind and f.subject = d.subject)`.execute(tx);
-}
-
-export interface DifferenceRow {
-  readonly kind: DifferenceKind;
-  readonly subject: string;
-  readonly customer_id: bigint | null;
-  readonly payment_id: bigint | null;
-  readonly transaction: string | null;
-  readonly ours_minor: bigint | null;
-  readonly theirs_minor: bigint | null;
-  readonly currency: string | null;
-  readonly at: Date;
-  readonly message: string;
-  readonly seen_at: Date;
-  readonly last_seen_at: Date;
-}
-
-/** Those that stand, the oldest first. */
-export async function listDifferences(
-  executor: Executor,
-  input: { readonly gateway: string; readonly most: number },
-): Promise<readonly DifferenceRow[]> {
-  const { rows } = await sql<DifferenceRow>`
-    select kind, subject, customer_id, payment_id, transaction, ours_minor, theirs_minor, currency, at, message, seen_at,
-      last_seen_at
-    from payments.difference where gateway = ${input.gateway} and gone_at is null
-    order by seen_at, kind, subject limit ${input.most}`.execute(executor);
-  return rows;
-}
-
-export async function countDifferences(
-  executor: Executor,
-): Promise<readonly { readonly gateway: string; readonly kind: string; readonly count: number }[]> {
-  const { rows } = await sql<{ gateway: string; kind: string; count: number }>`
-    select gateway, kind, count(*)::integer as count from payments.difference where gone_at is null
-    group by gateway, kind order by gateway, kind`.execute(executor);
-  return rows;
 }

@@ -80,6 +80,26 @@ export const PaymentEvent = Type.Object({
 });
 export type PaymentEvent = Static<typeof PaymentEvent>;
 
+/** What a payer's bank says of a payment by card. */
+export const PaymentDispute = Type.Object({
+  payment: Type.String({ description: 'pay_… that is disputed' }),
+  reference: Type.String({ description: 'what was paid for, in the words of who asked' }),
+  msisdn: Type.String(),
+  gateway: Type.String(),
+  dispute: Type.String({ description: "the gateway's id of it" }),
+  kind: Type.Union([
+    Type.Literal('opened'),
+    Type.Literal('lost'),
+    Type.Literal('won'),
+    Type.Literal('fee'),
+  ]),
+  amount_minor: Type.Integer({ description: 'of the dispute' }),
+  currency: Type.String(),
+  reason: Type.Optional(Type.String()),
+  at: Type.String({ format: 'date-time' }),
+});
+export type PaymentDispute = Static<typeof PaymentDispute>;
+
 /** 2 fresh consent, 1 due period, 0 retry. */
 const PRIORITY_CLASSES = 3;
 
@@ -102,4 +122,10 @@ export function paymentResponses(gateway: string): Topic<PaymentResponse> {
 export const paymentEvents = defineTopic<PaymentEvent>('payment_events', {
   schema: PaymentEvent,
   description: 'What happens to payments, as it happens.',
+});
+
+/** By itself, and not only among the events: whoever listens to those pays for every payment there is. */
+export const paymentDisputes = defineTopic<PaymentDispute>('payment_disputes', {
+  schema: PaymentDispute,
+  description: "What payers' banks take back of payments by card, and what becomes of it.",
 });

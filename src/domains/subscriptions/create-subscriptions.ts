@@ -2,6 +2,12 @@ import { createSealer } from '#auth';
 import type { Executor, Tx } from '#database';
 import type { OutgoingSms } from '#sms';
 import { type CardSubscriptions, createCards, createPlans } from '#subscriptions/cards';
+import {
+  type CouponList,
+  createCouponList,
+  createPlanList,
+  type PlanList,
+} from '#subscriptions/price-list';
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
@@ -81,6 +87,8 @@ export interface Subscriptions {
   worker(operator: string): SubscriptionWorker;
   /** Those that are paid by card. */
   readonly cards: CardSubscriptions;
+  /** What is sold by card, as those who sell it keep it. */
+  readonly priceList: { readonly plans: PlanList; readonly coupons: CouponList };
 }
 
 export interface SubscriptionsOptions
@@ -114,16 +122,21 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     return row && (await views([row]))[0];
   }
 
+  const plans = createPlans(database, catalogue);
   const cards = createCards({
-    ...context,
-    plans: createPlans(database, catalogue),
+    ...{ ...context, plans },
     sealer: createSealer({ secret }),
     publicUrl,
     cardLink: (subscription) => `${publicUrl}/card/${unsubscribeToken(subscription)}`,
   });
 
+  const operators = () => options.operators.all().map(({ name }) => name);
   return {
     cards,
+    priceList: {
+      plans: createPlanList({ clock, plans, operators }),
+      coupons: createCouponList({ clock }),
+    },
     async offer(serviceCode) {
       const terms = await catalogue.newest(serviceCode);
       // What only cards pay is no offer of an operator.

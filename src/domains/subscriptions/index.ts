@@ -10,7 +10,12 @@ export type {
   StartConsent,
   Started,
 } from '#subscriptions/cards';
-export { cardSubscriptionGroups, registerCardSubscriptionRoutes } from '#subscriptions/cards';
+export {
+  cardSubscriptionGroups,
+  createPlans,
+  registerCardSubscriptionRoutes,
+  subscriptionAttention,
+} from '#subscriptions/cards';
 export {
   type ClientOptions,
   forgetSignIns,
@@ -25,7 +30,18 @@ export {
   registerOriginalRoutes,
   registerPayPages,
 } from '#subscriptions/pay-page';
+export {
+  couponToApi,
+  createCouponList,
+  createPlanList,
+  type PriceListRoutesOptions,
+  planVersionToApi,
+  readCouponDocument,
+  readPlanDocument,
+  registerPriceListRoutes,
+} from '#subscriptions/price-list';
 export { registerShop, type ShopOptions } from '#subscriptions/shop';
+export { createCatalogue } from './catalogue.ts';
 export type { ConsentInput, ConsentResult, Offer } from './consent.ts';
 export {
   createSubscriptions,
@@ -42,6 +58,7 @@ export {
   parseSubscriptionId,
   type SubscriptionStatus,
   type SubscriptionStep,
+  subscriptionId,
   subscriptionSteps,
 } from './subscription.ts';
 export { priceInWords, type Terms } from './terms.ts';

@@ -41,6 +41,7 @@ export {
   pageOf,
   pageSchema,
   readCursor,
+  readCursorInstant,
   type Sendable,
   type SendableOf,
   writeCursor,

@@ -70,16 +70,27 @@ export function writeCursor(position: CursorPosition): string {
 export function readCursor(cursor: string, parts: number): readonly string[] {
   const position = tryParse(Buffer.from(cursor, 'base64url').toString());
   const valid = Array.isArray(position) && position.length === parts;
-  if (!valid || !position.every((part) => typeof part === 'string')) {
-    throw fail(
-      'cursor_invalid',
-      'This cursor is not one of ours. Take next_cursor of the page before.',
-      {
-        faults: [{ field: 'cursor', message: 'must be next_cursor of the page before' }],
-      },
-    );
-  }
+  // No text of a database has a NUL.
+  const isText = (part: unknown) => typeof part === 'string' && !part.includes('\0');
+  if (!valid || !position.every(isText)) throw cursorInvalid();
   return position;
+}
+
+/** A part of a cursor that is a moment. Throws `cursor_invalid`. */
+export function readCursorInstant(part: string): Date {
+  const at = new Date(part);
+  if (Number.isNaN(at.getTime())) throw cursorInvalid();
+  return at;
+}
+
+function cursorInvalid() {
+  return fail(
+    'cursor_invalid',
+    'This cursor is not one of ours. Take next_cursor of the page before.',
+    {
+      faults: [{ field: 'cursor', message: 'must be next_cursor of the page before' }],
+    },
+  );
 }
 
 function tryParse(text: string): unknown {

@@ -41,7 +41,7 @@ export async function insertCases(
 }
 
 /** Writes cases back as they are now. Their rows are locked. */
-export async function updateCases(tx: Tx, cases: readonly CardCase[]): Promise<void> {
+export async function updateCases(tx: Tx, cases: readonly CardCase[], now: Date): Promise<void> {
   if (cases.length === 0) return;
   const keys = keyArrays(cases.map((one) => one.key));
   const columns = cases.map(pricedToColumns);
@@ -63,7 +63,8 @@ export async function updateCases(tx: Tx, cases: readonly CardCase[]): Promise<v
       payments = case when n.keeps then k.payments else n.payments::jsonb end, card_id = n.card_id,
       card_gateway = n.gateway, card_brand = n.brand, card_mask = n.mask, card_fingerprint = n.fingerprint,
       bill_count = n.bill_count, noticed_period = n.noticed, cancel_at = n.cancel_at, status_since = n.since,
-      attention = n.attention, paused_until = n.paused_until,
+      attention = n.attention, attention_since = case when n.attention is null then null
+        when k.attention is distinct from n.attention then ${now}::timestamptz else k.attention_since end, paused_until = n.paused_until,
       card_payment_id = n.card_payment
     from unnest(${keys}, ${columns.map((one) => one.keeps)}::boolean[], ${columns.map((one) => one.priced)}::text[],
       ${columns.map((one) => one.bill)}::integer[], ${columns.map((one) => one.payments)}::text[],
@@ -203,8 +204,12 @@ export async function insertDeclines(tx: Tx, declines: readonly CardDecline[]): 
 }
 
 /** Puts a subscription on the staff's list, whatever else was written of it. */
-export async function setAttention(tx: Tx, key: SubscriptionKey, attention: string): Promise<void> {
+export async function setAttention(
+  tx: Tx,
+  key: SubscriptionKey,
+  { attention, now }: { readonly attention: string; readonly now: Date },
+): Promise<void> {
   await sql`
-    update subscriptions.card_subscription set attention = ${attention}
+    update subscriptions.card_subscription set attention = ${attention}, attention_since = ${now}
     where customer_id = ${key.customerId} and id = ${key.id}`.execute(tx);
 }

@@ -3,11 +3,13 @@ import type { Coupon } from '#subscriptions/pricing';
 
 interface CouponRow {
   readonly rules: StoredCoupon;
+  readonly ended_at: Date | null;
   readonly redemptions: number;
   readonly by_customer: bigint;
 }
 
-type StoredCoupon = Omit<Coupon, 'discount' | 'redeemBefore'> & {
+/** A coupon's rules as they are stored. */
+export type StoredCoupon = Omit<Coupon, 'discount' | 'redeemBefore'> & {
   readonly discount:
     | { readonly kind: 'percent'; readonly basisPoints: number }
     | { readonly kind: 'amount'; readonly amountMinor: string; readonly currency: string };
@@ -48,7 +50,7 @@ export async function findCoupon(
   input: { readonly code: string; readonly customerId: bigint },
 ): Promise<FoundCoupon | undefined> {
   const { rows } = await sql<CouponRow>`
-    select rules, redemptions, (
+    select rules, ended_at, redemptions, (
       select count(*) from subscriptions.coupon_redemption r
       where r.code = c.code and r.customer_id = ${input.customerId}
     ) as by_customer
@@ -56,10 +58,17 @@ export async function findCoupon(
   const [row] = rows;
   if (!row) return undefined;
   return {
-    coupon: fromRow(row.rules),
+    coupon: untilEnded(couponFromRow(row.rules), row.ended_at),
     redemptions: row.redemptions,
     byCustomer: Number(row.by_customer),
   };
+}
+
+/** Who ended it by hand ended it for all that comes later. */
+function untilEnded(coupon: Coupon, endedAt: Date | null): Coupon {
+  const { redeemBefore } = coupon;
+  if (endedAt === null || (redeemBefore && redeemBefore < endedAt)) return coupon;
+  return { ...coupon, redeemBefore: endedAt };
 }
 
 /** The coupon is locked. */
@@ -93,7 +102,7 @@ function toRow({ discount, redeemBefore, ...coupon }: Coupon): string {
   return JSON.stringify(stored);
 }
 
-function fromRow({ discount, redeemBefore, ...coupon }: StoredCoupon): Coupon {
+export function couponFromRow({ discount, redeemBefore, ...coupon }: StoredCoupon): Coupon {
   return {
     ...coupon,
     discount:

@@ -1,7 +1,7 @@
 import type { Executor, Tx } from '#database';
 import type { AppError } from '#errors';
 import { formatRowId, parseRowId } from '#ids';
-import type { Browser, Led, SavedCardView } from '#payments';
+import type { AttentionSource, Browser, Led, SavedCardView } from '#payments';
 import { type DunningPolicy, defaultPolicy } from '#subscriptions/dunning';
 import { fail } from '#subscriptions/errors';
 import {
@@ -15,6 +15,7 @@ import {
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
 import { agreeToPage } from './agree.ts';
+import { createSubscriptionAttention } from './attention.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { type CardPage, openCardPage } from './card-page.ts';
@@ -94,6 +95,8 @@ export interface CardSubscriptions {
     act: CardAct & { readonly reason: string },
   ): Promise<{ readonly withdrawn: readonly string[] }>;
   worker(): CardSubscriptionWorker;
+  /** What of them waits for people. */
+  readonly attention: AttentionSource;
 }
 
 export interface CardAct {
@@ -163,6 +166,7 @@ export function createCards(context: CardContext): CardSubscriptions {
     removeCard: async (tx, { msisdn, ...act }) =>
       removeCard(context, tx, { ...act, customerId: await customerOf(tx, msisdn) }),
     worker: () => createCardSubscriptionWorker(context),
+    attention: createSubscriptionAttention(context),
   };
 }
 

@@ -17,7 +17,7 @@ interface DeclineRow {
 const OF_BILLS_MOST = 50_000;
 const OF_CARDS_MOST = 50_000;
 
-/** All declines of these bills, oldest first. */
+/** All declines of these bills, oldest first, but those whose request was mended since. */
 export async function findDeclines(
   tx: Tx,
   bills: readonly (SubscriptionKey & { readonly number: number })[],
@@ -27,7 +27,7 @@ export async function findDeclines(
     select d.* from unnest(${bills.map((bill) => bill.customerId)}::bigint[],
       ${bills.map((bill) => bill.id)}::bigint[], ${bills.map((bill) => bill.number)}::integer[]) as n (customer_id, id, number)
     join subscriptions.card_decline d
-      on d.customer_id = n.customer_id and d.subscription_id = n.id and d.period = n.number
+      on d.customer_id = n.customer_id and d.subscription_id = n.id and d.period = n.number and d.mended_at is null
     order by d.at, d.payment_id limit ${OF_BILLS_MOST}`.execute(tx);
   return rows.map((row) => ({
     bill: { customerId: row.customer_id, id: row.subscription_id, number: row.period },

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { type PaymentDispute, paymentDisputes } from '#payments';
 import * as gateway from '#simulators/cloudpayments';
+import { billReference } from '#subscriptions/subscription';
 import { openShop } from './fixture.ts';
 import { GOOD, type Life, lives, OTHER } from './life.ts';
 import { mustHold } from './must-hold.ts';
 
 const shop = await openShop(gateway);
-const { cards, clock, database } = shop;
+const { bus, cards, clock, database } = shop;
 const { begin, buys, decline, quiet, until } = lives(shop);
 
 const DAY_MS = 86_400_000;
@@ -26,6 +28,10 @@ const turn = fc.oneof(
   { weight: 2, arbitrary: fc.record({ declined: fc.constantFrom(5051, 5041, 5091, 5206) }) },
   { weight: 1, arbitrary: fc.constant({ page: true as const }) },
   { weight: 1, arbitrary: fc.constant({ removes: true as const }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ dispute: fc.constantFrom('opened', 'lost', 'won', 'fee' as const) }),
+  },
 );
 type Turn = typeof turn extends fc.Arbitrary<infer One> ? One : never;
 
@@ -34,6 +40,7 @@ async function take(life: Life, one: Turn): Promise<void> {
   else if ('declined' in one) await decline(one.declined);
   else if ('page' in one) await leaveCard(life);
   else if ('removes' in one) await removeCard(life);
+  else if ('dispute' in one) await dispute(life, one.dispute);
   else {
     const { command, quantity, timing } = one;
     const more = timing === undefined ? {} : { timing };
@@ -54,6 +61,21 @@ async function removeCard(life: Life): Promise<void> {
   if (!card) return;
   const act = { msisdn: life.msisdn, card: card.card, actor: 'test', reason: 'asked' };
   await database.transaction((tx) => cards.removeCard(tx, act));
+}
+
+/** Its bank says it of the first payment, at whatever moment. */
+async function dispute(life: Life, kind: PaymentDispute['kind']): Promise<void> {
+  const told: PaymentDispute = {
+    ...{ payment: life.payment, reference: billReference(life.key, 0), msisdn: life.msisdn },
+    ...{ gateway: 'cloudpayments', dispute: 'du_1', kind, amount_minor: 19_900, currency: 'RUB' },
+    at: clock.now().toISOString(),
+  };
+  await database.transaction((tx) =>
+    bus.publish(tx, paymentDisputes, [{ key: '1', payload: told }]),
+  );
+  await quiet();
+  const isAgainstUs = kind === 'opened' || kind === 'lost';
+  if (isAgainstUs) assert.ok((await life.now()).endedAt, 'it has ended');
 }
 
 test('whatever happens in whichever order, each period is paid once at most, and nothing alive is forgotten', async () => {

@@ -1,7 +1,6 @@
 import { AppError } from '#errors';
 import {
   AmountMinor,
-  apiRoute,
   CurrencyCode,
   type HttpApp,
   Instant,
@@ -15,7 +14,7 @@ import type { NumberPlan } from '#phone';
 import { fail } from '#subscriptions/errors';
 import { priceInWords } from '#subscriptions/terms';
 import type { CardSubscriptions } from './create-cards.ts';
-import { PlanShape, planToApi, readNumber, text } from './http-shapes.ts';
+import { readNumber, text } from './http-shapes.ts';
 import type { Order, StartConsent } from './order.ts';
 import { type Plan, periodOfInterval } from './plan.ts';
 
@@ -64,17 +63,8 @@ export interface PayRoutesOptions {
   readonly plans: () => readonly NumberPlan[];
 }
 
-/** `/v1/plans` and `POST /v1/pay`. */
+/** `POST /v1/pay`. */
 export function registerPayRoutes(app: HttpApp, { cards, plans }: PayRoutesOptions): void {
-  apiRoute(app, {
-    ...{ method: 'GET', url: '/v1/plans', scope: 'subscriptions:read', tag: 'subscriptions' },
-    summary: 'Plans that are paid by card, at the prices of today',
-    schema: { response: Type.Object({ items: Type.Array(PlanShape) }) },
-    handler: async () => {
-      const all = await cards.plans();
-      return { items: all.filter((plan) => plan.open).map(planToApi) };
-    },
-  });
   idempotentRoute(app, {
     ...{ url: '/v1/pay', scope: 'payments:write', tag: 'payments', status: 201 },
     summary: 'Begin a subscription that is paid by card',

@@ -1,8 +1,10 @@
 /** Subscriptions that are paid by card: what is bought, owed, tried again, changed and ended. */
 
+export { subscriptionAttention } from './attention.ts';
 export type { CardBill, CardCase, ChargedCard } from './card-case.ts';
 export type { CardContext } from './card-context.ts';
 export type { CardPage } from './card-page.ts';
+export { couponFromRow, insertCoupon, type StoredCoupon } from './coupon-store.ts';
 export {
   type CardAct,
   type CardSubscriptions,
@@ -11,8 +13,9 @@ export {
   type WantedQuote,
 } from './create-cards.ts';
 export { type CardRoutesOptions, registerCardSubscriptionRoutes } from './http.ts';
+export { PlanShape, planToApi, text } from './http-shapes.ts';
 export type { Order, StartConsent, Started } from './order.ts';
 export type { PayPage } from './pay-page.ts';
-export type { NewPlan, Plan } from './plan.ts';
+export type { CarrierTerms, NewPlan, Plan } from './plan.ts';
 export { createPlans, type Plans } from './plans.ts';
 export { type CardSubscriptionWorker, cardSubscriptionGroups } from './worker.ts';

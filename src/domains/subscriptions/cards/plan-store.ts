@@ -25,12 +25,19 @@ interface PlanRow {
   readonly lead_minutes: number;
   readonly precision: Plan['precision'];
   readonly dunning: unknown;
+  readonly on_dispute: Plan['onDispute'];
+  readonly charge_from_minute: number;
+  readonly charge_to_minute: number;
+  readonly retry_after_minutes: number[];
+  readonly keep_days: number;
+  readonly recent_hours: number;
 }
 
 const COLUMNS =
   sql.raw(`t.service_id, s.code, s.title, s.operator, s.open, t.version, t.price_minor, t.currency, t.period,
   t.texts, t.created_at, p.methods, p.time_zone, p.setup_fee_minor, p.trial_days, p.tax_name, p.tax_basis_points,
-  p.pause_days_most, p.lead_minutes, p.precision, p.dunning`);
+  p.pause_days_most, p.lead_minutes, p.precision, p.dunning, p.on_dispute, t.charge_from_minute, t.charge_to_minute,
+  t.retry_after_minutes, t.keep_days, t.recent_hours`);
 
 const PLANS_MOST = 1000;
 
@@ -60,6 +67,16 @@ export async function readPlans(
   return rows.map(fromRow);
 }
 
+/** All versions of a plan, the newest first. */
+export async function readPlanVersions(executor: Executor, code: string): Promise<readonly Plan[]> {
+  const { rows } = await sql<PlanRow>`
+    select ${COLUMNS} from subscriptions.service s
+    join subscriptions.service_terms t on t.service_id = s.id
+    join subscriptions.plan_terms p on p.service_id = t.service_id and p.version = t.version
+    where s.code = ${code} order by t.version desc limit ${PLANS_MOST}`.execute(executor);
+  return rows.map(fromRow);
+}
+
 /** The card half of terms that were just written. */
 export async function insertPlanTerms(
   tx: Tx,
@@ -68,10 +85,10 @@ export async function insertPlanTerms(
   const { price } = plan;
   await sql`
     insert into subscriptions.plan_terms (service_id, version, methods, time_zone, setup_fee_minor, trial_days, tax_name,
-      tax_basis_points, pause_days_most, lead_minutes, precision, dunning)
+      tax_basis_points, pause_days_most, lead_minutes, precision, dunning, on_dispute)
     values (${serviceId}, ${version}, ${plan.methods}::text[], ${plan.timeZone}, ${price.setupFeeMinor}, ${plan.trialDays},
       ${price.tax.name}, ${price.tax.basisPoints}, ${plan.pauseDaysMost}, ${plan.leadMinutes}, ${plan.precision},
-      ${JSON.stringify(plan.dunning)}::jsonb)`.execute(tx);
+      ${JSON.stringify(plan.dunning)}::jsonb, ${plan.onDispute ?? 'end'})`.execute(tx);
 }
 
 export async function newestVersion(tx: Tx, serviceId: number): Promise<number> {
@@ -109,6 +126,13 @@ function fromRow(row: PlanRow): Plan {
     leadMinutes: row.lead_minutes,
     precision: row.precision,
     dunning: parseDunningPolicy(row.dunning),
+    onDispute: row.on_dispute,
+    carrier: {
+      chargeWindow: { fromMinute: row.charge_from_minute, toMinute: row.charge_to_minute },
+      retryAfterMinutes: row.retry_after_minutes,
+      keepDays: row.keep_days,
+      recentHours: row.recent_hours,
+    },
     texts: row.texts,
   };
 }

@@ -26,9 +26,18 @@ export interface Plan {
   readonly leadMinutes: number;
   readonly precision: Precision;
   readonly dunning: DunningPolicy;
+  /** What becomes of it when its payer's bank takes a payment back: it ends, or goes on as if nothing had been said. */
+  readonly onDispute: 'end' | 'keep';
+  /** When and how its operator charges it, where it does. */
+  readonly carrier: CarrierTerms;
   /** SMS texts by occasion: `welcome`, `receipt`, `charge_coming`, `charge_failed`, `held`, … */
   readonly texts: Readonly<Record<string, string>>;
 }
+
+export type CarrierTerms = Pick<
+  Terms,
+  'chargeWindow' | 'retryAfterMinutes' | 'keepDays' | 'recentHours'
+>;
 
 /** A plan's next version. `methods` with `phone`: its operator may charge it too, daily or weekly. */
 export interface NewPlan
@@ -47,10 +56,9 @@ export interface NewPlan
     | 'texts'
   > {
   readonly price: Omit<Price, 'plan' | 'version' | 'effectiveFrom'>;
-  /** When and how its operator charges it, where it does. */
-  readonly carrier?: Partial<
-    Pick<Terms, 'chargeWindow' | 'retryAfterMinutes' | 'keepDays' | 'recentHours'>
-  >;
+  readonly carrier?: Partial<CarrierTerms>;
+  /** `end` unless told. */
+  readonly onDispute?: Plan['onDispute'];
 }
 
 /** How long a period of these terms is, in the words of pricing. */

@@ -11,6 +11,7 @@ import {
   periodToRow,
   readNewestPlans,
   readPlans,
+  readPlanVersions,
 } from './plan-store.ts';
 
 /** Plans, remembered: a version never changes, and what is newest is asked once a second. */
@@ -19,6 +20,10 @@ export interface Plans {
   all(): Promise<readonly Plan[]>;
   /** The plans of these versions. Every version asked for exists. */
   versions(executor: Executor, keys: readonly PlanVersion[]): Promise<PlanOf>;
+  /** All versions of a plan as they stand in the database, the newest first; none where there is no such plan. */
+  history(executor: Executor, code: string): Promise<readonly Plan[]>;
+  /** What is newest is asked again: something has changed. */
+  forget(): void;
   /** Adds a version; people keep the one they agreed to. Throws `price_invalid`, `plan_invalid`. */
   add(tx: Tx, plan: NewPlan): Promise<number>;
 }
@@ -71,6 +76,10 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
         must(plan, `there is a plan ${nameOf(key)}`);
         return plan;
       };
+    },
+    history: readPlanVersions,
+    forget: () => {
+      freshUntilMs = 0;
     },
     async add(tx, plan) {
       mustBePlan(plan);

@@ -103,7 +103,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
         ...one,
         dueAt: nextDueAt(one, ofCase(one)),
       }));
-      await updateCases(tx, ended);
+      await updateCases(tx, ended, now);
       await updateCardBills(
         tx,
         [...bills]
@@ -151,7 +151,7 @@ async function withdrawAll(
  * and stays on the staff's list: the rest of the decision stands.
  */
 async function giveBack(
-  { log, payments, plans }: CardContext,
+  { clock, log, payments, plans }: CardContext,
   tx: Tx,
   { amountMinor, one, payment, reason }: WantedRefund,
   tell: Telling,
@@ -169,7 +169,8 @@ async function giveBack(
     const { price } = one.priced.selection;
     const plan = (await plans.versions(tx, [price]))(price);
     tell.event(one, plan, { event: 'refund_impossible', reason: error.code });
-    await setAttention(tx, one.key, `refund_impossible: ${payment}`);
+    const attention = `refund_impossible: ${payment}`;
+    await setAttention(tx, one.key, { attention, now: clock.now() });
   }
 }
 

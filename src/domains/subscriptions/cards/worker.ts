@@ -1,9 +1,10 @@
 import type { Consumer, Group } from '#bus';
-import { paymentResponses } from '#payments';
+import { paymentDisputes, paymentResponses } from '#payments';
 import { paymentCommands } from '#subscriptions/topics';
 import { createTurns } from '#turns';
 import { applyCommands } from './apply-commands.ts';
 import type { CardContext } from './card-context.ts';
+import { endDisputed } from './end-disputed.ts';
 import { runDue } from './run-due.ts';
 import { settleCards } from './settle-cards.ts';
 
@@ -20,14 +21,17 @@ const DUE_INTERVAL_MS = 250;
 
 /** The groups of `state-machine`, to be declared before anyone publishes: of every card gateway there is. */
 export function cardSubscriptionGroups(gateways: readonly string[]): readonly Group[] {
-  const topics = [...gateways.map((gateway) => paymentResponses(gateway)), paymentCommands];
+  const topics = [
+    ...gateways.map((gateway) => paymentResponses(gateway)),
+    ...[paymentCommands, paymentDisputes],
+  ];
   return topics.map((topic) => ({ topic: topic as Group['topic'], name: GROUP }));
 }
 
 export function createCardSubscriptionWorker(context: CardContext): CardSubscriptionWorker {
   const { bus, payments } = context;
   const settling = new Map<string, Consumer>();
-  let commands: Consumer | undefined;
+  const others: Consumer[] = [];
 
   /** Also those accounts that come while it runs. */
   async function listen(): Promise<number> {
@@ -54,18 +58,27 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
   ];
   return {
     start() {
-      commands = bus.consume({ topic: paymentCommands, name: GROUP }, COMMANDS, (tx, messages) =>
-        applyCommands(
-          context,
-          tx,
-          messages.map(({ payload }) => payload),
+      others.push(
+        bus.consume({ topic: paymentCommands, name: GROUP }, COMMANDS, (tx, messages) =>
+          applyCommands(
+            context,
+            tx,
+            messages.map(({ payload }) => payload),
+          ),
+        ),
+        bus.consume({ topic: paymentDisputes, name: GROUP }, COMMANDS, (tx, messages) =>
+          endDisputed(
+            context,
+            tx,
+            messages.map(({ payload }) => payload),
+          ),
         ),
       );
       for (const loop of loops) loop.start();
     },
     async stop() {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.all([commands, ...settling.values()].map((consumer) => consumer?.stop()));
+      await Promise.all([...others, ...settling.values()].map((consumer) => consumer.stop()));
     },
   };
 }

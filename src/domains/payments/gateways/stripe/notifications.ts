@@ -65,6 +65,7 @@ function verify(notification: GatewayNotification, { clock, secrets, stripe }: W
 function readNews(type: string, object: Json | undefined): readonly GatewayNews[] {
   if (type.startsWith('payment_intent.')) return readIntentNews(type, object);
   if (type.startsWith('refund.') || type === 'charge.refund.updated') return readRefundNews(object);
+  if (type === 'radar.early_fraud_warning.created') return [readWarning(object)];
   return type.startsWith('charge.dispute.') ? readDisputeNews(type, object) : [];
 }
 
@@ -99,6 +100,23 @@ function readDisputeNews(type: string, object: Json | undefined): readonly Gatew
   return [{ news: 'dispute', dispute }];
 }
 
+/** Their early fraud warnings are of a charge, and name its PaymentIntent. */
+function readWarning(object: Json | undefined): GatewayNews {
+  const [id, transaction] = [textAt(object, 'id'), idAt(object, 'payment_intent')];
+  const when = instantOf(object);
+  if (id === undefined || transaction === undefined || !when)
+    throw unreadable('it names no payment or no moment');
+  const reason = textAt(object, 'fraud_type');
+  const more = reason === undefined ? {} : { reason };
+  return { news: 'warning', warning: { id, transaction, at: when, ...more } };
+}
+
+/** When an object of theirs was made. */
+function instantOf(object: Json | undefined): Date | undefined {
+  const seconds = Number(textAt(object, 'created'));
+  return seconds > 0 && seconds < 1e11 ? new Date(seconds * 1000) : undefined;
+}
+
 const KINDS: Readonly<Record<string, Dispute['kind']>> = {
   ...{ won: 'won', lost: 'lost', warning_closed: 'won', prevented: 'won' },
 };
@@ -107,13 +125,13 @@ export function toDispute(object: Json | undefined): Dispute | undefined {
   const [id, transaction] = [textAt(object, 'id'), idAt(object, 'payment_intent')];
   const currency = (textAt(object, 'currency') ?? '').toUpperCase();
   const amountMinor = fromStripe(textAt(object, 'amount'), currency);
-  const seconds = Number(textAt(object, 'created'));
+  const when = instantOf(object);
   if (id === undefined || transaction === undefined || amountMinor === undefined) return undefined;
-  if (!(seconds > 0 && seconds < 1e11)) return undefined;
+  if (!when) return undefined;
   const status = textAt(object, 'status') ?? '';
   const reason = textAt(object, 'reason');
   return {
-    ...{ id, transaction, amountMinor, currency, at: new Date(seconds * 1000) },
+    ...{ id, transaction, amountMinor, currency, at: when },
     kind: Object.hasOwn(KINDS, status) ? (KINDS[status] ?? 'opened') : 'opened',
     ...(reason === undefined ? {} : { reason }),
   };

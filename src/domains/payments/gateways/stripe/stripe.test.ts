@@ -72,6 +72,7 @@ describe("Stripe's webhooks", () => {
     const types = fc.constantFrom(
       ...['payment_intent.succeeded', 'payment_intent.payment_failed', 'refund.updated'],
       ...['charge.dispute.created', 'charge.refunded', '__proto__'],
+      'radar.early_fraud_warning.created',
     );
     fc.assert(
       fc.property(types, fc.jsonValue(), fc.string(), (type, object, text) => {
@@ -106,6 +107,33 @@ describe("Stripe's webhooks", () => {
     const [lost] = read('charge.dispute.closed', 'lost');
     assert.ok(lost?.news === 'dispute' && lost.dispute.kind === 'lost');
     assert.deepEqual(read('charge.dispute.funds_withdrawn', 'needs_response'), []);
+  });
+
+  test('an early warning of a fraud names its payment; one that names none can not be read', () => {
+    const warning = {
+      ...{ id: 'issfr_1', charge: 'ch_1', payment_intent: 'pi_1', created: 1_700_000_000 },
+      ...{ actionable: true, fraud_type: 'made_with_stolen_card' },
+    };
+    const read = (object: object) =>
+      readNotification(
+        signed(
+          JSON.stringify({
+            ...{ id: 'evt_1', type: 'radar.early_fraud_warning.created', data: { object } },
+          }),
+        ),
+        webhooks,
+      ).news;
+    assert.deepEqual(read(warning), [
+      {
+        news: 'warning',
+        warning: {
+          ...{ id: 'issfr_1', transaction: 'pi_1', at: new Date(1_700_000_000_000) },
+          reason: 'made_with_stolen_card',
+        },
+      },
+    ]);
+    for (const wrong of [{ payment_intent: null }, { created: 0 }, { id: null }])
+      assert.throws(() => read({ ...warning, ...wrong }), AppError);
   });
 });
 

@@ -1,0 +1,5 @@
+import { errorCodes } from '#errors';
+
+export const fail = errorCodes({
+  attention_unknown: 'not_found',
+});
