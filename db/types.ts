@@ -468,6 +468,8 @@ export interface PaymentsPayment {
   gateway_reference: string | null;
   id: bigint;
   inquiries: Generated<number>;
+  is_conflicted: Generated<boolean>;
+  is_unanswered: Generated<boolean>;
   kind: Generated<string>;
   lease_until: Timestamp | null;
   method: Generated<string>;
@@ -1383,7 +1385,9 @@ export interface SubscriptionsCardSubscription {
   move: Json | null;
   noticed_period: number | null;
   paused_until: Timestamp | null;
-  priced: Json;
+  payments: Json | null;
+  priced: Json | null;
+  priced_bill: number | null;
   status_since: Timestamp;
 }
 

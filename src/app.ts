@@ -13,6 +13,7 @@ import {
 } from '#database';
 import type { Log } from '#log';
 import { createMetrics } from '#metrics';
+import { takePriority } from '#priority';
 import type { CloudPaymentsSimulator } from '#simulators/cloudpayments';
 import type { ErpSimulator } from '#simulators/erp';
 import type { OperatorSimulator } from '#simulators/operator';
@@ -83,6 +84,8 @@ export async function startApp(options: StartOptions): Promise<App & { readonly 
   try {
     const opened = await openTheDatabase(options, closing);
     const databaseMs = performance.now() - beganMs;
+    // A database of our own was started before, and has everybody's place.
+    if (config.priority !== 0) takePriority(config.priority, log);
     const metrics = createMetrics({ ofProcess: true });
     const source = `kopek/${processes.join('+')}`;
     const house = await buildHouse({ config, database: opened.database, log, metrics, source });

@@ -225,6 +225,14 @@ const SETTINGS = {
     fallback: 'info',
     parse: parse.parseChoice(LOG_LEVELS),
   }),
+  priority: setting({
+    name: 'KOPEK_PRIORITY',
+    kind: 'whole number from -20 to 19',
+    sentence:
+      'The place of a process among those of its machine: -20 goes first, 19 last; below 0 needs root or CAP_SYS_NICE.',
+    fallback: '0',
+    parse: parse.parsePriority,
+  }),
   demo: setting({
     name: 'KOPEK_DEMO',
     kind: 'on or off',

@@ -7,9 +7,11 @@ import { buildHouse } from '#house';
 import { createHttpServer } from '#http';
 import { createMetrics } from '#metrics';
 import { registerNotificationRoutes } from '#payments';
+import { takePriority } from '#priority';
 import { benchConfig, quiet } from './house.ts';
 
 const [, , databaseUrl = '', folder = '', part = 'state-machine'] = process.argv;
+const ANSWERING = -10;
 let statements = 0;
 const { query } = pg.Client.prototype;
 pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
@@ -41,6 +43,8 @@ async function openStateMachine(): Promise<() => Promise<void>> {
 }
 
 async function openWebhooks(): Promise<() => Promise<void>> {
+  // Whoever is asked while others work goes first, as `docs/operating/running.md` advises.
+  takePriority(ANSWERING, quiet);
   const house = await buildHouse({ config, database, log: quiet, metrics, source: 'kopek/bench' });
   const { clock, keyring } = house;
   const api = { keyring, database, clock };

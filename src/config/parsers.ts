@@ -9,6 +9,17 @@ export function parsePort(text: string): number {
   throw new SettingFault('KOP-0120', `"${text}" is not a port (a whole number, 1 to ${PORT_MAX})`);
 }
 
+const PRIORITY_FIRST = -20;
+const PRIORITY_LAST = 19;
+
+/** A place among the processes of a machine, as `nice` counts. */
+export function parsePriority(text: string): number {
+  const place = Number(text);
+  if (/^-?[0-9]+$/.test(text) && place >= PRIORITY_FIRST && place <= PRIORITY_LAST) return place;
+  const why = `"${text}" is not a whole number from ${PRIORITY_FIRST} (first) to ${PRIORITY_LAST} (last)`;
+  throw new SettingFault('KOP-0120', why);
+}
+
 /** A whole number of things. */
 export function parseCount(least: number, most: number): (text: string) => number {
   return (text) => {

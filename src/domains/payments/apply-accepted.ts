@@ -1,3 +1,4 @@
+import { unreachable } from '#errors';
 import { applyConflict, applySurplus } from './apply-surplus.ts';
 import type { CardFacts, CardOutcome } from './card-gateway.ts';
 import { accountOf, conflictOf } from './compare-facts.ts';
@@ -14,22 +15,51 @@ export interface AcceptedNews {
   readonly outcome: Extract<CardOutcome, { readonly outcome: 'accepted' | 'authorized' }>;
 }
 
-/** Money was taken or reserved for a payment: it settles it, or it is one too many, or not what was asked for. */
-export async function applyAccepted(context: NewsContext, news: AcceptedNews) {
-  const { gateway, outcome, row } = news;
+/** What money that was taken or reserved is to the payment it names. */
+export type Weighed =
+  /** It is written down already. */
+  | { readonly is: 'known' }
+  /** Before its call nothing can have been accepted; its worker is about to mark it. */
+  | { readonly is: 'early' }
+  | { readonly is: 'conflict'; readonly reason: string; readonly isOpen: boolean }
+  | { readonly is: 'surplus' }
+  | { readonly is: 'settling' };
+
+export function weighAccepted({ gateway, outcome, row }: AcceptedNews): Weighed {
   const { facts } = outcome;
   const isOurs = row.gateway === gateway && row.gateway_reference === facts.transaction;
-  if (isOurs && isKnown(row, outcome.outcome)) {
-    await keepFeeOf(context, { gateway, row, facts });
-    return 'again';
-  }
+  if (isOurs && isKnown(row, outcome.outcome)) return { is: 'known' };
   const reason = conflictWith(row, facts, isOurs);
   const isOpen =
     row.closed_at === null && row.gateway === gateway && (row.state !== 'authorized' || isOurs);
-  // Before its call nothing can have been accepted; its worker is about to mark it.
-  if (isOpen && (row.state === 'new' || row.state === 'claimed')) return 'later';
-  if (reason !== undefined) return applyConflict(context, { ...news, reason, isOpen });
-  if (!isOpen) return applySurplus(context, news);
+  if (isOpen && (row.state === 'new' || row.state === 'claimed')) return { is: 'early' };
+  if (reason !== undefined) return { is: 'conflict', reason, isOpen };
+  return { is: isOpen ? 'settling' : 'surplus' };
+}
+
+/** Money was taken or reserved for a payment: it settles it, or it is one too many, or not what was asked for. */
+export async function applyAccepted(context: NewsContext, news: AcceptedNews) {
+  const { gateway, outcome, row } = news;
+  const weighed = weighAccepted(news);
+  switch (weighed.is) {
+    case 'known':
+      await keepFeeOf(context, { gateway, row, facts: outcome.facts });
+      return 'again';
+    case 'early':
+      return 'later';
+    case 'conflict':
+      return applyConflict(context, { ...news, ...weighed });
+    case 'surplus':
+      return applySurplus(context, news);
+    case 'settling':
+      return applySettling(context, news);
+    default:
+      return unreachable(weighed);
+  }
+}
+
+async function applySettling(context: NewsContext, { gateway, outcome, row }: AcceptedNews) {
+  const { facts } = outcome;
   const result: ChargeOutcome = {
     ...{ outcome: outcome.outcome, gatewayReference: facts.transaction },
   };

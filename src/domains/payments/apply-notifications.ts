@@ -3,6 +3,7 @@ import { type Database, isTransient } from '#database';
 import { AppError, messageOf } from '#errors';
 import { createTurns } from '#turns';
 import { applyNews } from './apply-news.ts';
+import { applyTogether } from './apply-together.ts';
 import type { GatewayAsker } from './ask-gateways.ts';
 import type { NewsContext } from './news-context.ts';
 import { openHeard } from './notification-envelope.ts';
@@ -24,9 +25,14 @@ export interface NotificationApplierOptions {
 }
 
 const LEASE_MS = 60_000;
-/** Of one gateway at a time: one whose source does not answer holds up nobody else. */
+/** Of one gateway at a time, one by one: one whose source does not answer holds up nobody else. */
 const IN_HAND_MOST = 32;
+/** Where nearly all is plain news, which is applied together. */
+const SET_MOST = 200;
 const INTERVAL_MS = 250;
+/** From so many on more will come at once. */
+const MANY = 8;
+const GATHER_MS = 80;
 const AGAIN_FIRST_MS = 500;
 const AGAIN_MOST_MS = 600_000;
 /** By then two days have passed: people look at it. */
@@ -38,32 +44,52 @@ const STRANGER_TRIES = 8;
 export function createNotificationApplier(options: NotificationApplierOptions) {
   const { database } = options;
   const inHand = new Map<string, number>();
+  const setMost = new Map<string, number>();
+  /** Of these a set is being applied: the next one is what comes meanwhile. */
+  const applying = new Set<string>();
   const working = new Set<Promise<void>>();
   const countOf = (gateway: string) => inHand.get(gateway) ?? 0;
+  const handOver = (gateway: string, change: number) => {
+    const before = countOf(gateway);
+    const after = before + change;
+    inHand.set(gateway, after);
+    if (after === 0 || (before > IN_HAND_MOST / 2 && after <= IN_HAND_MOST / 2)) turns.wake();
+  };
 
-  function begin(row: SealedNotification): void {
-    inHand.set(row.gateway, countOf(row.gateway) + 1);
-    const work = applyOne(options, row)
-      .catch((error) => {
-        // Its lease ends, and it is taken again.
-        if (!isTransient(error))
-          options.context.log.error({ err: error }, 'a notification was left');
-      })
-      .finally(() => {
-        inHand.set(row.gateway, countOf(row.gateway) - 1);
-        working.delete(work);
-        if (countOf(row.gateway) === IN_HAND_MOST / 2 || working.size === 0) turns.wake();
-      });
+  function begin(gateway: string, rows: readonly SealedNotification[]): void {
+    handOver(gateway, rows.length);
+    const work = applyAll(gateway, rows).finally(() => working.delete(work));
     working.add(work);
+  }
+
+  async function applyAll(gateway: string, rows: readonly SealedNotification[]): Promise<void> {
+    applying.add(gateway);
+    const left = [...(await applyTogether(options, rows))];
+    setMost.set(gateway, left.length * 2 > rows.length ? IN_HAND_MOST : SET_MOST);
+    handOver(gateway, left.length - rows.length);
+    const next = async () => {
+      for (let row = left.shift(); row; row = left.shift()) {
+        await applyAlone(options, row);
+        handOver(gateway, -1);
+      }
+    };
+    const hands = Array.from({ length: Math.min(IN_HAND_MOST, left.length) }, next);
+    await Promise.all([letNextGather(gateway, rows.length), ...hands]);
+  }
+
+  async function letNextGather(gateway: string, size: number): Promise<void> {
+    if (size >= MANY) await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    applying.delete(gateway);
+    turns.wake();
   }
 
   async function takeNext(): Promise<number> {
     let taken = 0;
     for (const gateway of await findWaitingGateways(database.pool)) {
-      const most = IN_HAND_MOST - countOf(gateway);
-      if (most <= 0) continue;
+      const most = (setMost.get(gateway) ?? IN_HAND_MOST) - countOf(gateway);
+      if (most <= 0 || applying.has(gateway)) continue;
       const rows = await claimNotifications(database.pool, { gateway, leaseMs: LEASE_MS, most });
-      rows.forEach(begin);
+      if (rows.length > 0) begin(gateway, rows);
       taken += rows.length;
     }
     return taken;
@@ -81,6 +107,18 @@ export function createNotificationApplier(options: NotificationApplierOptions) {
       await Promise.all(working);
     },
   };
+}
+
+async function applyAlone(
+  options: NotificationApplierOptions,
+  row: SealedNotification,
+): Promise<void> {
+  try {
+    await applyOne(options, row);
+  } catch (error) {
+    // Its lease ends, and it is taken again.
+    if (!isTransient(error)) options.context.log.error({ err: error }, 'a notification was left');
+  }
 }
 
 async function applyOne(
@@ -124,5 +162,5 @@ async function again(
     return closeNotification(database.pool, failed);
   }
   const delayMs = Math.min(AGAIN_MOST_MS, AGAIN_FIRST_MS * 2 ** Math.min(tries - 1, 12));
-  return putOff(database.pool, { id, delayMs, result });
+  return putOff(database.pool, { ids: [id], delayMs, result });
 }

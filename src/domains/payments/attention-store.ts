@@ -44,12 +44,12 @@ export const OPEN_ATTENTION = sql.raw(`(
     -- An operator's: there is no route to settle it, so that it stands until somebody closes it.
     select 'payments conflict ' || p.customer_id || ' ' || p.id, 'conflict', p.gateway, p.customer_id, p.id,
       coalesce(p.gateway_reference, ''), p.method, p.amount_minor, p.currency, coalesce(p.closed_at, p.created_at), p.reason
-    from payments.payment p where p.state = 'conflicted' and p.method = 'phone'
+    from payments.payment p where p.is_conflicted and p.method = 'phone'
     union all
     -- Nobody is asked about them any more.
     select 'payments unknown ' || p.customer_id || ' ' || p.id, 'unknown', p.gateway, p.customer_id, p.id,
       coalesce(p.gateway_reference, ''), p.method, p.amount_minor, p.currency, coalesce(p.sent_at, p.created_at), p.reason
-    from payments.payment p where p.state = 'unknown' and p.closed_at is null and p.next_inquiry_at is null
+    from payments.payment p where p.is_unanswered
     union all
     -- Paid once more than was asked for, and not on its way back.
     select 'payments surplus ' || p.customer_id || ' ' || p.id, 'surplus', p.gateway, p.customer_id, p.id,

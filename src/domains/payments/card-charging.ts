@@ -17,12 +17,13 @@ import type {
   RefundOrder,
 } from './gateway.ts';
 import { receiptOf } from './receipt-data.ts';
+import type { TokenReader } from './token-reader.ts';
 
 export interface CardChargingOptions {
   readonly card: CardGateway;
   readonly line: CardLine;
   /** The token of a saved card that has not been removed. */
-  readonly tokenOf: (customerId: bigint, cardId: bigint) => Promise<string | undefined>;
+  readonly tokenOf: TokenReader;
 }
 
 /** How long after its mark a call may still go out. */

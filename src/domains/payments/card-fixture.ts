@@ -28,6 +28,7 @@ import { parsePaymentId } from './payment.ts';
 import { createReconciler } from './reconcile-gateway.ts';
 import { createSavedCards } from './saved-cards.ts';
 import { createHandSettler } from './settle-by-hand.ts';
+import { createTokenReader } from './token-reader.ts';
 import { paymentDisputes, paymentEvents, paymentResponses } from './topics.ts';
 import { verifyPostings } from './verify-postings.ts';
 
@@ -99,7 +100,7 @@ export function cardWorkersOf(house: Furnished, card: CardGateway) {
       ...{ ...house, group: cardChargeGroup(card.name), cards },
       gateway: createCardCharging({
         ...{ card, line: OPEN_LINE },
-        tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+        tokenOf: createTokenReader({ cards, database }),
       }),
     }),
   ];

@@ -3,6 +3,7 @@ import { createCardCharging } from './card-charging.ts';
 import type { CardGateways } from './card-gateways.ts';
 import { createRecorder, type Recorder, type RecorderOptions } from './record-outcomes.ts';
 import { createSavedCards, type SavedCardsOptions } from './saved-cards.ts';
+import { createTokenReader } from './token-reader.ts';
 
 export type CardRecordersOptions = Omit<RecorderOptions, 'gateway' | 'cards'> &
   SavedCardsOptions & { readonly cardGateways: CardGateways };
@@ -20,7 +21,7 @@ export function createCardRecorders(options: CardRecordersOptions): (name: strin
       throw new AppError('unavailable', 'gateway_unavailable', `No card gateway called ${name}.`);
     const gateway = createCardCharging({
       ...{ card, line: cardGateways.line(name) },
-      tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+      tokenOf: createTokenReader({ cards, database }),
     });
     const made = createRecorder({ ...options, gateway, cards });
     recorders.set(name, made);

@@ -1,5 +1,5 @@
 import { type Executor, sql, type Tx } from '#database';
-import { COLUMNS as PAYMENT_COLUMNS, type PaymentRow } from './store.ts';
+import { type Keys, keysOf, COLUMNS as PAYMENT_COLUMNS, type PaymentRow } from './store.ts';
 
 export interface CardRow {
   readonly customer_id: bigint;
@@ -78,6 +78,15 @@ export async function findCard(
     executor,
   );
   return rows[0];
+}
+
+/** Of many customers, by their keys; those that were removed are left out. */
+export async function findKeptCards(executor: Executor, keys: Keys): Promise<readonly CardRow[]> {
+  const { rows } = await sql<CardRow>`
+    select ${COLUMNS} from ${keysOf(keys)}
+    join payments.card c on c.customer_id = k.customer_id and c.id = k.id
+    where c.removed_at is null`.execute(executor);
+  return rows;
 }
 
 /** All cards of a customer, locked in order: whatever is done with one of them is done with the others in sight. */

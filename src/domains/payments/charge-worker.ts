@@ -54,6 +54,8 @@ const HOLD_MOST = 1500;
 const BATCH_SIZE = 400;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
+/** Nobody waits for the answer of a card that is charged by itself: sets may be larger. */
+const CARDS_GATHER_MS = 80;
 
 export function chargeGroup(gateway: string): Group<PaymentRequest> {
   return { topic: paymentRequests(gateway), name: 'telco' };
@@ -78,6 +80,7 @@ export function createChargeWorker(options: ChargeWorkerOptions): ChargeWorker {
     take: gateway.take,
     begin: (jobs) => watch.begin(() => begin(options, { owner, jobs, recorder })),
     call: watch.call,
+    ...(options.cards && { gatherMs: CARDS_GATHER_MS }),
     record: (charged) => recorder.record(charged),
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(gateway.chargesPerSecond() * HOLD_SECONDS)),
   });

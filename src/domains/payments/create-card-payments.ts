@@ -50,7 +50,7 @@ export interface Led {
 }
 
 export interface CardPayments
-  extends Omit<SavedCards, 'keep' | 'remove' | 'tokenOf'>,
+  extends Omit<SavedCards, 'keep' | 'remove' | 'tokensOf'>,
     Reservations {
   /**
    * It is never charged again, and what was planned on it ends in this transaction; what is under way is told by its
@@ -84,7 +84,7 @@ export interface CardPaymentsOptions {
 
 export function createCardPayments(options: CardPaymentsOptions): CardPayments {
   const { bus, cardGateways, clock, database, ids } = options;
-  const { list, makeDefault, ...cards } = createSavedCards(options);
+  const { find, list, makeDefault, ...cards } = createSavedCards(options);
 
   async function openRow(payment: string): Promise<CardPaymentRow> {
     const row = await findCardPayment(database.pool, parsePaymentId(payment));
@@ -104,7 +104,7 @@ export function createCardPayments(options: CardPaymentsOptions): CardPayments {
   }
 
   return {
-    ...{ list, makeDefault, ...createReservations(options) },
+    ...{ find, list, makeDefault, ...createReservations(options) },
     remove: (tx, act) => removeCard(options, tx, { act, remove: cards.remove }),
     gateways: cardGateways.names,
     showsPage(name) {

@@ -3,6 +3,7 @@ import { createCardCharging } from './card-charging.ts';
 import { type CardWorkerOptions, createCardWorker } from './card-worker.ts';
 import { type ChargeWorker, cardChargeGroup, createChargeWorker } from './charge-worker.ts';
 import { createSavedCards } from './saved-cards.ts';
+import { createTokenReader } from './token-reader.ts';
 
 /** Charges cards and hears gateways, for every account, also for those that come while it runs. */
 export interface GatewayWorkers {
@@ -30,7 +31,7 @@ export function createGatewayWorkers(options: CardWorkerOptions): GatewayWorkers
         await bus.declare([group]);
         const gateway = createCardCharging({
           ...{ card, line: cardGateways.line(name) },
-          tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+          tokenOf: createTokenReader({ cards, database }),
         });
         const worker = createChargeWorker({ ...options, gateway, group, cards });
         worker.start();

@@ -110,6 +110,7 @@ export type { RefundRequest } from './request-refund.ts';
 export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
 export { createHandSettler, type HandSettler, type HandSettling } from './settle-by-hand.ts';
 export type { PaymentView } from './store.ts';
+export { createTokenReader, type TokenReader } from './token-reader.ts';
 export {
   type DeclineReason,
   PaymentDispute,

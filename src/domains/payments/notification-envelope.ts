@@ -17,19 +17,19 @@ export function sealHeard(
   owner: string,
 ) {
   const { body, ...rest } = notification;
-  const text = JSON.stringify({ ...rest, body: body.toString('base64'), reading }, mark);
+  const text = JSON.stringify({ ...rest, body: body.toString('base64'), reading: mark(reading) });
   return sealer.seal(text, ownerOf(owner));
 }
 
 export function openHeard(sealer: Sealer, sealed: string, owner: string): HeardNotification {
-  const { body, reading, ...rest } = JSON.parse(
-    sealer.open(sealed, ownerOf(owner)),
-    unmark,
-  ) as Omit<GatewayNotification, 'body'> & {
-    readonly body: string;
-    readonly reading: NotificationReading;
+  const { body, reading, ...rest } = JSON.parse(sealer.open(sealed, ownerOf(owner))) as Omit<
+    GatewayNotification,
+    'body'
+  > & { readonly body: string; readonly reading: unknown };
+  return {
+    notification: { ...rest, body: Buffer.from(body, 'base64') },
+    reading: unmark(reading) as NotificationReading,
   };
-  return { notification: { ...rest, body: Buffer.from(body, 'base64') }, reading };
 }
 
 const ownerOf = (gateway: string) => `payments.notification ${gateway}`;
@@ -37,19 +37,24 @@ const ownerOf = (gateway: string) => `payments.notification ${gateway}`;
 const MINOR = '$minor';
 const TIME = '$time';
 
-/** JSON knows no bigint and no time. */
-function mark(this: unknown, key: string, value: unknown): unknown {
-  const given = (this as Readonly<Record<string, unknown>>)[key];
-  if (typeof given === 'bigint') return { [MINOR]: given.toString() };
-  if (given instanceof Date) return { [TIME]: given.toISOString() };
-  return value;
+/** JSON knows no bigint and no time. Only what was read of it has any: a reviver over all of it would be dear. */
+function mark(value: unknown): unknown {
+  if (typeof value === 'bigint') return { [MINOR]: value.toString() };
+  if (value instanceof Date) return { [TIME]: value.toISOString() };
+  return mapInside(value, mark);
 }
 
-function unmark(_key: string, value: unknown): unknown {
+function unmark(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const { [MINOR]: minor, [TIME]: time } = value as Readonly<Record<string, unknown>>;
   if (typeof minor === 'string') return BigInt(minor);
-  return typeof time === 'string' ? new Date(time) : value;
+  return typeof time === 'string' ? new Date(time) : mapInside(value, unmark);
+}
+
+function mapInside(value: unknown, map: (inside: unknown) => unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(map);
+  return Object.fromEntries(Object.entries(value).map(([name, inside]) => [name, map(inside)]));
 }
 
 /** Ours, where it names one: for whoever looks for what was heard of a payment. */

@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { NotificationReading } from './card-gateway.ts';
 
 export interface NotificationRow {
@@ -23,7 +23,13 @@ export interface NewNotification {
   readonly now: Date;
 }
 
-/** A repetition is kept once. In one order: of two batches neither waits for the other. */
+/** Whoever made a charge writes down what it was answered about as soon as its gateway tells of it. */
+const AWAITED_SECONDS = 0.5;
+
+/**
+ * A repetition is kept once. In one order: of two batches neither waits for the other. News of a charge that is under way is left
+ * alone for a moment: its answer is on its way too, and says more.
+ */
 export async function insertNotifications(
   executor: Executor,
   given: readonly NewNotification[],
@@ -33,13 +39,17 @@ export async function insertNotifications(
     return left === right ? 0 : left < right ? -1 : 1;
   });
   const column = <Key extends keyof NewNotification>(key: Key) => ordered.map((one) => one[key]);
-  await sql`
-    insert into payments.notification (gateway, type, dedupe_key, sealed, ip, customer_id, payment_id, received_at)
-    select * from unnest(
+  await prepared`
+    insert into payments.notification (gateway, type, dedupe_key, sealed, ip, customer_id, payment_id, received_at,
+      next_try_at)
+    select n.*, (select clock_timestamp() + make_interval(secs => ${AWAITED_SECONDS}) from payments.payment p
+      where p.customer_id = n.customer_id and p.id = n.payment_id and p.state = 'sending')
+    from unnest(
       ${column('gateway')}::text[], ${column('type')}::text[], ${column('dedupeKey')}::text[],
       ${column('sealed')}::text[], ${column('ip')}::text[],
       ${ordered.map(({ payment }) => payment?.customerId ?? null)}::bigint[],
-      ${ordered.map(({ payment }) => payment?.id ?? null)}::bigint[], ${column('now')}::timestamptz[])
+      ${ordered.map(({ payment }) => payment?.id ?? null)}::bigint[], ${column('now')}::timestamptz[]
+    ) as n (gateway, type, dedupe_key, sealed, ip, customer_id, payment_id, received_at)
     on conflict (gateway, dedupe_key) do nothing`.execute(executor);
 }
 
@@ -78,6 +88,25 @@ export async function claimNotifications(
   return rows.toSorted((one, other) => (one.id < other.id ? -1 : 1));
 }
 
+/** Those that were applied, in one statement, each with what came of it. */
+export async function closeApplied(
+  tx: Tx,
+  input: {
+    readonly applied: readonly { readonly id: bigint; readonly result: string }[];
+    readonly now: Date;
+  },
+): Promise<void> {
+  await sql`
+    with k as (
+      select n.id, r.result
+      from unnest(${input.applied.map(({ id }) => id)}::bigint[], ${input.applied.map(({ result }) => result)}::text[])
+        as r (id, result)
+      join payments.notification n on n.id = r.id and n.state = 'new' order by n.id for no key update of n
+    )
+    update payments.notification n set state = 'applied', result = k.result, applied_at = ${input.now}
+    from k where n.id = k.id`.execute(tx);
+}
+
 export async function closeNotification(
   tx: Executor | Tx,
   input: {
@@ -94,12 +123,13 @@ export async function closeNotification(
 
 export async function putOff(
   executor: Executor,
-  input: { readonly id: bigint; readonly delayMs: number; readonly result: string },
+  input: { readonly ids: readonly bigint[]; readonly delayMs: number; readonly result: string },
 ): Promise<void> {
+  if (input.ids.length === 0) return;
   await sql`
     update payments.notification set next_try_at = clock_timestamp() + make_interval(secs => ${input.delayMs / 1000}),
       result = ${input.result}
-    where id = ${input.id} and state = 'new'`.execute(executor);
+    where id = any (${input.ids}::bigint[]) and state = 'new'`.execute(executor);
 }
 
 export interface NotificationView {

@@ -1,8 +1,8 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import type { Presentation } from './card-gateway.ts';
 import { offerToRow } from './offer.ts';
 import { type Offer, statesBefore } from './payment.ts';
-import { COLUMNS, type PaymentRow } from './store.ts';
+import { COLUMNS, type Keys, keysOf, type PaymentRow } from './store.ts';
 
 /** A payment that its payer is to make on a page. */
 export interface PresentedPayment {
@@ -57,11 +57,31 @@ export async function findCardPayment(
   executor: Executor,
   { customerId, id }: Key,
 ): Promise<CardPaymentRow | undefined> {
-  const { rows } = await sql<CardPaymentRow>`
+  const { rows } = await prepared<CardPaymentRow>`
     select ${CARD_COLUMNS} from payments.payment p where p.customer_id = ${customerId} and p.id = ${id}`.execute(
     executor,
   );
   return rows[0];
+}
+
+/** As `findCardPayment`, of many; which are not there is left out. */
+export async function findCardPayments(
+  executor: Executor,
+  keys: Keys,
+): Promise<readonly CardPaymentRow[]> {
+  const { rows } = await sql<CardPaymentRow>`
+    select ${CARD_COLUMNS} from ${keysOf(keys)}
+    join payments.payment p on p.customer_id = k.customer_id and p.id = k.id
+    where p.method = 'card'`.execute(executor);
+  return rows;
+}
+
+/** Holds those that nobody else holds, and answers their ids: whoever waits for none can stand in nobody's way. */
+export async function holdFree(tx: Tx, keys: Keys): Promise<ReadonlySet<bigint>> {
+  const { rows } = await sql<{ id: bigint }>`
+    select p.id from ${keysOf(keys)} join payments.payment p on p.customer_id = k.customer_id and p.id = k.id
+    order by p.customer_id, p.id for no key update of p skip locked`.execute(tx);
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Whoever applies news of it holds it until he commits. */
@@ -69,7 +89,7 @@ export async function lockCardPayment(
   tx: Tx,
   { customerId, id }: Key,
 ): Promise<CardPaymentRow | undefined> {
-  const { rows } = await sql<CardPaymentRow>`
+  const { rows } = await prepared<CardPaymentRow>`
     select ${CARD_COLUMNS} from payments.payment p
     where p.customer_id = ${customerId} and p.id = ${id} for no key update`.execute(tx);
   return rows[0];
@@ -113,7 +133,7 @@ export async function claimOverdue(
       inquiries = p.inquiries + 1
     from (
       select customer_id, id from payments.payment
-      where ((state = 'presented' and not_after <= ${input.now})
+      where closed_at is null and method = 'card' and card_id is null and ((state = 'presented' and not_after <= ${input.now})
           or (state = 'authorized' and not_after <= ${input.now}::timestamptz - make_interval(days => ${HELD_DAYS})))
         and (lease_until is null or lease_until < clock_timestamp())
       order by not_after limit ${input.most} for update skip locked

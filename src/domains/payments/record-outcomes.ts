@@ -9,19 +9,24 @@ import type { Operators, TransactionLogEntry } from '#operators';
 import { createRefundStarter } from './begin-refunds.ts';
 import type { Charged } from './charged.ts';
 import type { ChargeOutcome, Gateway } from './gateway.ts';
-import { isSurplus } from './payment.ts';
 import { createPosting, type Posting } from './post-charges.ts';
+import { holdFree } from './presented-store.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
 import { giveBackAgain, refundStopped } from './refund-stopped.ts';
 import { releaseRefunds } from './refund-store.ts';
-import { cardId, type SavedCards } from './saved-cards.ts';
+import { saidOfCards, transactionsOf } from './said-of-cards.ts';
+import type { SavedCards } from './saved-cards.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
-import type { PaymentResponse } from './topics.ts';
-import { insertTransactions, type NewTransaction } from './transaction-store.ts';
+import { insertTransactions } from './transaction-store.ts';
 
 /** Writes down what came of attempts, and tells everyone, in one transaction. */
 export interface Recorder {
   record(charged: readonly Charged[]): Promise<void>;
+  /**
+   * As `record`, of payments that nobody holds at this moment, and answers those it has settled: the others are in somebody's
+   * hand. It never waits for one payment while it holds another, in whatever order others take them.
+   */
+  recordFree(charged: readonly Charged[]): Promise<readonly PaymentRow[]>;
   /** As `record`, in the caller's transaction, which holds the payments: for what people do, one at a time. */
   recordIn(tx: Tx, charged: readonly Charged[]): Promise<void>;
   /** Attempts whose worker died while they were under way become `unknown`. */
@@ -53,7 +58,7 @@ const FIRST_QUESTION_MS = 1000;
 const LOST_MOST = 500;
 
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { clock, database, gateway, log, metrics, operators } = options;
+  const { clock, database, gateway, metrics, operators } = options;
   const labels = ['gateway', 'outcome', 'reason'] as const;
   const counters = {
     charge: metrics.counter('kopek_charges_total', 'Charge attempts by outcome', labels),
@@ -61,21 +66,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
   const starter = createRefundStarter(options);
 
-  function toResult({ row, said }: Charged): AttemptResult {
-    const { result } = said;
-    return {
-      customerId: row.customer_id,
-      id: row.id,
-      attempt: row.attempts,
-      state: stateAfter(result),
-      outcome: result.outcome,
-      reason: 'reason' in result ? result.reason : null,
-      gatewayReference: ('gatewayReference' in result && result.gatewayReference) || null,
-      ...{ sentAt: row.sent_at, amountMinor: row.amount_minor },
-      askAfterMs:
-        result.outcome === 'unknown' && gateway.inquiry() !== 'none' ? FIRST_QUESTION_MS : null,
-    };
-  }
+  const toResult = (charged: Charged) => toAttempt(charged, gateway);
 
   async function record(charged: readonly Charged[]): Promise<void> {
     const posting = await createPosting(options, charged);
@@ -83,7 +74,24 @@ export function createRecorder(options: RecorderOptions): Recorder {
     count(charged);
   }
 
-  async function write(tx: Tx, charged: readonly Charged[], posting: Posting): Promise<void> {
+  async function recordFree(charged: readonly Charged[]): Promise<readonly PaymentRow[]> {
+    const posting = await createPosting(options, charged);
+    const keys = {
+      customers: charged.map(({ row }) => row.customer_id),
+      ids: charged.map(({ row }) => row.id),
+    };
+    return database.transaction(async (tx) => {
+      const free = await holdFree(tx, keys);
+      const held = charged.filter(({ row }) => free.has(row.id));
+      if (held.length === 0) return [];
+      const settled = await write(tx, held, posting);
+      const ids = new Set(settled.map(({ id }) => id));
+      afterCommit(tx, () => count(held.filter(({ row }) => ids.has(row.id))));
+      return settled;
+    });
+  }
+
+  async function write(tx: Tx, charged: readonly Charged[], posting: Posting) {
     const now = clock.now();
     const settled = await settleAttempts(tx, { results: charged.map(toResult), now });
     await insertTransactions(tx, transactionsOf(charged, { settled, gateway: gateway.name, now }));
@@ -102,6 +110,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     await giveBackAgain({ ...options, starter }, tx, settled);
     // Last, when the messages are written: the accounts of a gateway are everybody's.
     beforeCommit(tx, () => posting.post(tx, settled));
+    return settled;
   }
 
   function count(charged: readonly Charged[]): void {
@@ -112,7 +121,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 
   return {
-    record,
+    ...{ record, recordFree },
     async recordIn(tx, charged) {
       await write(tx, charged, await createPosting(options, charged));
       afterCommit(tx, () => count(charged));
@@ -121,86 +130,38 @@ export function createRecorder(options: RecorderOptions): Recorder {
       await releaseRefunds(tx, rows);
       await publishOutcomes(options, tx, { rows, entries });
     },
-    async loseAnswers() {
-      const now = clock.now();
-      await database.transaction(async (tx) => {
-        const lost = await findLostSendings(tx, { gateway: gateway.name, most: LOST_MOST });
-        if (lost.length === 0) return;
-        log.warn(
-          { payments: lost.length },
-          'payments were under way when their worker died: unknown',
-        );
-        const result: ChargeOutcome = { outcome: 'unknown', reason: 'worker_died' };
-        const results = lost.map((row) => toResult({ row, said: { result, log: [] } }));
-        const rows = await settleAttempts(tx, { results, now });
-        await publishOutcomes(options, tx, { rows, entries: [] });
-      });
-    },
+    loseAnswers: () => loseAnswers(options),
   };
 }
 
-/** Keeps cards that were left with the gateway, and tells what follows from declines. */
-async function saidOfCards(
-  { cards, gateway }: RecorderOptions,
-  tx: Tx,
-  {
-    charged,
-    settled,
-  }: { readonly charged: readonly Charged[]; readonly settled: readonly PaymentRow[] },
-) {
-  const more = new Map<
-    bigint,
-    Pick<PaymentResponse, 'card' | 'decline_class' | 'retry_after_ms'>
-  >();
-  const saidOf = new Map(charged.map((one) => [one.row.id, one]));
-  // In one order: who keeps a card holds all cards of its holder.
-  const rows = settled
-    .filter(({ kind, method }) => method === 'card' && kind === 'charge')
-    .toSorted((one, other) => (one.customer_id < other.customer_id ? -1 : 1));
-  for (const row of rows) {
-    const one = saidOf.get(row.id);
-    if (!one) continue;
-    const { result } = one.said;
-    if (result.outcome === 'declined')
-      more.set(row.id, {
-        ...(row.card_id !== null && { card: cardId(row.customer_id, row.card_id) }),
-        ...(result.class && { decline_class: result.class }),
-        ...(result.retryAfterMs !== undefined && { retry_after_ms: result.retryAfterMs }),
-      });
-    if (result.outcome !== 'accepted' && result.outcome !== 'authorized') continue;
-    const card = one.said.facts?.card;
-    const kept =
-      card && row.offer?.saveCard && cards
-        ? await cards.keep(tx, { customerId: row.customer_id, gateway: gateway.name, card })
-        : (row.card_id ?? undefined);
-    if (kept !== undefined) more.set(row.id, { card: cardId(row.customer_id, kept) });
-  }
-  return more;
+async function loseAnswers(options: RecorderOptions): Promise<void> {
+  const { clock, database, gateway, log } = options;
+  const now = clock.now();
+  await database.transaction(async (tx) => {
+    const lost = await findLostSendings(tx, { gateway: gateway.name, most: LOST_MOST });
+    if (lost.length === 0) return;
+    log.warn({ payments: lost.length }, 'payments were under way when their worker died: unknown');
+    const result: ChargeOutcome = { outcome: 'unknown', reason: 'worker_died' };
+    const results = lost.map((row) => toAttempt({ row, said: { result, log: [] } }, gateway));
+    const rows = await settleAttempts(tx, { results, now });
+    await publishOutcomes(options, tx, { rows, entries: [] });
+  });
 }
 
-/** What gateways call the operations that moved money for these payments. */
-function transactionsOf(
-  charged: readonly Charged[],
-  of: { readonly settled: readonly PaymentRow[]; readonly gateway: string; readonly now: Date },
-): readonly NewTransaction[] {
-  const factsOf = new Map(charged.map(({ row, said }) => [row.id, said.facts]));
-  return of.settled.flatMap((row): readonly NewTransaction[] => {
-    const { gateway_reference: transaction, state } = row;
-    const moved = state === 'accepted' || state === 'authorized' || state === 'conflicted';
-    if (row.method !== 'card' || transaction === null || !moved) return [];
-    const facts = factsOf.get(row.id);
-    const role =
-      state === 'conflicted' ? 'conflict' : isSurplus(row) ? 'surplus' : ('settles' as const);
-    return [
-      {
-        ...{ gateway: of.gateway, transaction, customerId: row.customer_id, paymentId: row.id },
-        ...{ kind: row.kind === 'refund' ? 'refund' : 'payment', role, reason: row.reason },
-        amountMinor: facts?.amountMinor ?? row.amount_minor,
-        ...{ currency: facts?.currency ?? row.currency, at: facts?.at ?? of.now },
-        card: facts?.card,
-      },
-    ];
-  });
+function toAttempt({ row, said }: Charged, gateway: Gateway): AttemptResult {
+  const { result } = said;
+  return {
+    customerId: row.customer_id,
+    id: row.id,
+    attempt: row.attempts,
+    state: stateAfter(result),
+    outcome: result.outcome,
+    reason: 'reason' in result ? result.reason : null,
+    gatewayReference: ('gatewayReference' in result && result.gatewayReference) || null,
+    ...{ sentAt: row.sent_at, amountMinor: row.amount_minor },
+    askAfterMs:
+      result.outcome === 'unknown' && gateway.inquiry() !== 'none' ? FIRST_QUESTION_MS : null,
+  };
 }
 
 function stateAfter(result: ChargeOutcome): AttemptResult['state'] {

@@ -8,6 +8,7 @@ import {
   type CardRow,
   findCard,
   findCards,
+  findKeptCards,
   insertCardChange,
   lockCards,
   markRemoved,
@@ -16,7 +17,7 @@ import {
   withdrawPlanned,
 } from './card-store.ts';
 import { fail } from './errors.ts';
-import type { PaymentRow } from './store.ts';
+import type { Keys, PaymentRow } from './store.ts';
 
 /** A card that its holder left with a gateway, as it is shown. */
 export interface SavedCardView {
@@ -31,6 +32,16 @@ export interface SavedCardView {
   readonly fingerprint: string | undefined;
   readonly isDefault: boolean;
   readonly savedAt: Date;
+}
+
+/** A card whose holder is not known from the question. */
+export interface KeptCard extends SavedCardView {
+  readonly customerId: bigint;
+}
+
+export interface CardKey {
+  readonly customerId: bigint;
+  readonly id: bigint;
 }
 
 /** Who does something with a card, and why. */
@@ -57,7 +68,10 @@ export interface SavedCards {
     tx: Tx,
     card: { readonly customerId: bigint; readonly gateway: string; readonly card: SavedCard },
   ): Promise<bigint | undefined>;
-  tokenOf(executor: Executor, customerId: bigint, cardId: bigint): Promise<string | undefined>;
+  /** Those that are kept, of whichever customers. */
+  find(executor: Executor, keys: readonly CardKey[]): Promise<readonly KeptCard[]>;
+  /** In the order of the keys; undefined for a card that was removed. */
+  tokensOf(executor: Executor, keys: readonly CardKey[]): Promise<readonly (string | undefined)[]>;
 }
 
 export interface SavedCardsOptions {
@@ -125,12 +139,23 @@ export function createSavedCards({ clock, ids, sealer }: SavedCardsOptions): Sav
         });
       return kept;
     },
-    async tokenOf(executor, customerId, id) {
-      const row = await findCard(executor, { customerId, id });
-      if (!row || row.removed_at) return undefined;
-      return sealer.open(row.sealed_token, ownerOf(customerId, row.gateway));
+    async find(executor, keys) {
+      const rows = await findKeptCards(executor, toKeys(keys));
+      return rows.map((row) => ({ ...fromRow(row), customerId: row.customer_id }));
+    },
+    async tokensOf(executor, keys) {
+      const rows = await findKeptCards(executor, toKeys(keys));
+      const byKey = new Map(rows.map((row) => [cardId(row.customer_id, row.id), row]));
+      return keys.map(({ customerId, id }) => {
+        const row = byKey.get(cardId(customerId, id));
+        return row && sealer.open(row.sealed_token, ownerOf(customerId, row.gateway));
+      });
     },
   };
+}
+
+function toKeys(keys: readonly CardKey[]): Keys {
+  return { customers: keys.map((key) => key.customerId), ids: keys.map((key) => key.id) };
 }
 
 interface Noted {

@@ -241,3 +241,15 @@ test('what nobody knows the end of takes no room from what waits', async () => {
     'it counts no further than it must',
   );
 });
+
+test('no index knows what each attempt changes, so that its steps are made in place', async () => {
+  const { rows } = await sql<{ definition: string }>`
+    select pg_get_indexdef(indexrelid) as definition from pg_index where indrelid = 'payments.payment'::regclass`.execute(
+    database.pool,
+  );
+  const changing = /\b(?:state|attempts|calls|owner|lease_until|sent_at|next_inquiry_at)\b/;
+  assert.deepEqual(
+    rows.map(({ definition }) => definition).filter((text) => changing.test(text)),
+    [],
+  );
+});

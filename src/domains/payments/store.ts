@@ -1,4 +1,4 @@
-import { type Executor, prepared, sql, type Tx } from '#database';
+import { deferred, type Executor, sql, type Tx } from '#database';
 import { isOnNoList } from '#operators';
 import { offerToRow, type StoredOffer } from './offer.ts';
 import {
@@ -64,7 +64,7 @@ export async function insertPayments(
   },
 ): Promise<void> {
   const { payments, now } = input;
-  await prepared`
+  await deferred`
     insert into payments.payment
       (customer_id, id, gateway, msisdn, amount_minor, currency, reference, priority, not_after, allocation, card_id,
         method, offer, created_at)

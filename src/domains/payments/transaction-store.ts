@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 import type { SavedCard } from './card-gateway.ts';
 
 /** What a gateway calls an operation, and what we take it for. */
@@ -44,18 +44,22 @@ const COLUMNS =
   sql.raw(`t.gateway, t.transaction, t.customer_id, t.payment_id, t.kind, t.role, t.amount_minor, t.currency,
   t.reason, t.at, t.fee_minor, t.card_brand, t.card_mask`);
 
-/**
- * Writes down those that are not known yet, and answers their names: the same news again answers nothing. One that was
- * declined may be told as something better later.
- */
-export async function insertTransactions(
-  tx: Tx,
-  given: readonly NewTransaction[],
-): Promise<ReadonlySet<string>> {
-  if (given.length === 0) return new Set();
+/** Writes down those that are not known yet, with what follows in the transaction. */
+export async function insertTransactions(tx: Tx, given: readonly NewTransaction[]): Promise<void> {
+  if (given.length > 0) await deferred`${insertionOf(given)}`.execute(tx);
+}
+
+/** True where it was written for the first time: the same news again changes nothing. */
+export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
+  const { rows } = await prepared`${insertionOf([one])}`.execute(tx);
+  return rows.length > 0;
+}
+
+/** One that was declined may be told as something better later. */
+function insertionOf(given: readonly NewTransaction[]) {
   const ordered = given.toSorted((one, other) => (one.transaction < other.transaction ? -1 : 1));
   const column = <Key extends keyof NewTransaction>(key: Key) => ordered.map((one) => one[key]);
-  const { rows } = await sql<{ transaction: string }>`
+  return sql`
     insert into payments.gateway_transaction as t (gateway, transaction, customer_id, payment_id, kind, role, amount_minor,
       currency, reason, at, card_brand, card_mask)
     select distinct on (gateway, transaction) * from unnest(
@@ -70,13 +74,7 @@ export async function insertTransactions(
         amount_minor = excluded.amount_minor, currency = excluded.currency, card_brand = excluded.card_brand,
         card_mask = excluded.card_mask
       where t.role = 'declined' and excluded.role <> 'declined'
-    returning t.transaction`.execute(tx);
-  return new Set(rows.map(({ transaction }) => transaction));
-}
-
-/** True where it was written for the first time. */
-export async function insertTransaction(tx: Tx, one: NewTransaction): Promise<boolean> {
-  return (await insertTransactions(tx, [one])).size > 0;
+    returning t.transaction`;
 }
 
 export async function findTransaction(
@@ -109,17 +107,28 @@ export async function changeRole(
     where gateway = ${input.gateway} and transaction = ${input.transaction}`.execute(tx);
 }
 
-/** True where its gateway had named no fee for it before. */
-export async function keepFee(
-  tx: Tx,
-  input: { readonly gateway: string; readonly transaction: string; readonly feeMinor: bigint },
-): Promise<boolean> {
-  const { rows } = await sql`
-    update payments.gateway_transaction set fee_minor = ${input.feeMinor}
-    where gateway = ${input.gateway} and transaction = ${input.transaction} and fee_minor is null
-      and role in ('settles', 'surplus')
-    returning transaction`.execute(tx);
-  return rows.length > 0;
+export interface Fee {
+  readonly gateway: string;
+  readonly transaction: string;
+  readonly feeMinor: bigint;
+}
+
+/** Answers the transactions for which their gateway had named no fee before. Locked in one order: of two sets neither waits for both. */
+export async function keepFees(tx: Tx, fees: readonly Fee[]): Promise<ReadonlySet<string>> {
+  if (fees.length === 0) return new Set();
+  const { rows } = await sql<{ transaction: string }>`
+    with k as (
+      select t.gateway, t.transaction, n.fee_minor
+      from unnest(${fees.map((fee) => fee.gateway)}::text[], ${fees.map((fee) => fee.transaction)}::text[],
+        ${fees.map((fee) => fee.feeMinor)}::bigint[]) as n (gateway, transaction, fee_minor)
+      join payments.gateway_transaction t on t.gateway = n.gateway and t.transaction = n.transaction
+      where t.fee_minor is null and t.role in ('settles', 'surplus')
+      order by t.gateway, t.transaction for no key update of t
+    )
+    update payments.gateway_transaction t set fee_minor = k.fee_minor
+    from k where t.gateway = k.gateway and t.transaction = k.transaction
+    returning t.transaction`.execute(tx);
+  return new Set(rows.map(({ transaction }) => transaction));
 }
 
 const SHOWN_MOST = 500;

@@ -233,8 +233,9 @@ async function keepAnswers(
     going.flatMap((one) => {
       if (!one.once) return [];
       const { answerOf, asked } = one.once;
-      return [{ asked, status: TAKEN_STATUS, body: answerOf(takenOf(one)), now }];
+      return [{ asked, status: TAKEN_STATUS, body: answerOf(takenOf(one)) }];
     }),
+    now,
   );
   if (!kept) throw new AnsweredBefore();
 }

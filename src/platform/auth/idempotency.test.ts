@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Answer, forgetAnswers, once } from '#auth';
+import {
+  type Answer,
+  askOnce,
+  findAnswers,
+  forgetAnswers,
+  isAnsweredBefore,
+  once,
+  sendAnswers,
+} from '#auth';
 import { sql, type Tx } from '#database';
 import { AppError, type ErrorKind } from '#errors';
 import { testDatabase } from '#testing';
@@ -159,4 +167,31 @@ test('old answers are forgotten, at most as many as told', async () => {
   const before = new Date('2021-01-01T00:00:00Z');
   assert.equal(await forgetAnswers(database.pool, { before, limit: 1 }), 1);
   assert.equal(await forgetAnswers(database.pool, { before, limit: 9 }), 1);
+});
+
+test('answers of a set stand and fall with its work, and one that was answered before is told from other failures', async () => {
+  const askedOf = (key: string) =>
+    askOnce({ principal: 'key_1', key, route: 'POST /v1/charges', body: { amount: 5 } });
+  const take = (keys: readonly string[], effect: string) =>
+    database.transaction(async (tx) => {
+      const answers = keys.map((key) => ({ asked: askedOf(key), status: 202, body: { id: key } }));
+      await sendAnswers(tx, answers, now);
+      await sql`insert into effect values (${effect})`.execute(tx);
+    });
+  await take(['set-1', 'set-2'], 'set');
+  await assert.rejects(take(['set-3', 'set-2'], 'again'), isAnsweredBefore);
+  await assert.rejects(
+    database.transaction(async (tx) => {
+      await sendAnswers(tx, [{ asked: askedOf('set-4'), status: 202, body: {} }], now);
+      await sql`select 1 / 0`.execute(tx);
+    }),
+    (error) => !isAnsweredBefore(error),
+  );
+  assert.deepEqual([await effects('set'), await effects('again')], [1, 0]);
+  const keys = ['set-1', 'set-2', 'set-3', 'set-4'];
+  const known = await findAnswers(database.pool, keys.map(askedOf));
+  assert.deepEqual(
+    known.map((one) => (one.outcome === 'again' ? one.body : one.outcome)),
+    [{ id: 'set-1' }, { id: 'set-2' }, 'new', 'new'],
+  );
 });

@@ -1,4 +1,4 @@
-import { type Executor, sql, type Tx } from '#database';
+import { deferred, type Executor, prepared, sql, sqlState, type Tx } from '#database';
 import type { AskedOnce } from './idempotency.ts';
 import { readStoredJson, storedJson } from './stored-json.ts';
 
@@ -32,27 +32,67 @@ export async function findAnswers(
   });
 }
 
+/** An answer to be kept under the key that it was asked for with. */
+export interface GivenAnswer {
+  readonly asked: AskedOnce;
+  readonly status: number;
+  readonly body: unknown;
+}
+
 /**
  * Stores answers with the work they are of. False when one of the keys has an answer already: then the transaction must be
  * rolled back, and all be looked up again.
  */
 export async function storeAnswers(
   tx: Tx,
-  answers: readonly {
-    readonly asked: AskedOnce;
-    readonly status: number;
-    readonly body: unknown;
-    readonly now: Date;
-  }[],
+  answers: readonly GivenAnswer[],
+  now: Date,
 ): Promise<boolean> {
   if (answers.length === 0) return true;
-  const { numAffectedRows } = await sql`
+  const { numAffectedRows } = await prepared`
     insert into platform.idempotency_key (principal, key, request_hash, status, answer, created_at)
-    select * from unnest(${answers.map(({ asked }) => asked.principal)}::text[],
-      ${answers.map(({ asked }) => asked.key)}::text[], ${answers.map(({ asked }) => asked.hash)}::bytea[],
-      ${answers.map(({ status }) => status)}::smallint[], ${answers.map(({ body }) => storedJson(body))}::text[],
-      ${answers.map(({ now }) => now)}::timestamptz[]) as n (principal, key, request_hash, status, answer, created_at)
-    order by principal, key
-    on conflict (principal, key) do nothing`.execute(tx);
+    ${rowsOf(answers, now)} on conflict (principal, key) do nothing`.execute(tx);
   return Number(numAffectedRows ?? 0n) === answers.length;
+}
+
+/**
+ * As `storeAnswers`, with whatever follows in the transaction, which nobody waits for: where one of the keys has an answer already,
+ * the transaction fails, and `isAnsweredBefore` knows its error.
+ */
+export async function sendAnswers(
+  tx: Tx,
+  answers: readonly GivenAnswer[],
+  now: Date,
+): Promise<void> {
+  if (answers.length === 0) return;
+  await deferred`
+    insert into platform.idempotency_key (principal, key, request_hash, status, answer, created_at)
+    ${rowsOf(answers, now)}`.execute(tx);
+}
+
+const ONE_ANSWER_PER_KEY = 'idempotency_key_pkey';
+
+/** True for what `sendAnswers` fails with: all must be looked up again. */
+export function isAnsweredBefore(error: unknown): boolean {
+  const { constraint } = error as { readonly constraint?: unknown };
+  return sqlState(error) === UNIQUE_VIOLATION && constraint === ONE_ANSWER_PER_KEY;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+// No key and no principal has a control character, and JSON text escapes them.
+const SEPARATOR = '\u001f';
+const texts = (values: readonly string[]) =>
+  sql`string_to_array(${values.join(SEPARATOR)}, ${SEPARATOR})`;
+
+/** In one order: of two sets neither waits for the other. */
+function rowsOf(answers: readonly GivenAnswer[], now: Date) {
+  return sql`
+    select n.principal, n.key, decode(n.hash, 'hex'), n.status::smallint, n.answer, ${now}::timestamptz
+    from unnest(${texts(answers.map(({ asked }) => asked.principal))}, ${texts(answers.map(({ asked }) => asked.key))},
+      ${texts(answers.map(({ asked }) => asked.hash.toString('hex')))},
+      ${texts(answers.map(({ status }) => String(status)))},
+      ${texts(answers.map(({ body }) => storedJson(body)))}
+    ) as n (principal, key, hash, status, answer)
+    order by n.principal, n.key`;
 }

@@ -15,7 +15,14 @@ export {
   type OnceRequest,
   once,
 } from './idempotency.ts';
-export { findAnswers, type KnownAnswer, storeAnswers } from './idempotent-batch.ts';
+export {
+  findAnswers,
+  type GivenAnswer,
+  isAnsweredBefore,
+  type KnownAnswer,
+  sendAnswers,
+  storeAnswers,
+} from './idempotent-batch.ts';
 export { createKeyring, type Keyring } from './keyring.ts';
 export {
   type CheckedPin,

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  hkdfSync,
+  type KeyObject,
+  randomFillSync,
+} from 'node:crypto';
 import { fail } from './errors.ts';
 
 /**
@@ -26,7 +33,7 @@ export interface SealerOptions {
 
 interface Key {
   readonly id: string;
-  readonly key: Buffer;
+  readonly key: KeyObject;
 }
 
 const VERSION = 'v1';
@@ -89,12 +96,13 @@ function deriveKey(secret: string): Key {
     Buffer.from(hkdfSync('sha256', secret, '', `kopek sealed-secret ${use}`, bytes));
   return {
     id: derive('key id', KEY_ID_BYTES).toString('base64url'),
-    key: derive('key', KEY_BYTES),
+    // Made once: of plain bytes each cipher would make it anew.
+    key: createSecretKey(derive('key', KEY_BYTES)),
   };
 }
 
 function seal({ id, key }: Key, text: string, belongsTo: string): string {
-  const nonce = randomBytes(NONCE_BYTES);
+  const nonce = nextNonce();
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(associated(id, belongsTo));
   const octets = Buffer.concat([
     nonce,
@@ -103,6 +111,20 @@ function seal({ id, key }: Key, text: string, belongsTo: string): string {
     cipher.getAuthTag(),
   ]);
   return `${VERSION}.${id}.${octets.toString('base64url')}`;
+}
+
+const noncePool = Buffer.alloc(NONCE_BYTES * 256);
+let noncesUsed = noncePool.length;
+
+/** Each is given out once. Drawn many at a time: a draw costs much the same for one as for all. */
+function nextNonce(): Buffer {
+  if (noncesUsed === noncePool.length) {
+    randomFillSync(noncePool);
+    noncesUsed = 0;
+  }
+  const nonce = Buffer.from(noncePool.subarray(noncesUsed, noncesUsed + NONCE_BYTES));
+  noncesUsed += NONCE_BYTES;
+  return nonce;
 }
 
 function open({ id, key }: Key, octets: Buffer, belongsTo: string): string {

@@ -10,4 +10,4 @@ export {
   openDatabase,
   type Tx,
 } from './open-database.ts';
-export { deferred, PREPARED, prepared } from './prepared.ts';
+export { deferred, deferredAnew, PREPARED, prepared } from './prepared.ts';

@@ -1,12 +1,15 @@
 import { type RawBuilder, sql } from 'kysely';
 import type pg from 'pg';
+import { toParameter } from './parameter.ts';
 import { type Answer, type Passenger, type Statement, sendTrain } from './train.ts';
 
 /** For a statement that is no template: it begins with this. */
 export const PREPARED = '/* prepared */ ';
 const DEFERRED = '/* deferred */ ';
+const DEFERRED_ANEW = '/* deferred anew */ ';
 const MARK = sql.raw(PREPARED);
 const DEFERRED_MARK = sql.raw(DEFERRED);
+const DEFERRED_ANEW_MARK = sql.raw(DEFERRED_ANEW);
 const MARKED = /^\/\* (?:prepared|deferred) \*\/ /;
 
 /**
@@ -25,6 +28,17 @@ export function prepared<Row>(text: TemplateStringsArray, ...values: unknown[]):
  */
 export function deferred<Row>(text: TemplateStringsArray, ...values: unknown[]): RawBuilder<Row> {
   return sql<Row>`${DEFERRED_MARK}${sql<Row>(text, ...values)}`;
+}
+
+/**
+ * Like `deferred`, for a statement that is planned anew each time: one that joins a set with a table, whose best plan depends on how
+ * large both are.
+ */
+export function deferredAnew<Row>(
+  text: TemplateStringsArray,
+  ...values: unknown[]
+): RawBuilder<Row> {
+  return sql<Row>`${DEFERRED_ANEW_MARK}${sql<Row>(text, ...values)}`;
 }
 
 const names = new Map<string, string>();
@@ -76,8 +90,9 @@ export function sendPrepared(client: pg.ClientBase): void {
     return !isBegun && passengers.length === 1 ? nothing : sendTrain(client, passengers, COMMIT);
   }
 
-  const send: Send = (text, values, ...rest) => {
-    if (ahead) return ahead.then(() => send(text, values, ...rest));
+  const send: Send = (text, given, ...rest) => {
+    if (ahead) return ahead.then(() => send(text, given, ...rest));
+    const values = Array.isArray(given) ? given.map(toParameter) : given;
     if (text === BEGIN.text) {
       isOpen = true;
       return defer(BEGIN, 'BEGIN');
@@ -99,7 +114,8 @@ export function sendPrepared(client: pg.ClientBase): void {
 const BEGIN: Statement = { name: 'kopek_begin', text: 'begin' };
 const COMMIT: Statement = { name: 'kopek_commit', text: 'commit' };
 
-const isDeferred = ({ text }: Statement) => text.startsWith(DEFERRED);
+const isDeferred = ({ text }: Statement) =>
+  text.startsWith(DEFERRED) || text.startsWith(DEFERRED_ANEW);
 
 /** What is surely one statement: only a text with values, or one that is marked. */
 function statementOf(text: unknown, values: unknown, rest: unknown[]): Statement | undefined {

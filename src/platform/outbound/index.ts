@@ -48,11 +48,15 @@ export interface OutboundOptions<Job, Result> {
   /** The most jobs to hold, begun or not: two seconds' worth of the rate. */
   readonly holdMost: () => number;
   readonly concurrency?: number;
+  /** How long a record waits for more answers while many are under way. */
+  readonly gatherMs?: number;
 }
 
 /** Enough to keep a fast counterpart busy over two calls a job; more only makes its queue longer. */
 const CONCURRENCY = 512;
 const BEGIN_MOST = 256;
+/** More are begun when at least this part of all places is free, or as many as wait. */
+const BEGIN_SHARE = 8;
 const RECORD_MOST = 200;
 /** Room is offered when at least this part of all that may be held is free. */
 const ROOM_SHARE = 4;
@@ -145,7 +149,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
     this.#pumping = true;
     const { signal } = this.#stopping;
     try {
-      while (this.#queue.length > 0 && this.#inFlight < this.#concurrency && !signal.aborted) {
+      while (this.#queue.length > 0 && this.#isFree() && !signal.aborted) {
         const wanted = Math.min(this.#queue.length, this.#concurrency - this.#inFlight, BEGIN_MOST);
         const granted = await this.#options.take(wanted, signal);
         await this.#beginNext(this.#queue.splice(0, granted), performance.now());
@@ -155,6 +159,12 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
     } finally {
       this.#pumping = false;
     }
+  }
+
+  /** For a set: with all places taken but one, each job would be begun by a statement of its own. */
+  #isFree(): boolean {
+    const least = Math.max(1, Math.floor(this.#concurrency / BEGIN_SHARE));
+    return this.#concurrency - this.#inFlight >= Math.min(this.#queue.length, least);
   }
 
   async #beginNext(jobs: Job[], grantedMs: number): Promise<void> {
@@ -227,7 +237,7 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
   /** What is answered in the same turn of the loop goes along; under load, what is answered within a moment. */
   #gather(): Promise<void> {
     if (this.#inFlight < BUSY) return new Promise((resolve) => setImmediate(resolve));
-    return new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+    return new Promise((resolve) => setTimeout(resolve, this.#options.gatherMs ?? GATHER_MS));
   }
 
   /** Results are facts: they are kept until the database takes them, or until we die and they become unknown. */

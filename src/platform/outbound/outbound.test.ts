@@ -127,6 +127,34 @@ test('no more are under way than may be, and none without a grant', async () => 
   assert.equal(granted, 30);
 });
 
+test('with nearly all places taken the next are begun as a set, not one by one', async () => {
+  const sizes: number[] = [];
+  const answers: (() => void)[] = [];
+  const { diary, outbound } = outboundOf({
+    concurrency: 64,
+    holdMost: () => 1000,
+    begin: async (jobs) => {
+      sizes.push(jobs.length);
+      return jobs;
+    },
+    call: (job) => new Promise((resolve) => answers.push(() => resolve(job))),
+  });
+  outbound.push(upTo(80));
+  await eventually(() => assert.equal(answers.length, 64));
+  const answerSome = (count: number) => {
+    for (const answer of answers.splice(0, count)) answer();
+  };
+  answerSome(7);
+  await untilRecorded(diary, 7);
+  assert.deepEqual(sizes, [64]);
+  answerSome(1);
+  await eventually(() => assert.deepEqual(sizes, [64, 8]));
+  answerSome(8);
+  await eventually(() => assert.deepEqual(sizes, [64, 8, 8]));
+  answerSome(64);
+  await untilRecorded(diary, 80);
+});
+
 test('there is room only for what it may hold, whatever state that is in', async () => {
   let answer = () => {};
   const { diary, outbound } = outboundOf({

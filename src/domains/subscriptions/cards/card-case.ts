@@ -86,6 +86,8 @@ export interface CardCase {
   /** To a newer version of what was agreed to; null once it is there, and where none is planned. */
   readonly move: PlannedMove | null;
   readonly bill: CardBill | null;
+  /** As its rows have it, until they are written: what is still the very same is not written again. Null for a new one. */
+  readonly asRead: Pick<CardCase, 'bill' | 'priced'> | null;
 }
 
 /** A decline of a bill, as it is kept. */

@@ -1,10 +1,16 @@
-import { type Executor, sql, type Tx } from '#database';
+import { type Executor, prepared, sql, type Tx } from '#database';
 import { CARD } from '#subscriptions/sms-route';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { BillKind, CardBill, CardCase, ChargedCard } from './card-case.ts';
-import { moveFromRow, pricedFromRow, receiptFromRow } from './stored-priced.ts';
+import {
+  moveFromRow,
+  type PricedColumns,
+  pricedFromColumns,
+  pricedFromRow,
+  receiptFromRow,
+} from './stored-priced.ts';
 
-interface CaseRow {
+interface CaseRow extends PricedColumns {
   readonly customer_id: bigint;
   readonly id: bigint;
   readonly msisdn: string;
@@ -17,7 +23,6 @@ interface CaseRow {
   readonly due_at: Date | null;
   readonly ended_at: Date | null;
   readonly end_reason: string | null;
-  readonly priced: unknown;
   readonly card_id: bigint | null;
   readonly card_gateway: string | null;
   readonly card_brand: string | null;
@@ -58,20 +63,32 @@ interface CaseRow {
 
 const COLUMNS =
   sql.raw(`s.customer_id, s.id, c.msisdn, c.email, s.service_id, s.terms_version, s.status, s.created_at,
-  s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.card_id, k.card_gateway, k.card_brand, k.card_mask,
-  k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
+  s.paid_until, s.due_at, s.ended_at, s.end_reason, k.priced, k.payments, p.after as priced_after,
+  k.card_id, k.card_gateway, k.card_brand, k.card_mask, k.card_fingerprint, k.locale, k.bill_count, k.noticed_period, k.status_since, k.paused_until,
   k.card_payment_id, k.attention, k.move, b.period as number, b.amount_minor,
   b.currency, b.state, b.reason, b.attempts, b.opened_at, b.closed_at, b.last_payment_id, x.kind, x.covers, x.total_minor,
   x.tax_minor, x.balance_used_minor, x.after, x.receipt, x.first_declined_at, x.next_attempt_at, x.next_because, x.told_reason, x.told_steps,
   x.is_under_way, x.page_payment`);
 
-const HALVES =
-  sql.raw(`join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
-  join subscriptions.customer c on c.id = s.customer_id`);
-const OPEN_BILL = sql.raw(`left join subscriptions.bill b
-    on b.customer_id = s.customer_id and b.subscription_id = s.id and b.closed_at is null
-  left join subscriptions.card_bill x
-    on x.customer_id = b.customer_id and x.subscription_id = b.subscription_id and x.period = b.period`);
+/**
+ * Row by row along the keys. With joins of seven tables the planner would weigh thousands of orders, for ten times as long as the best
+ * of them takes: each of these is looked up by itself, in the order in which it stands here.
+ */
+const rowOf = (table: string, alias: string, condition: string) =>
+  `lateral (select * from subscriptions.${table} where ${condition} offset 0) as ${alias}`;
+const HALVES = sql.raw(`
+  cross join ${rowOf('card_subscription', 'k', 'customer_id = s.customer_id and id = s.id')}
+  cross join ${rowOf('customer', 'c', 'id = s.customer_id')}
+  left join ${rowOf('card_bill', 'p', 'k.priced is null and customer_id = s.customer_id and subscription_id = s.id and period = k.priced_bill')} on true`);
+const OPEN_BILL = sql.raw(`
+  left join ${rowOf('bill', 'b', 'customer_id = s.customer_id and subscription_id = s.id and closed_at is null')} on true
+  left join ${rowOf('card_bill', 'x', 'customer_id = b.customer_id and subscription_id = b.subscription_id and period = b.period')} on true`);
+const NAMED_BILL = sql.raw(`
+  cross join ${rowOf('bill', 'b', 'customer_id = s.customer_id and subscription_id = s.id and period = n.number')}
+  cross join ${rowOf('card_bill', 'x', 'customer_id = b.customer_id and subscription_id = b.subscription_id and period = b.period')}`);
+const SUBSCRIPTION = sql.raw(
+  `cross join ${rowOf('subscription', 's', `customer_id = n.customer_id and id = n.id and operator = '${CARD}'`)}`,
+);
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
   sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
@@ -85,21 +102,34 @@ export async function lockCases(
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
   if (keys.length === 0) return [];
+  await lockRows(tx, keys);
+  return readCases(tx, keys);
+}
+
+/** As `lockCases`, each with the bill that is named. */
+export async function lockBilledCases(
+  tx: Tx,
+  bills: readonly (SubscriptionKey & { readonly number: number })[],
+): Promise<readonly CardCase[]> {
+  if (bills.length === 0) return [];
+  await lockRows(tx, bills);
+  return readBilledCases(tx, bills);
+}
+
+async function lockRows(tx: Tx, keys: readonly SubscriptionKey[]): Promise<void> {
   await sql`
     select from unnest(${keyArrays(keys)}) as n (customer_id, id)
     join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
     order by s.customer_id, s.id for no key update of s`.execute(tx);
-  return readCases(tx, keys);
 }
 
 export async function readCases(
   executor: Executor,
   keys: readonly SubscriptionKey[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS} from unnest(${keyArrays(keys)}) as n (customer_id, id)
-    join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id and s.operator = ${CARD}
-    ${HALVES} ${OPEN_BILL} order by s.customer_id, s.id`.execute(executor);
+    ${SUBSCRIPTION} ${HALVES} ${OPEN_BILL} order by s.customer_id, s.id`.execute(executor);
   return rows.map(fromRow);
 }
 
@@ -108,15 +138,10 @@ export async function readBilledCases(
   tx: Tx,
   bills: readonly (SubscriptionKey & { readonly number: number })[],
 ): Promise<readonly CardCase[]> {
-  const { rows } = await sql<CaseRow>`
+  const { rows } = await prepared<CaseRow>`
     select ${COLUMNS}
     from unnest(${keyArrays(bills)}, ${bills.map((bill) => bill.number)}::integer[]) as n (customer_id, id, number)
-    join subscriptions.subscription s on s.customer_id = n.customer_id and s.id = n.id
-    ${HALVES}
-    join subscriptions.bill b on b.customer_id = s.customer_id and b.subscription_id = s.id and b.period = n.number
-    join subscriptions.card_bill x
-      on x.customer_id = b.customer_id and x.subscription_id = b.subscription_id and x.period = b.period
-    order by s.customer_id, s.id, b.period`.execute(tx);
+    ${SUBSCRIPTION} ${HALVES} ${NAMED_BILL} order by s.customer_id, s.id, b.period`.execute(tx);
   return rows.map(fromRow);
 }
 
@@ -153,6 +178,8 @@ export async function lockCasesOf(tx: Tx, customerId: bigint): Promise<readonly 
 const OF_CUSTOMER_MOST = 1000;
 
 function fromRow(row: CaseRow): CardCase {
+  const priced = pricedFromColumns(row);
+  const bill = row.number === null ? null : billFromRow(row, row.number);
   return {
     key: { customerId: row.customer_id, id: row.id },
     ...{ msisdn: row.msisdn, email: row.email, locale: row.locale },
@@ -161,10 +188,9 @@ function fromRow(row: CaseRow): CardCase {
     ...{ endedAt: row.ended_at, endReason: row.end_reason, attention: row.attention },
     ...{ billCount: row.bill_count, noticedPeriod: row.noticed_period },
     ...{ statusSince: row.status_since, pausedUntil: row.paused_until },
-    ...{ priced: pricedFromRow(row.priced), cardPayment: row.card_payment_id },
+    ...{ priced, cardPayment: row.card_payment_id, bill, asRead: { bill, priced } },
     move: moveFromRow(row.move),
     card: cardFromRow(row),
-    bill: row.number === null ? null : billFromRow(row, row.number),
   };
 }
 
@@ -179,7 +205,14 @@ function cardFromRow(row: CaseRow): ChargedCard | null {
   };
 }
 
+/** What is planned and under way of a bill ends with it: its row need not say so. */
+const NOTHING_PLANNED = { nextAttemptAt: null, isUnderWay: false, pagePayment: null } as const;
+
 function billFromRow(row: CaseRow, number: number): CardBill {
+  const planned = {
+    ...{ nextAttemptAt: row.next_attempt_at, isUnderWay: row.is_under_way },
+    pagePayment: row.page_payment,
+  };
   return {
     ...{ number, kind: row.kind, covers: row.covers, amountMinor: row.amount_minor },
     ...{ currency: row.currency, state: row.state, reason: row.reason, attempts: row.attempts },
@@ -187,8 +220,10 @@ function billFromRow(row: CaseRow, number: number): CardBill {
     ...{ totalMinor: row.total_minor, taxMinor: row.tax_minor },
     balanceUsedMinor: row.balance_used_minor,
     ...{ after: pricedFromRow(row.after), receipt: receiptFromRow(row.receipt) },
-    ...{ firstDeclinedAt: row.first_declined_at, nextAttemptAt: row.next_attempt_at },
+    ...{
+      firstDeclinedAt: row.first_declined_at,
+      ...(row.state === 'open' ? planned : NOTHING_PLANNED),
+    },
     ...{ nextBecause: row.next_because, toldReason: row.told_reason, toldSteps: row.told_steps },
-    ...{ isUnderWay: row.is_under_way, pagePayment: row.page_payment },
   };
 }

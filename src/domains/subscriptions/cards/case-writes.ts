@@ -1,8 +1,8 @@
-import { sql, type Tx } from '#database';
+import { deferred, deferredAnew, sql, type Tx } from '#database';
 import type { QuoteLine } from '#subscriptions/pricing';
 import type { SubscriptionKey } from '#subscriptions/subscription';
 import type { CardBill, CardCase, CardDecline } from './card-case.ts';
-import { moveToRow, pricedToRow, receiptToRow } from './stored-priced.ts';
+import { moveToRow, pricedToColumns, pricedToRow, receiptToRow } from './stored-priced.ts';
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
   sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
@@ -31,7 +31,7 @@ export async function insertCases(
     ) as n (customer_id, id, service_id, version, consent_id, status, due_at, created_at)`.execute(
     tx,
   );
-  await sql`
+  await deferred`
     insert into subscriptions.card_subscription (customer_id, id, priced, locale, status_since, bill_count)
     select customer_id, id, priced::jsonb, locale, status_since, bill_count
     from unnest(${keys}, ${cases.map(({ one }) => pricedToRow(one.priced))}::text[],
@@ -44,7 +44,8 @@ export async function insertCases(
 export async function updateCases(tx: Tx, cases: readonly CardCase[], now: Date): Promise<void> {
   if (cases.length === 0) return;
   const keys = keyArrays(cases.map((one) => one.key));
-  await sql`
+  const columns = cases.map(pricedToColumns);
+  await deferredAnew`
     update subscriptions.subscription s set status = n.status, period = n.period, due_at = n.due_at,
       paid_until = n.paid_until, ended_at = n.ended_at, end_reason = n.end_reason,
       terms_version = n.version, service_id = n.service_id
@@ -55,14 +56,18 @@ export async function updateCases(tx: Tx, cases: readonly CardCase[], now: Date)
       ${cases.map((one) => one.version)}::integer[], ${cases.map((one) => one.serviceId)}::integer[]
     ) as n (customer_id, id, status, period, due_at, paid_until, ended_at, end_reason, version, service_id)
     where s.customer_id = n.customer_id and s.id = n.id`.execute(tx);
-  await sql`
-    update subscriptions.card_subscription k set priced = n.priced::jsonb, card_id = n.card_id,
+  await deferredAnew`
+    update subscriptions.card_subscription k set
+      priced = case when n.keeps then k.priced else n.priced::jsonb end,
+      priced_bill = case when n.keeps then k.priced_bill else n.priced_bill end,
+      payments = case when n.keeps then k.payments else n.payments::jsonb end, card_id = n.card_id,
       card_gateway = n.gateway, card_brand = n.brand, card_mask = n.mask, card_fingerprint = n.fingerprint,
       bill_count = n.bill_count, noticed_period = n.noticed, cancel_at = n.cancel_at, status_since = n.since,
       attention = n.attention, attention_since = case when n.attention is null then null
         when k.attention is distinct from n.attention then ${now}::timestamptz else k.attention_since end, paused_until = n.paused_until,
       card_payment_id = n.card_payment, move = n.move::jsonb
-    from unnest(${keys}, ${cases.map((one) => pricedToRow(one.priced))}::text[],
+    from unnest(${keys}, ${columns.map((one) => one.keeps)}::boolean[], ${columns.map((one) => one.priced)}::text[],
+      ${columns.map((one) => one.bill)}::integer[], ${columns.map((one) => one.payments)}::text[],
       ${cases.map((one) => one.card?.id ?? null)}::bigint[], ${cases.map((one) => one.card?.gateway ?? null)}::text[],
       ${cases.map((one) => one.card?.brand ?? null)}::text[], ${cases.map((one) => one.card?.mask ?? null)}::text[],
       ${cases.map((one) => one.card?.fingerprint ?? null)}::text[], ${cases.map((one) => one.billCount)}::integer[],
@@ -70,8 +75,8 @@ export async function updateCases(tx: Tx, cases: readonly CardCase[], now: Date)
       ${cases.map((one) => one.statusSince)}::timestamptz[], ${cases.map((one) => one.attention)}::text[],
       ${cases.map((one) => one.pausedUntil)}::timestamptz[], ${cases.map((one) => one.cardPayment)}::bigint[],
       ${cases.map((one) => moveToRow(one.move))}::text[]
-    ) as n (customer_id, id, priced, card_id, gateway, brand, mask, fingerprint, bill_count, noticed, cancel_at, since,
-      attention, paused_until, card_payment, move)
+    ) as n (customer_id, id, keeps, priced, priced_bill, payments, card_id, gateway, brand, mask, fingerprint, bill_count,
+      noticed, cancel_at, since, attention, paused_until, card_payment, move)
     where k.customer_id = n.customer_id and k.id = n.id`.execute(tx);
 }
 
@@ -82,28 +87,29 @@ function cancelAt({ endedAt, priced }: CardCase): Date | null {
 export interface BillWrite {
   readonly subscription: SubscriptionKey;
   readonly bill: CardBill;
+  /** As its row has it; null for a new one. */
+  readonly asRead: CardBill | null;
 }
 
-export interface NewCardBill extends BillWrite {
+export interface NewCardBill extends Omit<BillWrite, 'asRead'> {
   readonly lines: readonly QuoteLine[];
 }
 
 export async function insertCardBills(tx: Tx, bills: readonly NewCardBill[]): Promise<void> {
   if (bills.length === 0) return;
-  const keys = keyArrays(bills.map(({ subscription }) => subscription));
-  const numbers = sql`${bills.map(({ bill }) => bill.number)}::integer[]`;
-  await sql`
+  const keys = billKeys(bills);
+  await deferred`
     insert into subscriptions.bill (customer_id, subscription_id, period, amount_minor, currency, state, opened_at, closed_at)
-    select * from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.amountMinor)}::bigint[],
+    select * from unnest(${keys}, ${bills.map(({ bill }) => bill.amountMinor)}::bigint[],
       ${bills.map(({ bill }) => bill.currency)}::text[], ${bills.map(({ bill }) => bill.state)}::text[],
       ${bills.map(({ bill }) => bill.openedAt)}::timestamptz[], ${bills.map(({ bill }) => bill.closedAt)}::timestamptz[])`.execute(
     tx,
   );
-  await sql`
+  await deferred`
     insert into subscriptions.card_bill (customer_id, subscription_id, period, kind, covers, total_minor, tax_minor,
       balance_used_minor, after, receipt, is_under_way, page_payment)
     select customer_id, subscription_id, period, kind, covers, total, tax, used, after::jsonb, receipt::jsonb, under_way, page
-    from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.kind)}::text[],
+    from unnest(${keys}, ${bills.map(({ bill }) => bill.kind)}::text[],
       ${bills.map(({ bill }) => bill.covers)}::integer[], ${bills.map(({ bill }) => bill.totalMinor)}::bigint[],
       ${bills.map(({ bill }) => bill.taxMinor)}::bigint[], ${bills.map(({ bill }) => bill.balanceUsedMinor)}::bigint[],
       ${bills.map(({ bill }) => pricedToRow(bill.after))}::text[],
@@ -119,7 +125,7 @@ async function insertBillLines(tx: Tx, bills: readonly NewCardBill[]): Promise<v
   const rows = bills.flatMap(({ bill, lines, subscription }) =>
     lines.map((line, index) => ({ subscription, bill, line, index })),
   );
-  await sql`
+  await deferred`
     insert into subscriptions.bill_line (customer_id, subscription_id, period, line, kind, plan, version, quantity, covers,
       from_at, until_at, period_price_minor, share_numerator, share_denominator, amount_minor, tax_minor, tax_name)
     select * from unnest(${keyArrays(rows.map(({ subscription }) => subscription))},
@@ -136,23 +142,41 @@ async function insertBillLines(tx: Tx, bills: readonly NewCardBill[]): Promise<v
 /** Writes bills back as they are now. Their subscriptions are locked. */
 export async function updateCardBills(tx: Tx, bills: readonly BillWrite[]): Promise<void> {
   if (bills.length === 0) return;
-  const keys = keyArrays(bills.map(({ subscription }) => subscription));
-  const numbers = sql`${bills.map(({ bill }) => bill.number)}::integer[]`;
-  await sql`
+  await deferredAnew`
     update subscriptions.bill b set state = n.state, reason = n.reason, attempts = n.attempts, closed_at = n.closed_at,
       last_payment_id = n.last_payment
-    from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.state)}::text[],
+    from unnest(${billKeys(bills)}, ${bills.map(({ bill }) => bill.state)}::text[],
       ${bills.map(({ bill }) => bill.reason)}::text[], ${bills.map(({ bill }) => bill.attempts)}::smallint[],
       ${bills.map(({ bill }) => bill.closedAt)}::timestamptz[], ${bills.map(({ bill }) => bill.lastPayment)}::bigint[]
     ) as n (customer_id, subscription_id, period, state, reason, attempts, closed_at, last_payment)
     where b.customer_id = n.customer_id and b.subscription_id = n.subscription_id and b.period = n.period`.execute(
     tx,
   );
-  await sql`
+  await updateCardHalves(
+    tx,
+    bills.filter((one) => !isOnlyPaid(one)),
+  );
+}
+
+/** What is planned and under way ends with a bill: its larger half has nothing new to say. */
+function isOnlyPaid({ asRead, bill }: BillWrite): boolean {
+  return (
+    bill.state === 'paid' &&
+    asRead?.number === bill.number &&
+    asRead.firstDeclinedAt === bill.firstDeclinedAt &&
+    asRead.nextBecause === bill.nextBecause &&
+    asRead.toldReason === bill.toldReason &&
+    asRead.toldSteps === bill.toldSteps
+  );
+}
+
+async function updateCardHalves(tx: Tx, bills: readonly BillWrite[]): Promise<void> {
+  if (bills.length === 0) return;
+  await deferredAnew`
     update subscriptions.card_bill x set is_void = n.is_void, first_declined_at = n.first_declined,
       next_attempt_at = n.next_attempt, next_because = n.because, told_reason = n.told, told_steps = n.steps,
       is_under_way = n.under_way, page_payment = n.page
-    from unnest(${keys}, ${numbers}, ${bills.map(({ bill }) => bill.state === 'void')}::boolean[],
+    from unnest(${billKeys(bills)}, ${bills.map(({ bill }) => bill.state === 'void')}::boolean[],
       ${bills.map(({ bill }) => bill.firstDeclinedAt)}::timestamptz[],
       ${bills.map(({ bill }) => bill.nextAttemptAt)}::timestamptz[], ${bills.map(({ bill }) => bill.nextBecause)}::text[],
       ${bills.map(({ bill }) => bill.toldReason)}::text[], ${bills.map(({ bill }) => bill.toldSteps)}::smallint[],
@@ -163,10 +187,13 @@ export async function updateCardBills(tx: Tx, bills: readonly BillWrite[]): Prom
   );
 }
 
+const billKeys = (bills: readonly Omit<BillWrite, 'asRead'>[]) =>
+  sql`${keyArrays(bills.map(({ subscription }) => subscription))}, ${bills.map(({ bill }) => bill.number)}::integer[]`;
+
 /** A decline that is heard again is the same one. */
 export async function insertDeclines(tx: Tx, declines: readonly CardDecline[]): Promise<void> {
   if (declines.length === 0) return;
-  await sql`
+  await deferred`
     insert into subscriptions.card_decline (customer_id, subscription_id, period, payment_id, at, reason, class, fingerprint,
       retry_after)
     select * from unnest(${keyArrays(declines.map(({ bill }) => bill))},

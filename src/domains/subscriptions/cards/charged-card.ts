@@ -4,21 +4,18 @@ import type { PaymentResponse, SavedCardView } from '#payments';
 import type { ChargedCard } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 
-/** The cards that were charged or newly kept, by `card_…`. One question of each customer who has left another card. */
+/** The cards that were charged or newly kept, by `card_…`: one question for all. */
 export async function findChargedCards(
   { payments }: CardContext,
   executor: Executor,
   responses: readonly PaymentResponse[],
 ): Promise<ReadonlyMap<string, ChargedCard>> {
   const named = responses.flatMap(({ card, outcome }) =>
-    card !== undefined && outcome === 'accepted' ? [parseId('card', card).customerId] : [],
+    card !== undefined && outcome === 'accepted' ? [parseId('card', card)] : [],
   );
-  const found = new Map<string, ChargedCard>();
-  for (const customerId of new Set(named)) {
-    for (const card of await payments.cards.list(executor, customerId))
-      found.set(card.card, toChargedCard(customerId, card));
-  }
-  return found;
+  if (named.length === 0) return new Map();
+  const found = await payments.cards.find(executor, named);
+  return new Map(found.map((card) => [card.card, toChargedCard(card.customerId, card)]));
 }
 
 /** A card without a fingerprint is known by its mask: among the cards of one customer that says enough. */

@@ -12,6 +12,9 @@ export interface DeclineBook {
   add(decline: CardDecline): void;
 }
 
+/** For where nothing is charged: whoever would be waits until it is looked up. */
+export const NO_DECLINES: DeclineBook = { of: () => [], history: () => [], add: () => {} };
+
 const HISTORY_MS = 31 * 24 * 3_600_000;
 
 /** Two statements for a whole set. */

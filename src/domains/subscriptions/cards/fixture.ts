@@ -18,6 +18,7 @@ import {
   createChargeWorker,
   createPayments,
   createSavedCards,
+  createTokenReader,
   paymentEvents,
   type ReceiptSettings,
   registerNotificationRoutes,
@@ -220,7 +221,7 @@ function workersOf(
   const cards = createSavedCards(shop);
   const charging = createCardCharging({
     ...{ card, line },
-    tokenOf: (customerId, id) => cards.tokenOf(shop.database.pool, customerId, id),
+    tokenOf: createTokenReader({ cards, database: shop.database }),
   });
   return [
     createCardWorker({ ...shop, inbox: shop.payments.inbox }),

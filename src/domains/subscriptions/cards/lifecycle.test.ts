@@ -40,6 +40,30 @@ test('paid month after month, announced three days before, charged an hour befor
   assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
 });
 
+test('what it is priced from stands on the bill that made it so, and whole only where somebody has changed it since', async () => {
+  await begin();
+  const life = await buys();
+  const columns = async () => {
+    const { rows } = await sql<{ bill: number | null; isWhole: boolean }>`
+      select priced_bill as bill, priced is not null as "isWhole" from subscriptions.card_subscription
+      where customer_id = ${life.key.customerId} and id = ${life.key.id}`.execute(database.pool);
+    const { priced } = await life.now();
+    return { ...rows[0], period: priced.period.number, payments: priced.payments.length };
+  };
+  assert.deepEqual(await columns(), { bill: null, isWhole: true, period: 0, payments: 0 });
+  await life.pays();
+  assert.deepEqual(await columns(), { bill: 0, isWhole: false, period: 0, payments: 1 });
+  await until('2026-12-21');
+  assert.deepEqual(await columns(), { bill: 1, isWhole: false, period: 1, payments: 1 });
+  const cancelled = await life.says('cancel', { timing: 'period_end' });
+  assert.equal(cancelled, 'done: ends_with_period');
+  assert.deepEqual(await columns(), { bill: null, isWhole: true, period: 1, payments: 1 });
+  assert.equal(await life.says('resume'), 'done: kept');
+  await until('2027-01-21');
+  assert.deepEqual(await columns(), { bill: 2, isWhole: false, period: 2, payments: 1 });
+  assert.equal(await life.says('cancel', { timing: 'now' }), 'done: cancelled');
+});
+
 test('a first payment that stays incomplete ends by itself, and can’t be paid any more', async () => {
   await begin();
   const life = await buys();

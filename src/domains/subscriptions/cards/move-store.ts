@@ -66,9 +66,11 @@ export async function countByVersion(
 ): Promise<readonly MoveGroup[]> {
   const { rows } = await sql<{ version: number; subscriptions: bigint; quantity: bigint }>`
     select s.terms_version as version, count(*) as subscriptions,
-      sum((k.priced -> 'selection' ->> 'quantity')::integer)::bigint as quantity
+      sum((coalesce(k.priced, p.after) -> 'selection' ->> 'quantity')::integer)::bigint as quantity
     from subscriptions.subscription s
     join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
+    left join subscriptions.card_bill p on k.priced is null and p.customer_id = k.customer_id
+      and p.subscription_id = k.id and p.period = k.priced_bill
     where s.service_id = ${serviceId} and s.operator = ${CARD} and s.ended_at is null and s.terms_version < ${version}
     group by s.terms_version order by s.terms_version limit 1000`.execute(executor);
   return rows.map((row) => ({

@@ -103,7 +103,7 @@ function draw(
     ...{ serviceId: plan.serviceId, version: plan.price.version, status: 'pending' },
     ...{ createdAt: now, paidUntil: null, dueAt: null, endedAt: null, endReason: null },
     ...{ priced: first.after, card: null, cardPayment: null, billCount: 1, noticedPeriod: null },
-    ...{ statusSince: now, pausedUntil: null, attention: null, move: null, bill },
+    ...{ statusSince: now, pausedUntil: null, attention: null, move: null, bill, asRead: null },
   };
   const one = { ...fresh, dueAt: nextDueAt(fresh, plan) };
   const validMs = order.charge ? CHARGE_VALID_MS : FIRST_PAYMENT_HOURS * HOUR_MS;

@@ -52,7 +52,7 @@ function begin(
     ...{ status: trialDays > 0 ? 'trial' : 'active', createdAt: NOW, paidUntil: null },
     ...{ dueAt: null, endedAt: null, endReason: null, priced, card: null, cardPayment: null },
     ...{ locale: 'ru', billCount: 1, noticedPeriod: null, statusSince: NOW, pausedUntil: null },
-    ...{ attention: null, email: null, move: null, bill: null },
+    ...{ attention: null, email: null, move: null, bill: null, asRead: null },
   };
 }
 

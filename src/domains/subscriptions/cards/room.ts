@@ -6,6 +6,9 @@ export interface Room {
   take(gateway: string): boolean;
 }
 
+/** Whatever would be charged waits a moment. */
+export const NO_ROOM: Room = { take: () => false };
+
 /** Of a gateway that is away or switched off there is none. */
 export async function roomNow({ payments }: Pick<CardContext, 'payments'>): Promise<Room> {
   const names = payments.cards.gateways();

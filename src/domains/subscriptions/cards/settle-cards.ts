@@ -1,5 +1,6 @@
 import type { Tx } from '#database';
 import { must, unreachable } from '#errors';
+import { parseId } from '#ids';
 import {
   type CardDeclineReason,
   type DeclineClass,
@@ -16,12 +17,12 @@ import { allocationNow } from './allocation.ts';
 import { settleBill } from './bill-case.ts';
 import { type CardBill, type CardCase, type ChargedCard, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { lockCases, readBilledCases } from './case-store.ts';
+import { lockBilledCases } from './case-store.ts';
 import { afterDecline, type Charging } from './charge-case.ts';
 import { findChargedCards } from './charged-card.ts';
-import { readDeclines } from './dunning-facts.ts';
+import { NO_DECLINES, readDeclines } from './dunning-facts.ts';
 import { closeBill, endCase } from './end-case.ts';
-import { roomNow } from './room.ts';
+import { NO_ROOM, roomNow } from './room.ts';
 import { passTime } from './run-due.ts';
 import { settleCardPage } from './settle-card-page.ts';
 import { beginWork, type Work } from './work.ts';
@@ -54,16 +55,20 @@ export async function settleCards(
     const { customerId, id, period } = parseBillReference(reference);
     return { customerId, id, number: period };
   });
-  await lockCases(tx, bills);
-  const cases = await readBilledCases(tx, bills);
+  const cases = await lockBilledCases(tx, bills);
   const byName = new Map(cases.map((one) => [nameOf(one), one]));
   const work = await beginWork(context, tx, cases);
   const charging = {
     allocationOf: await allocationNow(context),
-    room: await roomNow(context),
-    book: await readDeclines(tx, cases, work.now),
+    ...(isAllPaid(ofBills)
+      ? { room: NO_ROOM, book: NO_DECLINES }
+      : { room: await roomNow(context), book: await readDeclines(tx, cases, work.now) }),
   };
-  const cards = await findChargedCards(context, tx, ofBills);
+  const cards = await findChargedCards(
+    context,
+    tx,
+    ofBills.filter((response) => !isOwnCard(byName.get(response.reference), response)),
+  );
   const open = await findOpen(context, ofBills);
   for (const response of ofBills) {
     const one = byName.get(response.reference);
@@ -92,6 +97,17 @@ async function findOpen(
   }
   return open;
 }
+
+/** The card that it has is known; on a page another may have been left, or the same with a new face. */
+function isOwnCard(one: CardCase | undefined, { card }: PaymentResponse): boolean {
+  if (!one?.card || card === undefined || one.bill?.pagePayment !== null) return false;
+  const { customerId, id } = parseId('card', card);
+  return customerId === one.key.customerId && id === one.card.id;
+}
+
+/** What is paid is due again in a month: whatever else is due after all waits for its turn as everything that is due. */
+const isAllPaid = (responses: readonly PaymentResponse[]) =>
+  responses.every(({ outcome }) => outcome === 'accepted');
 
 const nameOf = (one: CardCase) => `${subscriptionId(one.key)}/${one.bill?.number}`;
 

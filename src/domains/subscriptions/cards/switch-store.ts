@@ -2,7 +2,7 @@ import { type Executor, sql, type Tx } from '#database';
 import type { PricedSubscription } from '#subscriptions/pricing';
 import type { SubscriptionKey, SubscriptionStatus } from '#subscriptions/subscription';
 import type { Command } from './command.ts';
-import { pricedFromRow, pricedToRow } from './stored-priced.ts';
+import { type PricedColumns, pricedFromColumns, pricedToRow } from './stored-priced.ts';
 
 const keyArrays = (keys: readonly SubscriptionKey[]) =>
   sql`${keys.map((key) => key.customerId)}::bigint[], ${keys.map((key) => key.id)}::bigint[]`;
@@ -20,11 +20,12 @@ export async function findFormerPriced(
   executor: Executor,
   { customerId, id }: SubscriptionKey,
 ): Promise<PricedSubscription | undefined> {
-  const { rows } = await sql<{ priced: unknown }>`
-    select priced from subscriptions.card_subscription where customer_id = ${customerId} and id = ${id}`.execute(
-    executor,
-  );
-  return rows[0] && pricedFromRow(rows[0].priced);
+  const { rows } = await sql<PricedColumns>`
+    select k.priced, k.payments, p.after as priced_after from subscriptions.card_subscription k
+    left join subscriptions.card_bill p on k.priced is null and p.customer_id = k.customer_id
+      and p.subscription_id = k.id and p.period = k.priced_bill
+    where k.customer_id = ${customerId} and k.id = ${id}`.execute(executor);
+  return rows[0] && pricedFromColumns(rows[0]);
 }
 
 /** Hands a subscription to `state-machine`; it is locked. */
@@ -46,7 +47,7 @@ export async function takeByCard(
   await sql`
     insert into subscriptions.card_subscription as k (customer_id, id, priced, locale, status_since, bill_count)
     values (${key.customerId}, ${key.id}, ${pricedToRow(priced)}::jsonb, ${locale}, ${now}, ${billCount})
-    on conflict (customer_id, id) do update set priced = excluded.priced, locale = excluded.locale,
+    on conflict (customer_id, id) do update set priced = excluded.priced, priced_bill = null, payments = null, locale = excluded.locale,
       status_since = excluded.status_since, bill_count = excluded.bill_count, noticed_period = null, cancel_at = null,
       paused_until = null, attention = null, attention_since = null, card_id = null, card_gateway = null, card_brand = null, card_mask = null,
       card_fingerprint = null, move = null`.execute(tx);

@@ -78,7 +78,7 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
       const name = nameOf(kept, bill);
       const fresh = opened.get(name);
       if (fresh) opened.set(name, { ...fresh, bill });
-      bills.set(name, { subscription: kept.key, bill });
+      bills.set(name, { subscription: kept.key, bill, asRead: kept.asRead?.bill ?? null });
     }
     return kept;
   }
@@ -105,7 +105,12 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
         dueAt: nextDueAt(one, ofCase(one)),
       }));
       await updateCases(tx, ended, now);
-      await updateCardBills(tx, [...bills.values()]);
+      await updateCardBills(
+        tx,
+        [...bills]
+          .filter(([name, { bill }]) => !(opened.has(name) && isAsInserted(bill)))
+          .map(([, write]) => write),
+      );
       await insertDeclines(tx, declines);
       await withdrawAll(context, tx, withdrawals);
       await context.payments.request(tx, charges);
@@ -113,6 +118,15 @@ export function createWork(context: CardContext, { now, planOf }: WorkOptions): 
       await tell.publish(tx);
     },
   };
+}
+
+/** It has nothing that its insert does not write: most of those that are opened are charged at once, and then wait. */
+function isAsInserted(bill: CardBill): boolean {
+  const isUntried =
+    bill.attempts === 0 && bill.lastPayment === null && bill.firstDeclinedAt === null;
+  const isUnplanned = bill.nextAttemptAt === null && bill.nextBecause === null;
+  const isUntold = bill.toldReason === null && bill.toldSteps === 0;
+  return isUntried && isUnplanned && isUntold && bill.reason === null && bill.state !== 'void';
 }
 
 /** By customer: cancelling is rare, and locks what is his only. */

@@ -17,7 +17,7 @@ export interface CardSubscriptionWorker {
 }
 
 const GROUP = 'state-machine';
-const SETTLING = { batchSize: 500, lingerMs: 15, concurrency: 2 };
+const SETTLING = { batchSize: 500, lingerMs: 30, concurrency: 2 };
 const COMMANDS = { batchSize: 100, lingerMs: 5 };
 const DUE_INTERVAL_MS = 250;
 const RARE_INTERVAL_MS = 1000;

@@ -15,6 +15,7 @@ import {
   createChargeWorker,
   createPayments,
   createSavedCards,
+  createTokenReader,
 } from '#payments';
 import { createPaymentRequests, saverGroup } from '#payments/intake';
 import { createRules } from '#rules';
@@ -135,7 +136,7 @@ function openMoney(parts: MoneyParts, url: string) {
   const cards = createSavedCards(parts);
   const gateway = createCardCharging({
     ...{ card, line },
-    tokenOf: (customerId, id) => cards.tokenOf(database.pool, customerId, id),
+    tokenOf: createTokenReader({ cards, database }),
   });
   return {
     payments: createPayments({ ...parts, cardGateways }),

@@ -1,4 +1,4 @@
-import { type Executor, prepared } from '#database';
+import { type Executor, prepared, sql } from '#database';
 import { subscriptionId } from '#subscriptions/subscription';
 
 /** Somebody who asks to pay for a plan, as his caller names him. */
@@ -8,6 +8,11 @@ export interface Asker {
   readonly plan: string;
 }
 
+// No key of a user, number or code of a plan has a control character.
+const SEPARATOR = '\u001f';
+const texts = (values: readonly string[]) =>
+  sql`string_to_array(${values.join(SEPARATOR)}, ${SEPARATOR})`;
+
 /** Those who have what they ask for, by their place in the list from 0 on: `sub_…`. By their number, or by their key. */
 export async function findSubscribed(
   executor: Executor,
@@ -16,8 +21,8 @@ export async function findSubscribed(
   if (askers.length === 0) return new Map();
   const { rows } = await prepared<{ at: bigint; customer_id: bigint; id: bigint }>`
     select n.at, s.customer_id, s.id
-    from unnest(${askers.map((one) => one.user)}::text[], ${askers.map((one) => one.msisdn)}::text[],
-      ${askers.map((one) => one.plan)}::text[]) with ordinality as n (user_key, msisdn, plan, at)
+    from unnest(${texts(askers.map((one) => one.user))}, ${texts(askers.map((one) => one.msisdn))},
+      ${texts(askers.map((one) => one.plan))}) with ordinality as n (user_key, msisdn, plan, at)
     join subscriptions.service v on v.code = n.plan
     cross join lateral (
       select c.id from subscriptions.customer c where c.msisdn = n.msisdn

@@ -1,4 +1,11 @@
-import { type AskedOnce, findAnswers, type KnownAnswer, keyReused, storeAnswers } from '#auth';
+import {
+  type AskedOnce,
+  findAnswers,
+  isAnsweredBefore,
+  type KnownAnswer,
+  keyReused,
+  sendAnswers,
+} from '#auth';
 import { createBatcher } from '#batch';
 import { AppError } from '#errors';
 import { type LoggedRequest, paymentRequestId } from '#payments/intake';
@@ -44,9 +51,6 @@ export function createRequestTaker(context: IntakeContext): RequestTaker {
   };
 }
 
-/** Somebody else has stored an answer under one of the keys since we looked: ours must roll back. */
-class AnsweredBefore extends Error {}
-
 async function takeAll(
   context: IntakeContext,
   askings: readonly Asking[],
@@ -55,7 +59,8 @@ async function takeAll(
     try {
       return await tryAll(context, askings, tries > 1);
     } catch (error) {
-      if (!(error instanceof AnsweredBefore)) throw error;
+      // Somebody else has stored an answer under one of the keys.
+      if (!isAnsweredBefore(error)) throw error;
       if (tries < TRIES_MOST) continue;
       const why = 'Send it again: the same was just asked.';
       throw new AppError('unavailable', 'intake_contended', why);
@@ -77,11 +82,7 @@ async function tryAll(
           askings.map(({ once }) => once),
         )
       : askings.map((): KnownAnswer => ({ outcome: 'new' })),
-    // A refund is of what he has: to be subscribed is no answer to it.
-    findSubscribed(
-      database.pool,
-      askings.map(({ asked }) => asked),
-    ),
+    subscribedOf(context, askings),
   ]);
   // Two of one key in one batch: the first is taken, and answers the other.
   const leaders = new Map<string, number>();
@@ -93,7 +94,7 @@ async function tryAll(
   for (const at of leaders.values()) {
     const asked = askings[at]?.asked;
     if (!asked) continue;
-    const subscription = asked.kind === 'payment' ? subscribed.get(at) : undefined;
+    const subscription = subscribed.get(at);
     if (subscription === undefined) {
       const request = paymentRequestId(context.ids.next(nowMs));
       answers.set(at, { outcome: 'taken', request });
@@ -106,9 +107,24 @@ async function tryAll(
   );
 }
 
+/** `sub_…` by place. A refund is of what he has: to be subscribed is no answer to it. */
+async function subscribedOf(
+  { database }: IntakeContext,
+  askings: readonly Asking[],
+): Promise<ReadonlyMap<number, string>> {
+  const payments = askings.flatMap(({ asked }, at) =>
+    asked.kind === 'payment' ? [{ at, asked }] : [],
+  );
+  const found = await findSubscribed(
+    database.pool,
+    payments.map(({ asked }) => asked),
+  );
+  return new Map([...found].map(([at, subscription]) => [payments[at]?.at ?? -1, subscription]));
+}
+
 const nameOf = ({ key, principal }: AskedOnce) => `${principal} ${key}`;
 
-/** The answers and the messages, in one transaction. */
+/** The answers and the messages, in one transaction that is one trip. */
 async function keep(
   { clock, database, requests }: IntakeContext,
   askings: readonly Asking[],
@@ -117,14 +133,14 @@ async function keep(
   if (made.answers.size === 0) return;
   const now = clock.now();
   await database.transaction(async (tx) => {
-    const kept = await storeAnswers(
+    await sendAnswers(
       tx,
       [...made.answers].flatMap(([at, body]) => {
         const asked = askings[at]?.once;
-        return asked ? [{ asked, status: TAKEN_STATUS, body, now }] : [];
+        return asked ? [{ asked, status: TAKEN_STATUS, body }] : [];
       }),
+      now,
     );
-    if (!kept) throw new AnsweredBefore();
     await requests.publish(tx, made.logged);
   });
 }

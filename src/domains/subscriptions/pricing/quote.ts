@@ -77,8 +77,14 @@ export function quote(input: QuoteInput): QuoteResult {
     outcome: 'quoted',
     quote: {
       ...{ lines: draft.lines, currency: selection.price.currency, ...sums, after },
-      ...{ takesEffectAt: draft.takesEffectAt, next: after && nextCharge(after) },
-      ...{ at: input.at, expiresAt: expiryOf(input), hash: hashOf(input) },
+      ...{ takesEffectAt: draft.takesEffectAt, at: input.at, expiresAt: expiryOf(input) },
+      // Computed when they are asked for: most quotes are made to know a sum, and shown to nobody.
+      get next() {
+        return after && nextCharge(after);
+      },
+      get hash() {
+        return hashOf(input);
+      },
     },
   };
 }
