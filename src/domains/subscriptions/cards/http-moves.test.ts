@@ -16,7 +16,7 @@ const { begin } = lives(shop);
 const side = await openPhoneSide(shop, operator);
 const { buysByCard, quiet, subscribes, until } = side;
 const keyring = createKeyring({ database });
-const scopes = ['subscriptions:read', 'subscriptions:write'];
+const scopes = ['subscriptions:read', 'subscriptions:write', 'subscriptions:admin'];
 const { text: key } = await createApiKey(database, { name: 'test', now: clock.now(), scopes });
 const { text: readerKey } = await createApiKey(database, {
   ...{ name: 'reader', now: clock.now(), scopes: ['subscriptions:read'] },
@@ -131,6 +131,8 @@ test('a move: looked at, run once, and shown with what became of it', async () =
   const other = await ask('POST', `${url}/price-agreement`, { ...yes, version: 3 });
   assert.deepEqual([other.status, other.body.code], [409, 'nothing_to_agree']);
   assert.equal((await ask('POST', `${url}/price-agreement`, yes)).status, 202);
+  // Before its time comes: a yes that is heard later holds later.
+  await quiet();
   await until('2026-12-21');
   const { body: after } = await ask('GET', `${plan}/${looked.move}`);
   assert.deepEqual([after.moved, after.waiting], [1, 0]);

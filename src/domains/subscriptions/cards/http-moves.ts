@@ -56,7 +56,7 @@ const MoveShape = Type.Object({
 
 const Code = Type.Object({ code: text(100) });
 const Named = Type.Object({ code: text(100), move: Type.String({ maxLength: 60 }) });
-const about = { scope: 'subscriptions:write', tag: 'subscriptions' } as const;
+const about = { scope: 'subscriptions:admin', tag: 'subscriptions' } as const;
 
 export interface MoveRoutesOptions {
   readonly cards: CardSubscriptions;
@@ -117,7 +117,8 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
 
 function registerAgreement(app: HttpApp, { cards, database }: MoveRoutesOptions): void {
   idempotentRoute(app, {
-    ...{ ...about, url: '/v1/subscriptions/:id/price-agreement', status: 202 },
+    ...{ url: '/v1/subscriptions/:id/price-agreement', scope: 'subscriptions:write', status: 202 },
+    tag: 'subscriptions',
     summary: 'Say yes to a price that was told and needs it',
     schema: {
       params: SubscriptionParams,
