@@ -7,8 +7,6 @@ export const PLAN = 'radio-month';
 export const API_SECRET = '0123456789abcdef0123456789abcdef';
 /** The gateway's rate is lifted: here the house is measured. */
 const RATE_LIFTED = 50_000;
-/** As many calls at once as the worker makes, where a real site is held to 30. */
-const CONNECTIONS = 128;
 export const TYPES = ['Pay', 'Fail', 'Confirm', 'Refund', 'Cancel', 'Recurrent'] as const;
 
 /** Of our routes: where the gateway tells news of a type. */
@@ -32,7 +30,7 @@ export async function openShop(house: House, baseUrl: string): Promise<void> {
       tx,
       {
         ...{ name: GATEWAY, kind: 'cloudpayments', title: 'Bench', enabled: true, weight: 1 },
-        settings: { public_id: standardPublicId, base_url: baseUrl, connections: CONNECTIONS },
+        settings: { public_id: standardPublicId, base_url: baseUrl },
         ...{ secrets: { api_secret: API_SECRET }, requestsPerSecond: RATE_LIFTED },
       },
       'bench',
