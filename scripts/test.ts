@@ -13,8 +13,11 @@ const ROOT = join(import.meta.dirname, '..');
 const PLACES = ['src', 'simulators', 'scripts', 'test'] as const;
 /** Files wait for the database more than they compute: four at once took half the time on two cores. */
 const CONCURRENCY = 4;
-/** In them what all others use goes down, or leases have to end in time: they run afterwards, one by one. */
-const ALONE = /\b(?:restart|crash|storm)\.test\.ts$/;
+/** In them leases have to end in time: they run behind the others, and mostly wait. */
+const CALM = /\bcrash\.test\.ts$/;
+const CALM_CONCURRENCY = 2;
+/** What all others use goes down in them, or they take all there is: they run at the end, one by one. */
+const ALONE = /\b(?:restart|storm)\.test\.ts$/;
 const TEST_TIMEOUT_MS = 120_000;
 const LONG_TEST_TIMEOUT_MS = 20 * 60_000;
 /** For a file whose process does not end although its tests have: the run must. */
@@ -63,14 +66,27 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(`${files.length} test files, ${engines.summary}\n`);
     const variables = { ...engines.variables, KOPEK_TEST_SERVER: server.url };
     const run = { options, long, variables, signal: stop.signal };
-    const together = files.filter((file) => !ALONE.test(file));
-    const code = together.length > 0 ? await runTests({ ...run, files: together }) : 0;
-    const alone = files.filter((file) => ALONE.test(file));
-    if (alone.length === 0 || stop.signal.aborted) return code;
-    return (await runTests({ ...run, files: alone, concurrency: 1 })) || code;
+    let code = 0;
+    for (const { concurrency, of } of parted(files)) {
+      if (of.length === 0 || stop.signal.aborted) continue;
+      code = (await runTests({ ...run, files: of, concurrency })) || code;
+    }
+    return stop.signal.aborted ? 1 : code;
   } finally {
     await endTestServer(server);
   }
+}
+
+/** Files by what they need of the machine, in the order in which they run. */
+function parted(files: readonly string[]) {
+  const calm = files.filter((file) => CALM.test(file));
+  const alone = files.filter((file) => ALONE.test(file));
+  const together = files.filter((file) => !CALM.test(file) && !ALONE.test(file));
+  return [
+    { of: together, concurrency: CONCURRENCY },
+    { of: calm, concurrency: CALM_CONCURRENCY },
+    { of: alone, concurrency: 1 },
+  ];
 }
 
 /** Undefined when the tests can't mean what was asked for; the reason was told. */
@@ -100,7 +116,7 @@ function stopOnSignal(): AbortController {
 
 interface Run {
   readonly files: readonly string[];
-  readonly concurrency?: number;
+  readonly concurrency: number;
   readonly options: readonly string[];
   readonly long: boolean;
   /** Where the tests find their servers. */
@@ -114,7 +130,7 @@ async function runTests(run: Run): Promise<number> {
   const child = spawn(
     process.execPath,
     [
-      ...['--test', '--test-reporter=spec', `--test-concurrency=${run.concurrency ?? CONCURRENCY}`],
+      ...['--test', '--test-reporter=spec', `--test-concurrency=${run.concurrency}`],
       ...[
         `--test-timeout=${timeoutMs}`,
         `--import=${join(ROOT, 'scripts', 'end-test-process.ts')}`,

@@ -17,7 +17,10 @@ export interface PhonePeriods {
   readonly number: number;
 }
 
-/** Counts an operator's periods so that one of them, of a number that no bill has, begins exactly at `startsAt`. */
+/**
+ * Counts an operator's periods so that one of them, of a number that no bill has, begins exactly at `startsAt`. In the hour that
+ * a change of the clocks repeats it begins an hour later: what is told by them is the second of the two.
+ */
 export function phonePeriods(
   startsAt: Date,
   about: {

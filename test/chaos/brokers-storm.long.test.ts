@@ -1,0 +1,3 @@
+import { BROKERS, describeStorm } from './describe-storms.ts';
+
+for (const engine of BROKERS) describeStorm(engine);
