@@ -51,7 +51,8 @@ export interface Seen {
 }
 
 /** Topics on which a subscription and its end say nothing. */
-export const OF_PAYOUTS = /^(?:billing-payout\.|payout_events$|payments$|payment_commands$)/;
+export const UNTOUCHED =
+  /^(?:billing-payout\.|payout_events$|payments$|payment_commands$|payment_disputes$)/;
 
 /** Who hears of cards: their gateways are no operators, and none of these runs here. */
 export const OF_CARDS = /(?:state-machine|saver|processor|notifier)/;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type Broker, type Kopek, phoneOf, sayStop, storyOf, subscribe, untilQuiet } from '#chaos';
 import { createSpan, eventually } from '#testing';
-import { type BusDocument, OF_CARDS, OF_PAYOUTS, readBusDocument } from './document.ts';
+import { type BusDocument, OF_CARDS, readBusDocument, UNTOUCHED } from './document.ts';
 import {
   assertThreeDead,
   countStops,
@@ -78,7 +78,7 @@ describe('Kafka', { skip, timeout: 10 * timeout }, () => {
     await untilQuiet(house.stage);
     const topics = document.logs.map(({ topic }) => topic);
     const seen = await tools.read(topics);
-    const plain = topics.filter((topic) => !/\.p\d$/.test(topic) && !OF_PAYOUTS.test(topic));
+    const plain = topics.filter((topic) => !/\.p\d$/.test(topic) && !UNTOUCHED.test(topic));
     const expected = new Set([...plain, 'mobilink_requests', 'mobilink_sms_requests']);
     assert.deepEqual(new Set(seen.map(({ topic }) => topic)), expected);
     for (const one of seen) {
@@ -96,7 +96,7 @@ describe('Kafka', { skip, timeout: 10 * timeout }, () => {
     assert.ok(document.consumerGroups.length > 10);
     // Groups come with their processes, and those of payouts and cards do not run here.
     const ours = document.consumerGroups.filter(
-      (group) => !OF_PAYOUTS.test(group) && !OF_CARDS.test(group),
+      (group) => !UNTOUCHED.test(group) && !OF_CARDS.test(group),
     );
     for (const group of ours) assert.ok(groups.includes(group), group);
   });

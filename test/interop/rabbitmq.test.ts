@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib';
 import { type Broker, type Kopek, phoneOf, sayStop, storyOf, subscribe, untilQuiet } from '#chaos';
 import { createSpan, eventually } from '#testing';
-import { type BusDocument, OF_CARDS, OF_PAYOUTS, readBusDocument } from './document.ts';
+import { type BusDocument, OF_CARDS, readBusDocument, UNTOUCHED } from './document.ts';
 import {
   assertThreeDead,
   countStops,
@@ -107,7 +107,7 @@ describe('RabbitMQ', { skip, timeout: 10 * timeout }, () => {
       const heard = new Set(seen.map(({ fields }) => fields.exchange));
       const silent = document.exchanges.filter(({ name }) => !heard.has(name));
       assert.deepEqual(
-        silent.map(({ name }) => name).filter((name) => !OF_PAYOUTS.test(name)),
+        silent.map(({ name }) => name).filter((name) => !UNTOUCHED.test(name)),
         [],
       );
     });
