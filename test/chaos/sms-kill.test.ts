@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, type TestContext, test } from 'node:test';
+import { after, test } from 'node:test';
 import { type RawBuilder, sql } from '#database';
 import { eventually, testDatabase } from '#testing';
-import { endLeases, type Hold, hold, holdGrants, until, untilBlocked } from './locks.ts';
+import { endLeases, hold, holdGrants, until, untilBlocked } from './locks.ts';
 import type { Kopek } from './process.ts';
 import { ownServer } from './server.ts';
 import type { SmsWish } from './sms-caller.ts';
@@ -77,38 +77,6 @@ test('killed between the mark and the call: asked about, proven unsent, sent onc
   await until(database, stateIs(to, 'submitting'));
   await sender.kill();
   await next.release();
-  assert.equal((await book.accepted()).filter(({ msisdn }) => `+${msisdn}` === to).length, 0);
-  await restart();
-  await assertEnded(to, 'delivered', 1);
-});
-
-/** The sender stands before a message that it takes with grants at hand: claimed, begun and marked in one transaction. */
-async function untilTaken(t: TestContext, n: number): Promise<{ to: string; row: Hold }> {
-  sender.pause();
-  const to = await send(n);
-  const text = `select from sms.message where recipient = '${to}' for update`;
-  const row = await hold(t, database, text);
-  sender.resume();
-  await untilBlocked(database, 'sms.lock_messages');
-  return { to, row };
-}
-
-test('killed before the mark of a message that goes at once: taken again, it goes out once', async (t) => {
-  const { row, to } = await untilTaken(t, 21);
-  await sender.kill();
-  await row.release();
-  await restart();
-  await assertEnded(to, 'delivered', 1);
-});
-
-test('killed between the mark of a message that goes at once and its call: proven unsent, sent once', async (t) => {
-  const { row, to } = await untilTaken(t, 22);
-  const grants = await holdGrants(t, database, NORTH);
-  await new Promise((done) => setTimeout(done, 300));
-  await row.release();
-  await until(database, stateIs(to, 'submitting'));
-  await sender.kill();
-  await grants.release();
   assert.equal((await book.accepted()).filter(({ msisdn }) => `+${msisdn}` === to).length, 0);
   await restart();
   await assertEnded(to, 'delivered', 1);

@@ -21,9 +21,10 @@ export interface Job {
 /** Long before its lease ends: a process that slept meanwhile must not call when others have learnt that it never left. */
 const LEAVE_WITHIN_MS = 8000;
 
-interface Beginner {
+interface Beginning {
   readonly line: SmsLine;
   readonly owner: string;
+  readonly jobs: readonly Job[];
 }
 
 interface Verdict {
@@ -40,68 +41,46 @@ interface Verdict {
  */
 export async function beginMessages(
   context: SmsContext,
-  { jobs, line, owner }: Beginner & { readonly jobs: readonly Job[] },
+  { jobs, line, owner }: Beginning,
 ): Promise<readonly Job[]> {
-  const held = jobs.map(({ row }) => row);
-  const waits = await shareOut(line, held);
-  return context.database.transaction(async (tx) => {
-    const rows = await lockClaimed(tx, { rows: held, owner });
-    return begin(context, tx, { rows, line, owner, waits });
+  const { clock, database, teller } = context;
+  const waits = await shareOut(line, jobs);
+  return database.transaction(async (tx) => {
+    const now = clock.now();
+    const rows = await lockClaimed(tx, { rows: jobs.map(({ row }) => row), owner });
+    const verdicts = await judge(context, tx, { rows, line, waits });
+    const leaving = verdicts.filter(({ change }) => change === undefined);
+    const leaveByMs = performance.now() + Math.min(LEAVE_WITHIN_MS, line.provider.longestMs());
+    const begun = await markSubmitting(tx, {
+      ...{ owner, now, leaseMs: line.provider.longestMs() },
+      marks: leaving.map(({ row, validUntil }) => ({
+        ...{ row, validUntil: validUntil ?? row.expires_at },
+      })),
+    });
+    const changes = verdicts.flatMap(({ change }) => change ?? []);
+    const changed = await updateMessages(tx, { changes, now });
+    const decisions = new Map(verdicts.map(({ decision, row }) => [row.id, decision]));
+    await teller.tell(
+      tx,
+      changed.map((row): Told => {
+        const trace = decisions.get(row.id)?.trace;
+        const notBefore = row.state === 'queued' ? row.not_before : null;
+        // Only its share of the rate is not there yet: that may be so many times.
+        const isNoNews = notBefore !== null;
+        return { row, isNoNews, ...(trace && { trace }), ...(notBefore && { notBefore }) };
+      }),
+    );
+    const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));
+    return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [], leaveByMs }));
   });
-}
-
-/** The same of messages that wait, in the transaction that takes them and has locked them: claimed and begun at once. */
-export async function beginWaiting(
-  context: SmsContext,
-  tx: Tx,
-  { line, owner, rows }: Beginner & { readonly rows: readonly SmsRow[] },
-): Promise<readonly Job[]> {
-  const claimed = rows.map((row): SmsRow => ({ ...row, state: 'claimed' }));
-  return begin(context, tx, { rows: claimed, line, owner, waits: await shareOut(line, claimed) });
-}
-
-async function begin(
-  context: SmsContext,
-  tx: Tx,
-  { line, owner, rows, waits }: Beginner & Judging,
-): Promise<readonly Job[]> {
-  const { clock, teller } = context;
-  const now = clock.now();
-  const verdicts = await judge(context, tx, { rows, line, waits });
-  const leaving = verdicts.filter(({ change }) => change === undefined);
-  const leaveByMs = performance.now() + Math.min(LEAVE_WITHIN_MS, line.provider.longestMs());
-  const begun = await markSubmitting(tx, {
-    ...{ owner, now, leaseMs: line.provider.longestMs() },
-    marks: leaving.map(({ row, validUntil }) => ({
-      ...{ row, validUntil: validUntil ?? row.expires_at },
-    })),
-  });
-  const changes = verdicts.flatMap(({ change }) => change ?? []);
-  const changed = await updateMessages(tx, { changes, now });
-  const decisions = new Map(verdicts.map(({ decision, row }) => [row.id, decision]));
-  await teller.tell(
-    tx,
-    changed.map((row): Told => {
-      const trace = decisions.get(row.id)?.trace;
-      const notBefore = row.state === 'queued' ? row.not_before : null;
-      // Only its share of the rate is not there yet: that may be so many times.
-      const isNoNews = notBefore !== null;
-      return { row, isNoNews, ...(trace && { trace }), ...(notBefore && { notBefore }) };
-    }),
-  );
-  const allowed = new Map(leaving.map((verdict) => [verdict.row.id, verdict.allowed ?? []]));
-  return begun.map((row) => ({ row, allowed: allowed.get(row.id) ?? [], leaveByMs }));
 }
 
 /** By message: how long it has to wait for its sender's or its entity's share of the rate. */
-async function shareOut(
-  line: SmsLine,
-  rows: readonly SmsRow[],
-): Promise<ReadonlyMap<bigint, number>> {
+async function shareOut(line: SmsLine, jobs: readonly Job[]): Promise<ReadonlyMap<bigint, number>> {
   const waits = await line.share?.(
-    rows.map((row) => ({ sender: row.sender, entity: row.entity ?? HOUSE_ENTITY })),
+    jobs.map(({ row }) => ({ sender: row.sender, entity: row.entity ?? HOUSE_ENTITY })),
   );
-  return new Map(rows.map((row, at) => [row.id, waits?.[at] ?? 0]));
+  return new Map(jobs.map(({ row }, at) => [row.id, waits?.[at] ?? 0]));
 }
 
 interface Judging {

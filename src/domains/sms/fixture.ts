@@ -96,8 +96,6 @@ function lineOf(provider: ScriptedProvider): SmsLine {
     admits: () => provider.admitting,
     perSecond: () => 1000,
     take: async (most) => Math.min(most, 100),
-    // Of the second all are claimed before they are begun; of a set of the first all but a few.
-    ...(provider.name === 'first' && { takeNow: async (most) => Math.min(most, 5) }),
     heard() {},
   };
 }

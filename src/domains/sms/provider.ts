@@ -170,8 +170,6 @@ export interface SmsLine {
   perSecond(): number;
   /** Waits for 1 to `most` grants of the rate. */
   take(most: number, signal: AbortSignal): Promise<number>;
-  /** 0 to `most` grants, as many as there are now. */
-  takeNow?(most: number): Promise<number>;
   /** Tells what came of a call, for the breaker. */
   heard(result: SmsOutcome): void;
   /**

@@ -1,8 +1,8 @@
 import type { Bus, Consumer, Group } from '#bus';
-import { afterCommit, isTransient, type Tx } from '#database';
+import { afterCommit, isTransient } from '#database';
 import { uuidV7 } from '#ids';
-import { createOutbound, type Outbound } from '#outbound';
-import { beginMessages, beginWaiting, type Job } from './begin-messages.ts';
+import { createOutbound } from '#outbound';
+import { beginMessages, type Job } from './begin-messages.ts';
 import type { SmsContext } from './context.ts';
 import { storableOutcome } from './incoming-text.ts';
 import { parseSmsId, smsId } from './message.ts';
@@ -11,7 +11,7 @@ import type { SmsLine, SmsOrder } from './provider.ts';
 import { loseAnswers, recordAnswers, type Sent, TOO_LATE } from './record-answers.ts';
 import { rerouteMessages } from './reroute-messages.ts';
 import { type SmsRequest, smsRequests } from './topics.ts';
-import { adoptClaimed, claimMessages, lockWaiting } from './work-store.ts';
+import { adoptClaimed, claimMessages } from './work-store.ts';
 
 /** Takes messages off `{provider}_sms_requests` and brings them to handsets, each at most once. */
 export interface SendWorker {
@@ -35,9 +35,6 @@ const BATCH_SIZE = 400;
 const LINGER_MS = 20;
 const SWEEP_INTERVAL_MS = 1000;
 const STOP_PATIENCE_MS = 3500;
-/** Who begins where he claims asks for grants while he holds a connection: never so many that none is left to ask by. */
-const IN_PLACE_MOST = 4;
-let inPlace = 0;
 
 /** An operator's own messages are sent where it is charged. */
 export function sendGroup(operator: string): Group<SmsRequest> {
@@ -61,7 +58,6 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
   const outbound = createOutbound<Job, Sent>({
     log,
     take: line.take,
-    takeNow: line.takeNow,
     begin: (jobs) => beginMessages(context, { jobs, line, owner }),
     call: async ({ leaveByMs, ...job }) => {
       // The wait for a grant of the rate may have been long: never outside its window, and never when taken for lost.
@@ -74,8 +70,6 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
     record: (sent) => recordAnswers(context, provider, sent),
     holdMost: () => Math.min(HOLD_MOST, Math.ceil(line.perSecond() * HOLD_SECONDS)),
   });
-
-  const take = createTaker({ context, line, outbound, owner });
 
   async function sweep(): Promise<void> {
     const lost = await loseAnswers(context, provider);
@@ -104,11 +98,13 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
           ...{ batchSize: BATCH_SIZE, lingerMs: LINGER_MS },
           room: () => (line.admits() ? outbound.room() : 0),
         },
-        (tx, messages) =>
-          take(
-            tx,
-            messages.map((message) => parseSmsId(message.payload.sms)),
-          ),
+        async (tx, messages) => {
+          const rows = await claimMessages(tx, {
+            ids: messages.map((message) => parseSmsId(message.payload.sms)),
+            ...{ provider: provider.name, owner, leaseMs: CLAIM_LEASE_MS },
+          });
+          afterCommit(tx, () => outbound.push(rows.map(toJob)));
+        },
       );
       let busy = false;
       sweeper = setInterval(() => {
@@ -129,42 +125,6 @@ export function createSendWorker({ bus, context, group, line }: SendWorkerOption
       await sweeping;
       return outbound.stop(STOP_PATIENCE_MS);
     },
-  };
-}
-
-interface Taker {
-  readonly context: SmsContext;
-  readonly line: SmsLine;
-  readonly outbound: Outbound<Job>;
-  readonly owner: string;
-}
-
-/** Takes messages off the queue: where the rate grants it they are begun at once, the others are claimed and begun in their turn. */
-function createTaker({ context, line, outbound, owner }: Taker) {
-  const { name: provider } = line.provider;
-
-  async function claim(tx: Tx, ids: readonly bigint[]): Promise<void> {
-    const rows = await claimMessages(tx, { ids, provider, owner, leaseMs: CLAIM_LEASE_MS });
-    afterCommit(tx, () => outbound.push(rows.map(toJob)));
-  }
-
-  async function begin(tx: Tx, ids: readonly bigint[]): Promise<void> {
-    const grants = await outbound.grantNow(ids.length);
-    if (grants.count === 0) return claim(tx, ids);
-    const rows = await lockWaiting(tx, { ids, provider });
-    const granted = rows.slice(0, grants.count);
-    const begun = await beginWaiting(context, tx, { rows: granted, line, owner });
-    afterCommit(tx, () => outbound.pushBegun(begun, grants));
-    const others = rows.slice(grants.count).map(({ id }) => id);
-    if (others.length > 0) await claim(tx, others);
-  }
-
-  return async (tx: Tx, ids: readonly bigint[]): Promise<void> => {
-    if (inPlace >= IN_PLACE_MOST) return claim(tx, ids);
-    inPlace += 1;
-    await begin(tx, ids).finally(() => {
-      inPlace -= 1;
-    });
   };
 }
 

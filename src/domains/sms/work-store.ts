@@ -20,18 +20,6 @@ export async function claimMessages(tx: Tx, claim: Claim): Promise<readonly SmsR
   return rows;
 }
 
-/** Of these messages those that wait for this provider, locked in order and in the order of `ids`. */
-export async function lockWaiting(
-  tx: Tx,
-  { ids, provider }: Pick<Claim, 'ids' | 'provider'>,
-): Promise<readonly SmsRow[]> {
-  const { rows } = await prepared<SmsRow>`
-    select ${COLUMNS} from sms.lock_messages(${ids}::bigint[]) m
-    where m.state = 'queued' and m.provider = ${provider}`.execute(tx);
-  const waiting = new Map(rows.map((row) => [row.id, row]));
-  return ids.flatMap((id) => waiting.get(id) ?? []);
-}
-
 /** Takes over what a sender has claimed and not begun until its lease ended. */
 export async function adoptClaimed(
   tx: Tx,

@@ -11,13 +11,6 @@ export interface Outbound<Job> {
   push(jobs: readonly Job[]): void;
   /** How many more jobs may be claimed now. */
   room(): number;
-  /**
-   * Grants for jobs that whoever claims them begins in the same transaction, at most for so many. None while others wait for
-   * theirs: nobody is overtaken.
-   */
-  grantNow(most: number): Promise<Grants>;
-  /** Hands over jobs that are begun: they are called. */
-  pushBegun(jobs: readonly Job[], grants: Grants): void;
   readonly waiting: number;
   readonly inFlight: number;
   /**
@@ -27,18 +20,10 @@ export interface Outbound<Job> {
   stop(patienceMs: number): Promise<{ readonly unanswered: number }>;
 }
 
-/** As many calls as may be made, in the moment they were granted in. */
-export interface Grants {
-  readonly count: number;
-  readonly atMs: number;
-}
-
 export interface OutboundOptions<Job, Result> {
   readonly log: Log;
   /** Waits for 1 to `most` grants of the rate. */
   readonly take: (most: number, signal: AbortSignal) => Promise<number>;
-  /** As many grants as there are now, without waiting. Absent: jobs are begun in their turn only. */
-  readonly takeNow?: ((most: number) => Promise<number>) | undefined;
   /** Marks jobs as begun, in one statement; answers those for which that still holds. */
   readonly begin: (jobs: readonly Job[]) => Promise<readonly Job[]>;
   /** One conversation with the outside. Its first call is granted already. Must not throw. */
@@ -112,20 +97,6 @@ class OutboundWorker<Job, Result> implements Outbound<Job> {
     const free = most - this.#queue.length - this.#unanswered();
     // A few at a time would be a transaction each: better none for a moment, and then a set.
     return free * ROOM_SHARE >= most ? free : 0;
-  }
-
-  async grantNow(most: number): Promise<Grants> {
-    const free = Math.min(most, BEGIN_MOST, this.#concurrency - this.inFlight);
-    const mayBegin = this.#queue.length === 0 && free > 0 && !this.#stopping.signal.aborted;
-    const atMs = performance.now();
-    return { count: mayBegin ? ((await this.#options.takeNow?.(free)) ?? 0) : 0, atMs };
-  }
-
-  pushBegun(jobs: readonly Job[], { atMs }: Grants): void {
-    this.#callAll(jobs, atMs).catch((error) =>
-      // Their lease ends, and then they count as unknown.
-      this.#options.log.error({ err: error }, 'what was begun could not be called'),
-    );
   }
 
   async stop(patienceMs: number): Promise<{ unanswered: number }> {

@@ -56,46 +56,6 @@ test('every job is begun, called and recorded once', async () => {
   assert.deepEqual([outbound.waiting, outbound.inFlight, outbound.room()], [0, 0, 100]);
 });
 
-test('what was begun elsewhere is called, with a grant that is fresh', async () => {
-  let waitedFor = 0;
-  const { diary, outbound } = outboundOf({
-    take: async (most) => {
-      waitedFor += most;
-      return most;
-    },
-    takeNow: async (most) => Math.min(most, 3),
-  });
-  const grants = await outbound.grantNow(10);
-  assert.equal(grants.count, 3);
-  outbound.pushBegun([0, 1, 2], grants);
-  await untilRecorded(diary, 3);
-  assert.deepEqual([diary.begun, waitedFor], [[], 0]);
-  outbound.pushBegun([3, 4], { ...grants, atMs: grants.atMs - 1000 });
-  await untilRecorded(diary, 5);
-  assert.deepEqual([diary.called, waitedFor], [upTo(5), 2]);
-});
-
-test('no grant is given past those that wait, beyond what may be under way, or while it stops', async () => {
-  let grant = (_granted: number): void => {};
-  const { outbound } = outboundOf({
-    concurrency: 2,
-    take: () =>
-      new Promise((resolve) => {
-        grant = resolve;
-      }),
-    takeNow: async (most) => most,
-    call: () => new Promise(() => {}),
-  });
-  assert.equal((await outbound.grantNow(10)).count, 2);
-  outbound.push([0]);
-  assert.equal((await outbound.grantNow(10)).count, 0);
-  grant(1);
-  await eventually(() => assert.equal(outbound.inFlight, 1));
-  assert.equal((await outbound.grantNow(10)).count, 1);
-  await outbound.stop(1);
-  assert.equal((await outbound.grantNow(10)).count, 0);
-});
-
 test('a job for which beginning no longer holds is not called', async () => {
   const { diary, outbound } = outboundOf({
     begin: async (jobs) => jobs.filter((job) => job % 2 === 0),

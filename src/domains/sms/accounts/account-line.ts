@@ -78,7 +78,6 @@ export function createAccountLine(options: AccountLineOptions): AccountLine {
       breaker.state(performance.now()) !== 'open',
     perSecond: () => current().requestsPerSecond,
     take: throttle.take,
-    takeNow: throttle.takeNow,
     heard,
     heardOpen: (openMs) => {
       if (openMs > 0) pausedUntilMs = Math.max(pausedUntilMs, performance.now() + openMs);
