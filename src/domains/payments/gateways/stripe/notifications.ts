@@ -65,7 +65,8 @@ function verify(notification: GatewayNotification, { clock, secrets, stripe }: W
 function readNews(type: string, object: Json | undefined): readonly GatewayNews[] {
   if (type.startsWith('payment_intent.')) return readIntentNews(type, object);
   if (type.startsWith('refund.') || type === 'charge.refund.updated') return readRefundNews(object);
-  if (type === 'radar.early_fraud_warning.created') return [readWarning(object)];
+  if (type === 'radar.early_fraud_warning.created')
+    return [readWarning(object, textAt(object, 'fraud_type'))];
   return type.startsWith('charge.dispute.') ? readDisputeNews(type, object) : [];
 }
 
@@ -94,19 +95,32 @@ function readRefundNews(object: Json | undefined): readonly GatewayNews[] {
 
 function readDisputeNews(type: string, object: Json | undefined): readonly GatewayNews[] {
   // Of withdrawn and reinstated funds the closing tells the end.
-  if (type !== 'charge.dispute.created' && type !== 'charge.dispute.closed') return [];
+  if (!DISPUTE_EVENTS.has(type)) return [];
+  if (isInquiry(object)) {
+    const warning = () => readWarning(object, `inquiry_${textAt(object, 'reason') ?? 'general'}`);
+    return type === 'charge.dispute.created' ? [warning()] : [];
+  }
   const dispute = toDispute(object);
   if (!dispute) throw unreadable('it names no payment or no amount');
   return [{ news: 'dispute', dispute }];
 }
 
-/** Their early fraud warnings are of a charge, and name its PaymentIntent. */
-function readWarning(object: Json | undefined): GatewayNews {
+/** `updated` tells that an inquiry has become a dispute; of one that is known already it says nothing new. */
+const DISPUTE_EVENTS: ReadonlySet<string> = new Set([
+  ...['charge.dispute.created', 'charge.dispute.updated', 'charge.dispute.closed'],
+]);
+
+/** The bank only asks: no money has moved, and it may never be disputed. */
+function isInquiry(object: Json | undefined): boolean {
+  return textAt(object, 'status')?.startsWith('warning_') ?? false;
+}
+
+/** Their early fraud warnings and inquiries are of a charge, and name its PaymentIntent. */
+function readWarning(object: Json | undefined, reason: string | undefined): GatewayNews {
   const [id, transaction] = [textAt(object, 'id'), idAt(object, 'payment_intent')];
   const when = instantOf(object);
   if (id === undefined || transaction === undefined || !when)
     throw unreadable('it names no payment or no moment');
-  const reason = textAt(object, 'fraud_type');
   const more = reason === undefined ? {} : { reason };
   return { news: 'warning', warning: { id, transaction, at: when, ...more } };
 }
@@ -118,10 +132,12 @@ function instantOf(object: Json | undefined): Date | undefined {
 }
 
 const KINDS: Readonly<Record<string, Dispute['kind']>> = {
-  ...{ won: 'won', lost: 'lost', warning_closed: 'won', prevented: 'won' },
+  ...{ won: 'won', lost: 'lost', prevented: 'won' },
 };
 
+/** Undefined where it is only an inquiry, or names no payment, amount or moment. */
 export function toDispute(object: Json | undefined): Dispute | undefined {
+  if (isInquiry(object)) return undefined;
   const [id, transaction] = [textAt(object, 'id'), idAt(object, 'payment_intent')];
   const currency = (textAt(object, 'currency') ?? '').toUpperCase();
   const amountMinor = fromStripe(textAt(object, 'amount'), currency);

@@ -107,6 +107,19 @@ describe("Stripe's webhooks", () => {
     const [lost] = read('charge.dispute.closed', 'lost');
     assert.ok(lost?.news === 'dispute' && lost.dispute.kind === 'lost');
     assert.deepEqual(read('charge.dispute.funds_withdrawn', 'needs_response'), []);
+    // An inquiry moves no money: it waits for people, until it becomes a dispute or is closed.
+    assert.deepEqual(read('charge.dispute.created', 'warning_needs_response'), [
+      {
+        news: 'warning',
+        warning: {
+          ...{ id: 'du_1', transaction: 'pi_1', at: new Date(1_700_000_000_000) },
+          reason: 'inquiry_fraudulent',
+        },
+      },
+    ]);
+    assert.deepEqual(read('charge.dispute.updated', 'warning_under_review'), []);
+    assert.deepEqual(read('charge.dispute.updated', 'needs_response'), [opened]);
+    assert.deepEqual(read('charge.dispute.closed', 'warning_closed'), []);
   });
 
   test('an early warning of a fraud names its payment; one that names none can not be read', () => {
