@@ -14,7 +14,7 @@ import { createWebhookDeliverer } from '#webhooks';
 import type { ProcessName } from './cli/app.ts';
 import type { House } from './house.ts';
 
-export type { ProcessName } from './cli/app.ts';
+export { PROCESS_NAMES, type ProcessName } from './cli/app.ts';
 
 /** Something that runs until it is told to stop, and then finishes what it has in hand. */
 export interface Running {

@@ -15,6 +15,7 @@ export interface ServeOptions {
 
 /** A server that listens. */
 export interface Served {
+  /** Where programs and browsers of this machine reach it. */
   readonly url: string;
   readonly port: number;
   /** Ends in well under a second: calls that were never to be answered are cut off. */
@@ -38,6 +39,12 @@ export async function serve({ end, host, port, server }: ServeOptions): Promise<
     return closing;
   };
   const { port: opened } = server.address() as AddressInfo;
-  const urlHost = host.includes(':') ? `[${host}]` : host;
-  return { url: `http://${urlHost}:${opened}`, port: opened, close };
+  return { url: `http://${hostToCall(host)}:${opened}`, port: opened, close };
+}
+
+/** All addresses of a machine can be listened on and not called: browsers refuse 0.0.0.0. */
+function hostToCall(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
 }

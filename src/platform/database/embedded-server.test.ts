@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import pg from 'pg';
@@ -69,6 +70,32 @@ test('a server is made, adopted, stopped, and found again with its data, also af
   t.after(() => fifth.stop());
   assert.equal(await ask(fifth.url, 'select answer from kept'), 42);
   await fifth.stop();
+});
+
+test('a process that got the pid of a killed server keeps nobody from starting', async (t) => {
+  const folder = await temporaryFolder(t);
+  const killed = await startEmbeddedServer({ folder, ...FAST });
+  t.after(() => killed.stop());
+  const socket = new URL(killed.url).searchParams.get('host') ?? '';
+  const files = [join(folder, 'data/postmaster.pid'), join(socket, '.s.PGSQL.5432.lock')];
+  const written = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  process.kill(await postmaster(folder), 'SIGKILL');
+  await eventually(async () => assert.equal(await findEmbeddedServer(folder), undefined));
+
+  // Of the server's own user, or PostgreSQL would not mind: in a container they are all one user's.
+  const { uid, gid } = await stat(socket);
+  const stranger = spawn('sleep', ['600'], { uid, gid, stdio: 'ignore' });
+  t.after(() => stranger.kill('SIGKILL'));
+  await Promise.all(
+    files.map((file, at) =>
+      writeFile(file, (written[at] ?? '').replace(/^\d+/, String(stranger.pid))),
+    ),
+  );
+
+  const next = await startEmbeddedServer({ folder, ...FAST });
+  t.after(() => next.stop());
+  assert.equal(next.adopted, false);
+  assert.equal(await ask(next.url, 'select 1'), 1);
 });
 
 test('two that start at once on an empty folder share one server, and half-made data is swept away', async (t) => {

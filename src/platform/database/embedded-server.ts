@@ -126,9 +126,8 @@ async function startUntilReady(input: StartInput): Promise<boolean> {
   let failures = 0;
   for (let tries = 0; tries < START_TRIES_MAX && failures < START_FAILURES_MAX; tries += 1) {
     if (await answers(socket, 'postgres')) return false;
-    const holder = await pidHolder(data);
-    // PostgreSQL takes any living process of its user for a server, and would wait for it for ever.
-    if (holder === 'stranger') await rm(join(data, 'postmaster.pid'), { force: true });
+    const holder = await freeFromStrangers(join(data, 'postmaster.pid'));
+    await freeFromStrangers(lockOf(socket));
     if (holder !== 'server') {
       const started = await run(as, join(binaries, 'pg_ctl'), [
         ...['start', '-D', data, '-w', '-t', '30', '-l', join(data, 'server.log')],
@@ -169,12 +168,20 @@ function serverOptions(socket: string, options: EmbeddedOptions): string {
     .join(' ');
 }
 
+/** PostgreSQL takes any living process of its user for a server, and would refuse to start for ever. */
+async function freeFromStrangers(pidFile: string): Promise<'server' | 'nobody'> {
+  const holder = await pidHolder(pidFile);
+  if (holder !== 'stranger') return holder;
+  await rm(pidFile, { force: true });
+  return 'nobody';
+}
+
 /**
- * Whose the pid in `postmaster.pid` is. A server that was killed and not reaped yet counts as one: PostgreSQL itself
+ * Whose the pid in that file is. A server that was killed and not reaped yet counts as one: PostgreSQL itself
  * would refuse to start. A stranger has got the pid after a reboot, or in a container that was started anew.
  */
-async function pidHolder(data: string): Promise<'server' | 'stranger' | 'nobody'> {
-  const text = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '');
+async function pidHolder(pidFile: string): Promise<'server' | 'stranger' | 'nobody'> {
+  const text = await readFile(pidFile, 'utf8').catch(() => '');
   const pid = Number(text.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0 || !lives(pid)) return 'nobody';
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
@@ -190,6 +197,11 @@ async function pidHolder(data: string): Promise<'server' | 'stranger' | 'nobody'
 function socketPath(data: string): string {
   const hash = createHash('sha256').update(data).digest('hex').slice(0, 12);
   return join(tmpdir(), `kopek-pg-${hash}`);
+}
+
+/** Beside its socket a server writes down who it is, as in `postmaster.pid`. */
+function lockOf(socket: string): string {
+  return join(socket, '.s.PGSQL.5432.lock');
 }
 
 async function socketFolder(data: string, as: RunAs | undefined): Promise<string> {
