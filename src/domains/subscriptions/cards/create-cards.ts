@@ -43,6 +43,7 @@ import { pricedAhead } from './price-move.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { startCase, startCases } from './start-case.ts';
+import { findWaiting, SWITCH_WAITS_MS } from './switch-store.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
 /** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */
@@ -102,6 +103,8 @@ export interface CardSubscriptions {
   cardPage(tx: Tx, subscription: string): Promise<CardPage>;
   /** What paying the other way would come to. Throws `subscription_unknown`. */
   previewSwitch(tx: Tx, subscription: string, wanted: Wanted): Promise<SwitchPreview>;
+  /** Until when a switch waits for its card; undefined where none does. */
+  switchWaits(executor: Executor, subscription: string): Promise<Date | undefined>;
   /** Writes the yes down and hands the switch to `state-machine`. Answers `cmd_…`. */
   switchWay(tx: Tx, wanted: SwitchWish): Promise<string>;
   /** The new yes that a told price needs. Answers `cmd_…`. */
@@ -192,6 +195,11 @@ export function createCards(context: CardContext): CardSubscriptions {
     cardPage: (tx, subscription) => openCardPage(context, tx, subscription),
     previewSwitch: (tx, subscription, wanted) =>
       previewSwitch(context, tx, { subscription, wanted }),
+    switchWaits: async (executor, subscription) => {
+      const waiting = await findWaiting(executor, parseSubscriptionId(subscription));
+      const until = waiting && Date.parse(waiting.command.at) + SWITCH_WAITS_MS;
+      return until !== undefined && until > clock.nowMs() ? new Date(until) : undefined;
+    },
     switchWay: (tx, wish) => askForSwitch(context, tx, wish),
     agreeToPrice: (tx, agreement) => askForPrice(context, tx, agreement),
     previewMove: (tx, wanted) => previewMove(context, tx, wanted),
