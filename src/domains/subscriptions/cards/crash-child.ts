@@ -7,6 +7,7 @@ import { silentLog } from '#log';
 import { buildShop, gatewaysAt } from './fixture.ts';
 import { timeOf } from './life.ts';
 import { runMoves } from './run-moves.ts';
+import { stopMoves } from './stop-moves.ts';
 
 export interface CrashSettings {
   readonly url: string;
@@ -18,7 +19,7 @@ export interface CrashSettings {
   readonly dieAt: number;
   /** Of its ids: no other child has it, since their clocks stand at the same moment. */
   readonly processNumber: number;
-  /** Only a move is carried out, in sets of so many. */
+  /** Only moves are carried out and stopped, in sets of so many. */
   readonly moveMost?: number;
 }
 
@@ -60,11 +61,16 @@ const shop = await buildShop({
 });
 points = 0;
 isAtWork = true;
-if (settings.moveMost) while ((await runMoves(shop.context, settings.moveMost)) > 0);
+if (settings.moveMost) await runAndStopMoves(settings.moveMost);
 else await runAll();
 await shop.close();
 await card.close();
 await opened.close();
+
+async function runAndStopMoves(most: number): Promise<void> {
+  while ((await runMoves(shop.context, most)) > 0);
+  while ((await stopMoves(shop.context, most)) > 0);
+}
 
 async function runAll(): Promise<void> {
   const worker = shop.cards.worker();

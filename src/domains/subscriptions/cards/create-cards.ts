@@ -32,7 +32,7 @@ import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
 import type { Wanted } from './judge-switch.ts';
-import { type MoveReport, type NewMove, previewMove, reportMove, runMove } from './moves.ts';
+import { createMoves, type Moves } from './moves.ts';
 import type { Order, StartConsent, Started } from './order.ts';
 import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
@@ -109,18 +109,8 @@ export interface CardSubscriptions {
   switchWay(tx: Tx, wanted: SwitchWish): Promise<string>;
   /** The new yes that a told price needs. Answers `cmd_…`. */
   agreeToPrice(tx: Tx, wanted: PriceAgreement): Promise<string>;
-  /** See `previewMove`. */
-  previewMove(tx: Tx, wanted: NewMove): Promise<MoveReport>;
-  /** See `runMove`. */
-  runMove(
-    tx: Tx,
-    named: { readonly plan: string; readonly move: string; readonly actor: string },
-  ): Promise<MoveReport>;
-  /** Throws `move_unknown`. */
-  move(
-    executor: Executor,
-    named: { readonly plan: string; readonly move: string },
-  ): Promise<MoveReport>;
+  /** Of people onto newer versions of what they agreed to. */
+  readonly moves: Moves;
   /** Throws `customer_unknown`. */
   cards(executor: Executor, msisdn: string): Promise<readonly SavedCardView[]>;
   makeDefaultCard(tx: Tx, act: CardAct): Promise<void>;
@@ -202,9 +192,7 @@ export function createCards(context: CardContext): CardSubscriptions {
     },
     switchWay: (tx, wish) => askForSwitch(context, tx, wish),
     agreeToPrice: (tx, agreement) => askForPrice(context, tx, agreement),
-    previewMove: (tx, wanted) => previewMove(context, tx, wanted),
-    runMove: (tx, named) => runMove(context, tx, named),
-    move: (executor, named) => reportMove(context, executor, named),
+    moves: createMoves(context),
     cards: async (executor, msisdn) =>
       payments.cards.list(executor, await customerOf(executor, msisdn)),
     makeDefaultCard: async (tx, { msisdn, ...act }) =>

@@ -14,9 +14,11 @@ export {
   type WantedQuote,
 } from './create-cards.ts';
 export { type CardRoutesOptions, registerCardSubscriptionRoutes } from './http.ts';
+export { listedMoveToApi, moveToApi } from './http-moves.ts';
 export { PlanShape, planToApi, text } from './http-shapes.ts';
 export { laterOf } from './move-ahead.ts';
-export type { MovePart, MoveReport, NewMove } from './moves.ts';
+export type { PriceMove } from './move-store.ts';
+export { createMoves, type MovePart, type MoveReport, type Moves, type NewMove } from './moves.ts';
 export type { Order, StartConsent, Started } from './order.ts';
 export type { PayPage } from './pay-page.ts';
 export type { CarrierTerms, NewPlan, Plan } from './plan.ts';

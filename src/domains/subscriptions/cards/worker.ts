@@ -9,6 +9,7 @@ import { runDue } from './run-due.ts';
 import { runMoves } from './run-moves.ts';
 import { runSwitches } from './run-switches.ts';
 import { settleCards } from './settle-cards.ts';
+import { stopMoves } from './stop-moves.ts';
 
 /** `state-machine`: what it listens to, and its timer for what is due. As many copies as wanted. */
 export interface CardSubscriptionWorker {
@@ -61,6 +62,7 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
     createTurns({ ...often, turn: () => runDue(context), name: 'what is due by card' }),
     createTurns({ ...rare, turn: () => runSwitches(context), name: 'switches that have a card' }),
     createTurns({ ...rare, turn: () => runMoves(context), name: 'moves to newer versions' }),
+    createTurns({ ...rare, turn: () => stopMoves(context), name: 'moves that are stopped' }),
   ];
   return {
     start() {
