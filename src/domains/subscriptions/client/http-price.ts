@@ -53,8 +53,8 @@ ${renderAgreed(speech, text, (inside) => renderForm(`${path}/price`, token, insi
 /** The yes. Where what was shown does not hold any more, it is shown again, and nothing is asked for. */
 async function takePrice(room: Room, call: Call): Promise<FastifyReply> {
   const id = call.param('id');
-  const agreed = agreedIn(call, ACTION);
   const asked = await askedOf(room, call);
+  const agreed = agreedIn(call, ACTION);
   const isAsked = asked !== undefined && (await ask(room, call, { asked, agreed }));
   // Pressed again after it was carried out: what came of it is told.
   const known = isAsked || (await room.cards.commandResult(id, agreed.command)) !== undefined;
