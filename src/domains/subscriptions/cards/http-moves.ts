@@ -101,7 +101,10 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
             description: 'of who gives none: the old price stays (default), or it ends',
           }),
         ),
-        text: text(1000, 'the SMS: {title}, {price}, {old_price}, {date}, {stop}, {link}'),
+        text: text(
+          1000,
+          'the SMS: {title}, {price}, {old_price}, {date}, {stop}, and {link}, where it is read and agreed to',
+        ),
       }),
       response: MoveShape,
     },

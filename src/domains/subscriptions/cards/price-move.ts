@@ -110,7 +110,8 @@ export function isCalledOff({ bill, move, priced }: CardCase, id: string): boole
   if (!raises(price, move.price)) return false;
   if (move.agreed && !isSameInterval(price, move.price)) return false;
   const billed = bill?.state === 'open' ? bill.after.selection.price : undefined;
-  return billed === undefined || isOlderThan(billed, move.price);
+  const isBilled = billed?.plan === move.price.plan && billed.version >= move.price.version;
+  return !isBilled;
 }
 
 /** So many days before its money is asked for. A period whose charge was announced already costs what was said. */

@@ -10,6 +10,7 @@ import {
 import type { Speech } from '#subscriptions/speech';
 import { renderBack, renderForm } from './frame.ts';
 import type { Holding } from './holdings.ts';
+import { renderPriceToAgree } from './price-notice.ts';
 import { moveToAgree } from './price-offer.ts';
 import { dayOf, nextCharge, type Said, sayHolding, ZONE } from './say-holding.ts';
 
@@ -81,17 +82,6 @@ function newPriceOf(speech: Speech, one: CardCase): Html | undefined {
   const { amountMinor, currency, from } = laterOf(one, move);
   const amount = `${speech.money(amountMinor, currency)} ${speech.interval(move.price.interval)}`;
   return renderAmountOn(speech, amount, dayOf(speech, one, from));
-}
-
-/** Nobody looks for it in a list: it stands above all else until it is answered. */
-function renderPriceToAgree(speech: Speech, { one, view }: ByCard): Html | false {
-  const move = moveToAgree(one);
-  if (!move) return false;
-  const { amountMinor, currency, from } = laterOf(one, move);
-  const price = `${speech.money(amountMinor, currency)} ${speech.interval(move.price.interval)}`;
-  const day = dayOf(speech, one, from);
-  return html`<div class="card"><p>${speech.say('price.waits', { day, price })}</p>
-<div class="actions"><a class="button main" href="/me/s/${view.subscription}/price">${speech.say('do.see_price')}</a></div></div>`;
 }
 
 function phoneFacts({ say }: Speech, said: Said): Html {

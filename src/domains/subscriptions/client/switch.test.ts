@@ -135,7 +135,11 @@ test('a price that has changed since is shown again, and nothing is agreed to or
   const again = await browser.submit(page, `${path}/switch`);
   assert.equal(again.status, 409);
   assert.match(again.text, /not what is offered any more[\s\S]*RUB.219\.00 a month/);
-  // A day goes by: what is paid ends later, and the page says so.
+  // Whoever carries switches out hears of a newer version within a second.
+  await eventually(async () => {
+    const plan = await cabinet.context.plans.newest(eitherWay.code);
+    assert.equal(plan?.price.unitPriceMinor, 21_900n);
+  });
   clock.advanceMs(86_400_000);
   await quiet();
   const later = await signsIn(person.msisdn);
