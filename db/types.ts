@@ -43,6 +43,7 @@ export interface AcquisitionCampaign {
   service: string;
   texts: Json;
   title: string;
+  translations: Generated<Json>;
 }
 
 export interface ContentDelivery {
@@ -1486,6 +1487,7 @@ export interface SubscriptionsPriceListChange {
 export interface SubscriptionsPriceMove {
   after_customer_id: Generated<bigint>;
   after_id: Generated<bigint>;
+  called_off: Generated<bigint>;
   consent: string;
   created_at: Timestamp;
   created_by: string;
@@ -1493,12 +1495,17 @@ export interface SubscriptionsPriceMove {
   id: bigint;
   looked: Generated<bigint>;
   notice_days: number;
+  off_after_customer_id: Generated<bigint>;
+  off_after_id: Generated<bigint>;
   planned: Generated<bigint>;
   preview: Json;
   service_id: number;
   started_at: Timestamp | null;
   started_by: string | null;
   state: string;
+  stop_text: string | null;
+  stopped_at: Timestamp | null;
+  stopped_by: string | null;
   text: string;
   to_version: number;
   total: bigint;
@@ -1506,6 +1513,7 @@ export interface SubscriptionsPriceMove {
 }
 
 export interface SubscriptionsPriceMoveMember {
+  called_off_at: Timestamp | null;
   customer_id: bigint;
   from_at: Timestamp | null;
   from_version: number;

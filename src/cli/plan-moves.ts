@@ -20,7 +20,8 @@ export async function showMoves(
     return show(call, await moves.report(database.pool, { plan: code, move }));
   const listed = (await moves.list(database.pool, code)).map(listedMoveToApi);
   if (values.json) terminal.out(spell(listed));
-  else if (listed.length === 0) terminal.err(`Nobody was ever moved to a newer version of ${code}.`);
+  else if (listed.length === 0)
+    terminal.err(`Nobody was ever moved to a newer version of ${code}.`);
   else
     for (const one of listed)
       terminal.out(
@@ -100,4 +101,3 @@ function show({ terminal, values }: Call, report: Report): number {
   else for (const line of factLines(facts, FACT_COLUMNS)) terminal.out(line);
   return EXIT.done;
 }
-

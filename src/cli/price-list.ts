@@ -2,10 +2,10 @@ import { userInfo } from 'node:os';
 import { createSharedClock } from '#clock';
 import type { Database } from '#database';
 import { AppError } from '#errors';
+import { createIdSource } from '#ids';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators } from '#operators';
-import { createIdSource } from '#ids';
 import {
   createCatalogue,
   createCouponList,

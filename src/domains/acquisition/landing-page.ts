@@ -40,6 +40,8 @@ export interface LandingTemplates {
 
 /** Stand where a value will go. No text of a campaign holds their first letter: PostgreSQL's json refuses it. */
 const SLOTS = { token: '\u0000t', here: '\u0000h', number: '\u0000n' } as const;
+/** Of an address, its query included: a longer query is dropped, since pages stay small. */
+const HERE_MOST = 500;
 const SLOT = /(\0[thn])/;
 
 export function landingTemplates(facts: LandingFacts): LandingTemplates {
@@ -56,7 +58,7 @@ export function landingTemplates(facts: LandingFacts): LandingTemplates {
 function templateOf(page: Page): (slots: LandingSlots) => Page {
   const parts = page.html.text.split(SLOT);
   return ({ here, number = '', token }) => {
-    const to = encodeURIComponent(here).replaceAll("'", '%27');
+    const to = encodeURIComponent(here.length <= HERE_MOST ? here : here.split('?')[0] ?? '');
     const values: Readonly<Record<string, string>> = {
       ...{ [SLOTS.token]: token, [SLOTS.number]: number, [SLOTS.here]: to },
     };

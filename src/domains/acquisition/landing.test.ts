@@ -53,7 +53,7 @@ test('a look stores the hit and the action before it is answered, and subscribes
   const action = (await house.published(userActions)).at(-1);
   assert.deepEqual(action, { hit: hit?.hit, action: 'access', campaign: 'demo', at: hit?.at });
   assert.deepEqual(await house.acquisition.campaigns(10), [
-    { ...campaign, locale: 'en', open: true },
+    { ...campaign, locale: 'en', open: true, translations: {} },
   ]);
 });
 

@@ -92,7 +92,10 @@ test('a visit goes on in the language in which it began, to its PIN and its end,
   const asked = await house.post('/lp/both/number', {
     ...{ token: tokenIn(page), msisdn: '03009102261' },
   });
-  assert.match(house.sent.at(-1)?.body ?? '', /^\d{5} — код для подписки «Music of the day», 5,00 PKR в день\./);
+  assert.match(
+    house.sent.at(-1)?.body ?? '',
+    /^\d{5} — код для подписки «Music of the day», 5,00 PKR в день\./,
+  );
   const pin = house.lastPin();
   const mistyped = await house.post('/lp/both/pin', {
     ...{ token: tokenIn(asked), pin: pin === '00000' ? '00001' : '00000' },

@@ -46,8 +46,7 @@ button.stop{background:var(--bad)}
 .text{white-space:pre-line;overflow-wrap:anywhere}
 .mark{width:56px;height:56px;border-radius:50%;display:grid;place-items:center;font-size:1.75rem;font-weight:700;background:var(--ok-soft);color:var(--ok);margin-bottom:.75rem}
 .mark.idle{background:var(--warn-soft);color:var(--warn)}
-footer{max-width:30rem;margin:0 auto;padding:0 1rem 2rem}
-footer nav{display:flex;flex-wrap:wrap;gap:0 1rem;font-size:.9375rem;color:var(--dim)}footer nav>*{display:inline-flex;align-items:center;min-height:44px}
+footer{max-width:30rem;margin:0 auto;padding:0 1rem 2rem;color:var(--dim)}footer nav>*{display:inline-block;padding:.625rem 1rem .625rem 0}
 `);
 const policy = pagePolicy({ style: [sheet.cspSource] });
 

@@ -79,7 +79,7 @@ async function storePin(
   const { visit, showing, now } = of;
   const issued = await issuePin(tx, { subject: pinSubject(visit, showing), now, secret });
   if (issued.outcome !== 'issued') return issued;
-  const { offer, operator } = showing;
+  const { operator } = showing;
   await sms.send(tx, [
     {
       provider: operator.name,

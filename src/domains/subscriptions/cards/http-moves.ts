@@ -159,7 +159,10 @@ function registerStop(app: HttpApp, cards: CardSubscriptions): void {
       params: Named,
       body: Type.Object({
         text: Type.Optional(
-          text(1000, 'the SMS; needed once it was run: {title}, {price}, {new_price}, {stop}, {link}'),
+          text(
+            1000,
+            'the SMS; needed once it was run: {title}, {price}, {new_price}, {stop}, {link}',
+          ),
         ),
       }),
       response: MoveShape,

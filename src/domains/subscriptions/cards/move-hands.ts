@@ -19,7 +19,11 @@ export function moveHands(shop: Shop) {
     return plan;
   }
 
-  async function priced(plan: NewPlan, unitPriceMinor: bigint, more: Partial<NewPlan['price']> = {}) {
+  async function priced(
+    plan: NewPlan,
+    unitPriceMinor: bigint,
+    more: Partial<NewPlan['price']> = {},
+  ) {
     const price = { ...plan.price, unitPriceMinor, ...more };
     await database.transaction((tx) => cards.addPlan(tx, { ...plan, price }));
   }
@@ -80,7 +84,6 @@ export function moveHands(shop: Shop) {
       report: () => cards.moves.report(database.pool, { plan: plan.code, move: id }),
     };
   }
-
 
   return { buyer, crowd, moves, offers, over, previews, priced, runs, smsOf };
 }

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
 import { monthly, openShop } from './fixture.ts';
 import { type Life, lives } from './life.ts';
-import type { NewMove } from './moves.ts';
+import { moveHands } from './move-hands.ts';
 import { mustHold } from './must-hold.ts';
 import type { StartConsent } from './order.ts';
-import type { NewPlan } from './plan.ts';
 import { runChild } from './run-child.ts';
 import { runMoves } from './run-moves.ts';
 

@@ -20,7 +20,9 @@ const TEXT = '{title}: {price} stays, {new_price} does not come.';
 const none = { moved: 0, waiting: 0, ended: 0, kept: 0, called_off: 0 };
 
 const stops = (plan: NewPlan, move: string, text: string | undefined = TEXT) =>
-  database.transaction((tx) => cards.moves.stop(tx, { plan: plan.code, move, actor: 'boss', text }));
+  database.transaction((tx) =>
+    cards.moves.stop(tx, { plan: plan.code, move, actor: 'boss', text }),
+  );
 
 async function agrees(life: Life): Promise<void> {
   const one = await life.now();

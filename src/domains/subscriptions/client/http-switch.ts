@@ -99,8 +99,7 @@ function renderOthers(
   return (
     others.length > 0 &&
     html`<h2>${say('switch.other_cards')}</h2><div class="actions">${others.map(
-      (one) =>
-        html`<a class="button" href="${path}/switch?card=${one.card}">${sayCard(one)}</a>`,
+      (one) => html`<a class="button" href="${path}/switch?card=${one.card}">${sayCard(one)}</a>`,
     )}</div>`
   );
 }

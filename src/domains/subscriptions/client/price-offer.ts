@@ -1,4 +1,10 @@
-import { agreedMove, type CardCase, laterOf, type PlannedMove, type Plan } from '#subscriptions/cards';
+import {
+  agreedMove,
+  type CardCase,
+  laterOf,
+  type Plan,
+  type PlannedMove,
+} from '#subscriptions/cards';
 import type { Speech } from '#subscriptions/speech';
 import type { AgreedText } from './agreed-text.ts';
 import { dayOf, nextCharge } from './say-holding.ts';
@@ -36,11 +42,7 @@ export function priceOffer(
         ? ([[say('price.next', { day: dayOf(speech, one, next.at) }), next.amount]] as const)
         : []),
     ],
-    notes: [
-      move.without === 'end'
-        ? say('price.without_end', { day })
-        : say('price.without_keep'),
-    ],
+    notes: [move.without === 'end' ? say('price.without_end', { day }) : say('price.without_keep')],
     consent: say('price.consent', { day, price }),
     button: say('price.agree', { price }),
     ...{ price, terms: plan?.texts.terms },

@@ -59,7 +59,10 @@ async function consentsOf(subscription: string) {
 test('a price that needs a yes stands above all else, is agreed to once, and is charged when it was said', async () => {
   const { browser, path, subscription } = await told();
   const one = await browser.get(path);
-  assert.match(one.text, /From 20 December 2026 the price is RUB.249\.00 a month[\s\S]*See the new price/);
+  assert.match(
+    one.text,
+    /From 20 December 2026 the price is RUB.249\.00 a month[\s\S]*See the new price/,
+  );
   assert.match(one.text, /Next charge: RUB.199\.00/, 'until he agrees');
   const page = await browser.get(`${path}/price`);
   for (const said of [
@@ -117,7 +120,13 @@ test('a yes to what does not hold any more is shown again, or has nothing left t
   assert.equal((await browser.post(`${path}/cancel`, fields)).status, 403);
   assert.equal((await browser.post(`${path}/price`, {})).status, 400);
   // A change of quantity changes what it comes to.
-  const given = { subscription, command: 'change', quantity: 2, origin: 'api', actor: 'test' } as const;
+  const given = {
+    subscription,
+    command: 'change',
+    quantity: 2,
+    origin: 'api',
+    actor: 'test',
+  } as const;
   await database.transaction((tx) => cards.command(tx, given));
   await quiet();
   const again = await browser.submit(page, `${path}/price`);
@@ -135,7 +144,7 @@ test('a yes to what does not hold any more is shown again, or has nothing left t
 test('a price that was told and needs no yes is shown with its day; who is to end sees none', async () => {
   const { browser, path } = await told('keep', 'notice');
   const one = await browser.get(path);
-  assert.match(one.text, /New price<\/dt><dd>RUB.249\.00 a month<small>20 December 2026/);
+  assert.match(one.text, /New price<\/dt><dd>RUB.249\.00 a month<small>21 January 2027/);
   assert.equal((await browser.get(`${path}/price`)).path, path);
   const cancel = await browser.get(`${path}/cancel`);
   const ended = await settled(browser, await browser.submit(cancel, `${path}/cancel`));

@@ -31,7 +31,9 @@ async function settled(browser: Browser, asked: Seen): Promise<Seen> {
 async function writtenOf({ key }: { readonly key: { customerId: bigint; id: bigint } }) {
   const consents = await sql<{ text: string; price: string; locale: string }>`
     select text_shown as text, price_shown as price, locale from subscriptions.consent
-    where customer_id = ${key.customerId} and method = 'cabinet' order by id`.execute(database.pool);
+    where customer_id = ${key.customerId} and method = 'cabinet' order by id`.execute(
+    database.pool,
+  );
   const commands = await sql<{ said: string }>`
     select command || ' ' || outcome || ' ' || coalesce(reason, '') as said from subscriptions.card_command
     where customer_id = ${key.customerId} and subscription_id = ${key.id} and command = 'switch'
@@ -80,7 +82,10 @@ test('from the phone to a card without one: agreed first, then the page on which
   await browser.get('/language/ru?to=/me');
   const path = `/me/s/${person.subscription}`;
   const page = await browser.get(`${path}/switch`);
-  assert.match(page.text, /199,00.₽ в месяц[\s\S]*с карты, которую я введу[\s\S]*Согласиться и ввести карту/);
+  assert.match(
+    page.text,
+    /199,00.₽ в месяц[\s\S]*с карты, которую я введу[\s\S]*Согласиться и ввести карту/,
+  );
   const asked = await settled(browser, await browser.submit(page, `${path}/switch`));
   assert.match(asked.text, /Остался один шаг[\s\S]*Введите карту до/);
   const card = await browser.submit(asked, `${path}/card`);

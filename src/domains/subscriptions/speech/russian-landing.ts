@@ -43,7 +43,8 @@ export const russianLanding: TranslationOf<typeof englishLanding, RussianCategor
     '{pin} — код для подписки «{title}», {price}. Вводите его, только если хотите подписаться.',
   'landing.done_title': 'Спасибо, вы подписаны',
   'landing.done': '«{title}» для {number}: {price}.',
-  'landing.done_next': 'Ссылка придёт в SMS, как только пройдёт первая оплата. Страницу можно закрыть.',
+  'landing.done_next':
+    'Ссылка придёт в SMS, как только пройдёт первая оплата. Страницу можно закрыть.',
   'landing.closed_title': 'Предложение закончилось',
   'landing.closed': 'Новые заказы не принимаются, и сейчас ничего не заказано.',
   'landing.unknown_text': 'По этому адресу нет предложения. Ничего не заказано.',
@@ -54,8 +55,7 @@ export const russianLanding: TranslationOf<typeof englishLanding, RussianCategor
   'stop_link.title': 'Остановить «{title}»?',
   'stop_link.what':
     'Подписка «{title}» ({price}) закончится сразу, и больше за неё ничего не спишут.',
-  'stop_link.ended':
-    'Эта подписка уже закончилась. Если за неё всё ещё списывают, нажмите кнопку.',
+  'stop_link.ended': 'Эта подписка уже закончилась. Если за неё всё ещё списывают, нажмите кнопку.',
   'stop_link.button': 'Остановить подписку',
   'stop_link.stopped_title': 'Остановлена',
   'stop_link.stopped': 'Подписка «{title}» закончилась. Больше за неё ничего не спишут.',
