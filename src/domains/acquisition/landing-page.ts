@@ -58,7 +58,7 @@ export function landingTemplates(facts: LandingFacts): LandingTemplates {
 function templateOf(page: Page): (slots: LandingSlots) => Page {
   const parts = page.html.text.split(SLOT);
   return ({ here, number = '', token }) => {
-    const to = encodeURIComponent(here.length <= HERE_MOST ? here : here.split('?')[0] ?? '');
+    const to = encodeURIComponent(here.length <= HERE_MOST ? here : (here.split('?')[0] ?? ''));
     const values: Readonly<Record<string, string>> = {
       ...{ [SLOTS.token]: token, [SLOTS.number]: number, [SLOTS.here]: to },
     };

@@ -144,7 +144,7 @@ test('a yes to what does not hold any more is shown again, or has nothing left t
 test('a price that was told and needs no yes is shown with its day; who is to end sees none', async () => {
   const { browser, path } = await told('keep', 'notice');
   const one = await browser.get(path);
-  assert.match(one.text, /New price<\/dt><dd>RUB.249\.00 a month<small>21 January 2027/);
+  assert.match(one.text, /New price<\/dt><dd>RUB.249\.00 a month<small>on 21 January 2027/);
   assert.equal((await browser.get(`${path}/price`)).path, path);
   const cancel = await browser.get(`${path}/cancel`);
   const ended = await settled(browser, await browser.submit(cancel, `${path}/cancel`));
