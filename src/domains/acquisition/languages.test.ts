@@ -120,6 +120,7 @@ test('what is refused, over or too old is said in the language of its reader', a
   const missing = await house.post('/lp/both/number', { token: tokenIn(page) }, russian);
   const pages = [spoilt, missing, await house.get('/lp/nothing', russian)];
   for (const link of ['/stop/x', '/stop/%00']) pages.push(await house.get(link, russian));
+  assert.match(pages.at(-1)?.body ?? '', /ответьте на SMS словом СТОП/);
   await house.acquisition.setCampaignOpen('both', false);
   pages.push(await house.get('/lp/both', russian));
   await house.acquisition.setCampaignOpen('both', true);

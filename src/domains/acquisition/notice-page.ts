@@ -68,7 +68,7 @@ export function isLandingPage(url: string): boolean {
 /** Any error of these pages, in the words of whoever reads it. What is said within is for programs and the log. */
 export function renderLandingProblem({ code, instance, status }: Problem, reader: Reader): Page {
   const { say } = reader.speech;
-  const [title, text] = saidOf(code, status);
+  const [title, text] = saidOf({ code, status, isStop: reader.here.startsWith('/stop') });
   return renderNotice({
     ...ofReader(reader),
     ...{ mark: 'idle', title: say(title) },
@@ -77,19 +77,22 @@ export function renderLandingProblem({ code, instance, status }: Problem, reader
   });
 }
 
-const BY_CODE: Readonly<Record<string, readonly [PlainKey, PlainKey]>> = {
-  campaign_unknown: ['error.not_found', 'landing.unknown_text'],
-  stop_unknown: ['error.link_bad', 'stop_link.bad_text'],
-  token_invalid: ['error.link_bad', 'stop_link.bad_text'],
-};
+type Said = readonly [title: PlainKey, text: PlainKey];
 
-function saidOf(code: string, status: number): readonly [PlainKey, PlainKey] {
-  const known = Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-  if (known) return known;
-  if (status === 404 || status === 405) return ['error.not_found', 'landing.unknown_text'];
+function saidOf({
+  code,
+  isStop,
+  status,
+}: Pick<Problem, 'code' | 'status'> & { readonly isStop: boolean }): Said {
   if (status === 429) return ['error.too_fast', 'error.too_fast_text'];
-  if (status < 500) return ['error.form', 'error.form_text'];
-  return status === 503 ? ['error.away', 'error.away_text'] : ['error.broken', 'error.broken_text'];
+  if (status === 503) return ['error.away', 'error.away_text'];
+  if (status >= 500) return ['error.broken', 'error.broken_text'];
+  // Whoever wants to stop is told how, whatever is wrong with his link.
+  if (isStop) return ['error.link_bad', 'stop_link.bad_text'];
+  const isNowhere = code === 'campaign_unknown' || status === 404 || status === 405;
+  return isNowhere
+    ? ['error.not_found', 'landing.unknown_text']
+    : ['error.form', 'error.form_text'];
 }
 
 /** A page that can be opened again where it is, in any language. */

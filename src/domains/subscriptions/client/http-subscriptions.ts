@@ -272,6 +272,8 @@ function registerStop(app: HttpApp, room: Room): void {
       const id = call.param('id');
       const holding = await room.holdings.one(call.session, id);
       if (!holding.view.alive) return call.redirect(`/me/s/${id}`);
+      // What a card pays has ends to choose from, and no phone that would be charged.
+      if (holding.by === 'card') return call.redirect(`/me/s/${id}/cancel`);
       const { speech } = call.reader;
       const body = renderStop(speech, holding, call.token('stop', id));
       const title = speech.say('stop.title', { title: holding.view.title });

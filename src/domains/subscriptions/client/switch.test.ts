@@ -59,7 +59,7 @@ test('from a card to the phone: shown, agreed to once however often it is presse
   assert.deepEqual([none.consents, none.commands], [[], []], 'a look writes nothing');
   const pressed = await Promise.all([1, 2, 3].map(() => browser.submit(page, `${path}/switch`)));
   const done = await settled(browser, pressed[0] as Seen);
-  assert.match(done.text, /you pay the other way from now on/);
+  assert.match(done.text, /from the next charge on you pay the other way/);
   // Once more when all is done: what came of it is told, and nothing else happens.
   assert.match((await browser.submit(page, `${path}/switch`)).text, /you pay the other way/);
   await quiet();

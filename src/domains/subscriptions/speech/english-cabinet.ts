@@ -163,7 +163,7 @@ export const englishCabinet = {
   'done.paused': 'Done: your subscription is paused.',
   'done.resumed': 'Done: your subscription goes on.',
   'done.kept': 'Done: your subscription goes on as before.',
-  'done.switched': 'Done: you pay the other way from now on.',
+  'done.switched': 'Done: from the next charge on you pay the other way.',
   'done.waiting_for_card': 'One step is left: enter the card that is to pay.',
   'done.agreed': 'Done: you have agreed to the new price.',
   'done.else': 'Done.',

@@ -162,7 +162,7 @@ export const russianCabinet: TranslationOf<typeof englishCabinet, RussianCategor
   'done.paused': 'Готово: подписка на паузе.',
   'done.resumed': 'Готово: подписка продолжается.',
   'done.kept': 'Готово: подписка продолжается как прежде.',
-  'done.switched': 'Готово: теперь вы платите другим способом.',
+  'done.switched': 'Готово: со следующего списания вы платите другим способом.',
   'done.waiting_for_card': 'Остался один шаг: введите карту, с которой платить.',
   'done.agreed': 'Готово: вы согласились на новую цену.',
   'done.else': 'Готово.',
