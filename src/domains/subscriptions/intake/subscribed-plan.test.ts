@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { sql, type Tx } from '#database';
-import { testDatabase } from '#testing';
+import { rowsLookedAt, testDatabase } from '#testing';
 import { monthly, openIntakeHouse } from './fixture.ts';
 import { findSubscribed } from './subscribed-store.ts';
 
@@ -34,34 +34,19 @@ async function fill(): Promise<void> {
   });
 }
 
-/** Rows that this connection has looked at, by whatever way. */
-async function looksOf(look: (tx: Tx) => Promise<void>): Promise<number> {
-  return database.transaction(async (tx) => {
-    const before = await looked(tx);
-    await look(tx);
-    return (await looked(tx)) - before;
-  });
-}
-
-async function looked(tx: Tx): Promise<number> {
-  const { rows } = await sql<{ looks: bigint }>`
-    select sum(seq_tup_read + idx_tup_fetch)::bigint as looks from pg_stat_xact_user_tables
-    where relid in ('subscriptions.customer'::regclass, 'subscriptions.subscription'::regclass)`.execute(
-    tx,
-  );
-  return Number(rows[0]?.looks);
-}
+const TABLES = ['subscriptions.customer', 'subscriptions.subscription'];
 
 test('who has it already is found by key, also by connections that met the tables empty', async () => {
-  await sql`analyze subscriptions.customer, subscriptions.subscription`.execute(database.pool);
-  const find = async (first: number, found: number) =>
-    looksOf(async (tx) => {
-      assert.equal((await findSubscribed(tx, askersFrom(first))).size, found);
-    });
-  for (let times = 0; times < 8; times += 1) await find(1, 0);
+  const looksOf = async (first: number, found: number) => {
+    const find = (tx: Tx) => findSubscribed(tx, askersFrom(first));
+    const { result, rows } = await rowsLookedAt(database, TABLES, find);
+    assert.equal(result.size, found);
+    return rows;
+  };
+  for (let times = 0; times < 8; times += 1) await looksOf(1, 0);
   await fill();
-  const atOnce = await find(1, SET);
+  const atOnce = await looksOf(1, SET);
   await sql`analyze subscriptions.customer, subscriptions.subscription`.execute(database.pool);
-  const later = await find(1000, SET);
+  const later = await looksOf(1000, SET);
   for (const looks of [atOnce, later]) assert.ok(looks <= SET * 10, `${looks} rows`);
 });
