@@ -80,7 +80,9 @@ function entityRoutes(app: HttpApp, options: Options): void {
   apiRoute(app, {
     ...{ method: 'PUT', url: '/v1/rules/entities/:key', ...WRITE },
     summary: 'Add a legal entity, or edit it',
-    description: 'It is replaced as a whole: settings that are left out are gone.',
+    description:
+      'It is replaced as a whole: settings that are left out are gone. Its creditor group stays, and whether it is active, ' +
+      'unless told otherwise.',
     schema: {
       params: Key,
       body: Type.Object({
@@ -212,6 +214,7 @@ function providerRoutes(app: HttpApp, options: Options): void {
   apiRoute(app, {
     ...{ method: 'PUT', url: '/v1/rules/providers/:provider', ...WRITE },
     summary: 'Add a provider, edit it, or switch it off for all',
+    description: 'One that is switched off stays so until `enabled` says otherwise.',
     schema: {
       params: Type.Object({ provider: ProviderName }),
       body: Type.Object({
