@@ -54,6 +54,8 @@ export const operator: Operator = {
 export interface ScriptedProvider extends SmsProvider {
   readonly handsets: SmsOrder[];
   readonly asked: SmsQuestion[];
+  /** What it was asked to drop. */
+  readonly revoked: SmsQuestion[];
   /** Answers of the next sends; `accepted` when there is none. `leaves`: it is on a handset all the same. */
   readonly script: { readonly result: SmsOutcome; readonly leaves?: boolean }[];
   /** What it answers when it is asked. */
@@ -65,7 +67,7 @@ export interface ScriptedProvider extends SmsProvider {
 export function scriptedProvider(name: string): ScriptedProvider {
   let ids = 0;
   const provider: ScriptedProvider = {
-    ...{ name, handsets: [], asked: [], script: [], admitting: true },
+    ...{ name, handsets: [], asked: [], revoked: [], script: [], admitting: true },
     reports: () => [],
     capabilities: {
       ...{ receipts: 'push', inquiry: 'byOurId', status: true, cancel: true, validity: 'second' },
@@ -83,7 +85,8 @@ export function scriptedProvider(name: string): ScriptedProvider {
       provider.asked.push(...questions);
       return provider.reports(questions);
     },
-    async cancel() {
+    async cancel(question) {
+      provider.revoked.push(question);
       return 'cancelled';
     },
   };

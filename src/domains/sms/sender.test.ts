@@ -108,6 +108,8 @@ test('a message that may have left is not sent again, and who has it is asked', 
   await until(id, 'delivered');
   assert.deepEqual(gotBy(to), ['first']);
   assert.deepEqual(await historyOf(house, id), ['queued', 'unknown', 'delivered']);
+  const [question] = first.asked.filter(({ sms: ours }) => ours === id);
+  assert.deepEqual([question?.recipient, question?.sender], [to, 'ALFA']);
 });
 
 test('proven never to have left it goes out, once', async () => {
@@ -214,6 +216,8 @@ test('taken back before it leaves it never leaves; on its way its provider is as
   assert.deepEqual(gotBy(to), []);
   await database.transaction((tx) => sms.cancel(tx, sent.id));
   await until(sent.id, 'cancelled');
+  const [revoked] = first.revoked.filter(({ sms: ours }) => ours === sent.id);
+  assert.deepEqual([revoked?.recipient, revoked?.sender], [sent.to, 'ALFA']);
   await assert.rejects(
     database.transaction(async (tx) => {
       const done = await take();
