@@ -150,7 +150,14 @@ const BAD: readonly (readonly [
     '/v1/rules/entities/alfa/standard-time',
     { from: '22:00', to: '08:00' },
     400,
-    /standardTime/,
+    /"to".*later than from/,
+  ],
+  [
+    'PUT',
+    '/v1/rules/entities/alfa/settings',
+    { standard_time: { work: [['22:00', '08:00']], off: [] } },
+    400,
+    /settings\.standard_time\.work\.0/,
   ],
   ['PUT', '/v1/rules/entities/alfa/standard-time', { from: '25:00', to: '26:00' }, 400, /from/],
   [

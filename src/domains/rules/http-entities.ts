@@ -195,11 +195,16 @@ function readWindows(body: {
 }): Static<typeof WindowsByDay> {
   const { from, to, windows } = body;
   if (windows && from === undefined && to === undefined) return windows;
-  if (!windows && from !== undefined && to !== undefined)
-    return { work: [[from, to]], off: [[from, to]] };
-  const message = 'must be given with to, or windows alone';
-  throw fail('entity_invalid', `The standard time can not be set: from ${message}.`, {
-    faults: [{ field: 'from', message }],
+  if (windows || from === undefined || to === undefined)
+    throw standardTimeInvalid('from', 'must be given with to, or windows alone');
+  if (from >= to)
+    throw standardTimeInvalid('to', 'must be later than from: hours over midnight are two windows');
+  return { work: [[from, to]], off: [[from, to]] };
+}
+
+function standardTimeInvalid(field: string, message: string): Error {
+  return fail('entity_invalid', `The standard time can not be set: ${field} ${message}.`, {
+    faults: [{ field, message }],
   });
 }
 
