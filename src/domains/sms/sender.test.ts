@@ -8,7 +8,7 @@ import type { SmsFault } from './provider.ts';
 import type { SendWorker } from './send-worker.ts';
 
 const house = await openSmsHouse();
-const { clock, database, first, second, sms } = house;
+const { clock, database, first, second, sms, take, until } = house;
 let senders: SendWorker[] = [];
 
 beforeEach(() => {
@@ -24,17 +24,6 @@ afterEach(async () => {
   }
 });
 house.clerk.start();
-
-async function take(changes: Partial<Asked> = {}): Promise<{ id: string; to: string }> {
-  const expiresAt = new Date(clock.nowMs() + 3_600_000);
-  const message = askedMessage({ expiresAt, ...changes });
-  const [taken] = await sms.intake.take([message]);
-  assert.equal(taken?.outcome, 'taken');
-  return { id: taken?.sms ?? '', to: message.recipient };
-}
-
-const until = (id: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(house, id), state), { timeoutMs: 15_000 });
 
 /** Handsets' view: through whom this number has got messages. */
 const gotBy = (to: string) =>
