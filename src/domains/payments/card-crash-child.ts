@@ -4,7 +4,7 @@
 import { openDatabase } from '#database';
 import { silentLog } from '#log';
 import { childSettings, crashPoints } from '#testing';
-import { cardWorkersOf, furnishCards, onlyGateway, openDoors } from './card-fixture.ts';
+import { furnishCards, onlyGateway, openDoors, workersOf } from './card-fixture.ts';
 import type { CardGateway } from './card-gateway.ts';
 import { CLOUD_PAYMENTS, cloudPaymentsAt } from './cloudpayments-outside.ts';
 import { createPayments } from './create-payments.ts';
@@ -32,13 +32,13 @@ const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-
 const furnished = await furnishCards(opened, settings.gateway, new Date(settings.now));
 const card = dyingGateway(gatewayAt(settings));
 const house = {
-  ...{ ...furnished, database: points.database(opened), bus: dyingBus(furnished.bus) },
+  ...{ ...furnished, database: points.database(opened), bus: points.bus(furnished.bus) },
   cardGateways: onlyGateway(card),
 };
 const whole = { ...house, payments: createPayments(house) };
 points.begin();
 const server = await openDoors(whole, settings.port);
-const workers = cardWorkersOf(whole, card);
+const workers = workersOf(whole, card);
 for (const worker of workers) worker.start();
 // Time goes on for whoever is not to die: what certainly was not sent goes out again after its backoff.
 const ticking =
@@ -59,13 +59,6 @@ async function end(): Promise<void> {
 function gatewayAt({ gateway, publicId = '', simulator }: CardCrashSettings): CardGateway {
   if (gateway === CLOUD_PAYMENTS) return cloudPaymentsAt(simulator, publicId);
   return gateway === YOOKASSA ? yooKassaAt(simulator, RECEIPTS) : stripeAt(simulator);
-}
-
-function dyingBus(inner: typeof furnished.bus): typeof furnished.bus {
-  return {
-    ...inner,
-    consume: (group, options, handler) => inner.consume(group, options, points.handler(handler)),
-  };
 }
 
 /** Its answers to notifications are points too: what was kept and never acknowledged is told again. */

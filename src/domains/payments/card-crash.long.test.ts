@@ -1,13 +1,9 @@
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { describeCardCrashes } from './describe-card-crashes.ts';
 
 // Every point there is.
 
 describeCardCrashes(
-  { start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
+  simulators,
   { stride: 1 },
 );

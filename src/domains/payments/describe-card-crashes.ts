@@ -40,10 +40,10 @@ async function setStage(simulators: CloudPaymentsSimulators) {
   const house = await openCardHouse(cloudPaymentsOutside(simulators), { copies: 0, isOpen: false });
   const hands = cloudPaymentsHands(house.outside.url, simulators);
   // Nobody is there to be asked while the child is dead, and two tabs have to get through.
-  await hands.control('PUT', `sites/${simulators.publicId}`, {
+  await hands.control('PUT', `sites/${simulators.standardPublicId}`, {
     notifications: { Check: { IsEnabled: false } },
   });
-  const { publicId } = simulators;
+  const { standardPublicId: publicId } = simulators;
   const settings = {
     ...{ url: house.database.url, simulator: house.outside.url, publicId, port: house.port },
     gateway: house.outside.card.name,

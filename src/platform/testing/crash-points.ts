@@ -1,3 +1,4 @@
+import type { Bus } from '#bus';
 import { afterCommit, beforeCommit, type Database, sql, type Tx } from '#database';
 
 /**
@@ -10,14 +11,12 @@ export interface CrashPoints {
   /** Counts from here on: what was done before it was preparation. */
   begin(): void;
   database(inner: Database): Database;
-  /** Of a consumer, whose transaction is not its own. */
-  handler<Messages, Verdicts>(handle: Handle<Messages, Verdicts>): Handle<Messages, Verdicts>;
+  /** Whoever consumes from it does so in its transaction, not in one of the database above. */
+  bus(inner: Bus): Bus;
   call<Given, Result>(
     call: (given: Given) => Promise<Result>,
   ): (given: Given) => Promise<Result>;
 }
-
-type Handle<Messages, Verdicts> = (tx: Tx, messages: Messages) => Promise<Verdicts>;
 
 /** Dies at this point, the first is 1; 0: never. */
 export function crashPoints(dieAt: number): CrashPoints {
@@ -51,11 +50,15 @@ export function crashPoints(dieAt: number): CrashPoints {
           return result;
         }),
     }),
-    handler: (handle) => async (tx, messages) => {
-      const verdicts = await handle(tx, messages);
-      beforeCommit(tx, () => aroundCommit(tx));
-      return verdicts;
-    },
+    bus: (inner) => ({
+      ...inner,
+      consume: (group, options, handler) =>
+        inner.consume(group, options, async (tx, messages) => {
+          const verdicts = await handler(tx, messages);
+          beforeCommit(tx, () => aroundCommit(tx));
+          return verdicts;
+        }),
+    }),
     call: (call) => async (given) => {
       point();
       const result = await call(given);
