@@ -16,7 +16,9 @@ const receipt = {
 const itemsOf = ({ body }: Answer) => body.items as readonly Json[];
 
 test('a receipt is registered when the till comes to it, and the payment says how it stands', async (context) => {
-  const { call, control, pay, saved } = await start(context, { settings: { receiptDelayMs: 60_000 } });
+  const { call, control, pay, saved } = await start(context, {
+    settings: { receiptDelayMs: 60_000 },
+  });
   const method = await saved();
   const { body } = await pay('one', { receipt, payment_method_id: method });
   assert.equal(body.receipt_registration, 'pending');

@@ -112,7 +112,14 @@ export class Shop {
     if (!given || receiptEnd === 'missing') return;
     const createdMs = this.nowMs();
     const id = `rt-${newId(createdMs, '001d')}`;
-    const made = { ...of, id, status: 'pending', given, createdMs, registeredMs: undefined } as const;
+    const made = {
+      ...of,
+      id,
+      status: 'pending',
+      given,
+      createdMs,
+      registeredMs: undefined,
+    } as const;
     this.receipts.put(id, made);
     if (receiptDelayMs > 0) this.gateway.schedule.add('receipt', id, createdMs + receiptDelayMs);
     else this.finishReceipt(id);

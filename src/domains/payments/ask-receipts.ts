@@ -143,7 +143,10 @@ async function askEach(asking: Asking, questions: readonly FiscalQuestion[]): Pr
   return { heard, unheard: questions.filter((question) => !known.has(question)) };
 }
 
-async function call({ gateway, line }: Asking, asked: Parameters<NonNullable<CardGateway['listReceipts']>>[0]) {
+async function call(
+  { gateway, line }: Asking,
+  asked: Parameters<NonNullable<CardGateway['listReceipts']>>[0],
+) {
   await line.take(1, AbortSignal.timeout(TURN_PATIENCE_MS));
   const listed = await gateway.listReceipts?.(asked);
   return listed ?? { receipts: [] };

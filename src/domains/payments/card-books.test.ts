@@ -6,7 +6,6 @@ import { eventually } from '#testing';
 import { PATIENT } from './card-fixture.ts';
 import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
 import { CLOUD_PAYMENTS, GOOD, POOR } from './cloudpayments-outside.ts';
-import { parsePaymentId } from './payment.ts';
 
 // What a browser pays is not stopped before: the gate is the merchant's choice.
 const house = await openCloudPaymentsHouse(simulators, { isGated: false });

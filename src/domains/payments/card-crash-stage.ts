@@ -34,4 +34,7 @@ export async function hurry(database: Database): Promise<void> {
   await sql`update payments.card_operation set next_try_at = '-infinity' where state = 'open'`.execute(
     database.pool,
   );
+  await sql`update payments.fiscal_question set lease_until = '-infinity' where state = 'open'`.execute(
+    database.pool,
+  );
 }

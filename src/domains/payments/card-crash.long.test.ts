@@ -3,7 +3,4 @@ import { describeCardCrashes } from './describe-card-crashes.ts';
 
 // Every point there is.
 
-describeCardCrashes(
-  simulators,
-  { stride: 1 },
-);
+describeCardCrashes(simulators, { stride: 1 });

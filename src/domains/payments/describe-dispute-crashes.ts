@@ -126,7 +126,11 @@ async function assertBooks(stage: Stage, { before, disputed, ...quiet }: Told, w
     const { refundedMinor } = await stage.payments.report(stage.database.pool, payment);
     assert.equal(refundedMinor, 0n, when);
   }
-  assert.equal((await stage.eventsOf(disputed)).filter((one) => one === 'disputed').length, 2, when);
+  assert.equal(
+    (await stage.eventsOf(disputed)).filter((one) => one === 'disputed').length,
+    2,
+    when,
+  );
   const after = await stage.balances();
   assert.equal(after.disputed, 0n, when);
   assert.equal((after.revenue ?? 0n) - (before.revenue ?? 0n), -19_900n, when);

@@ -10,7 +10,6 @@ import { createNewsContext } from './card-worker.ts';
 import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
 import { CLOUD_PAYMENTS, GOOD } from './cloudpayments-outside.ts';
 import { EDGE_MS } from './compare-lists.ts';
-import { parsePaymentId } from './payment.ts';
 import { createReconciler } from './reconcile-gateway.ts';
 import {
   beginReconciliation,

@@ -35,7 +35,7 @@ test('what another has paid pays for nobody else, and stops nobody, whatever a h
   const paying = await house.lead(victim);
   const id = await transactionOf(other);
   for (const status of ['succeeded', 'canceled', 'waiting_for_capture'])
-    await tell(`payment.${status}`, {
+    await tell(`payment.${status}_again`, {
       ...{ id, status, amount, paid: true, metadata: { payment: victim, account: paying.account } },
       cancellation_details: { reason: 'insufficient_funds' },
     });
@@ -47,11 +47,23 @@ test('what another has paid pays for nobody else, and stops nobody, whatever a h
   assert.deepEqual(await house.judge(), []);
 });
 
+test('a lie that comes first does not silence the truth', async () => {
+  const [other, payment] = [await house.present(), await house.present()];
+  const paying = await house.lead(payment);
+  assert.ok(paying.presentation?.kind === 'redirect' && paying.presentation.transaction);
+  const id = paying.presentation.transaction;
+  const metadata = { payment: other, account: paying.account };
+  await tell('payment.succeeded', { id, status: 'succeeded', amount, metadata });
+  await quiet();
+  await outside.pay(paying);
+  await eventually(async () => assert.equal(await stateOf(payment), 'accepted'), PATIENT);
+  assert.equal(await stateOf(other), 'presented');
+});
+
 test('what was given back of one is given back of no other, whatever a hint says', async () => {
   const [given, kept] = [await paid(), await paid()];
   await house.refund(given, 5000n);
-  const refundOf = async () =>
-    (await house.payments.report(house.database.pool, given)).refunds[0];
+  const refundOf = async () => (await house.payments.report(house.database.pool, given)).refunds[0];
   await eventually(async () => assert.equal((await refundOf())?.state, 'accepted'), PATIENT);
   await quiet();
   const before = await house.balances();

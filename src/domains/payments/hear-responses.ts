@@ -1,4 +1,4 @@
-import type { Bus, Consumer, ConsumeOptions, Group } from '#bus';
+import type { Bus, ConsumeOptions, Consumer, Group } from '#bus';
 import type { Tx } from '#database';
 import type { Log } from '#log';
 import { createTurns } from '#turns';

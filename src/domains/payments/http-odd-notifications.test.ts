@@ -45,7 +45,10 @@ function fieldsOf(payment: string, changes: Record<string, unknown> = {}) {
 
 /** JSON in which the amount stands exactly so. */
 function withAmount(payment: string, amount: string): string {
-  return JSON.stringify(fieldsOf(payment, { Amount: 0 })).replace('"Amount":0', `"Amount":${amount}`);
+  return JSON.stringify(fieldsOf(payment, { Amount: 0 })).replace(
+    '"Amount":0',
+    `"Amount":${amount}`,
+  );
 }
 
 async function kept(): Promise<number> {
@@ -71,7 +74,11 @@ test('the gate lets nothing go on whose amount can not be compared with what was
   assert.equal((await send('check', JSON.stringify(silent))).body, '{"code":0}');
   const other = JSON.stringify(fieldsOf(payment, { Currency: 'KWD', Amount: 0 }));
   const thousandths = other.replace('"Amount":0', '"Amount":19.900');
-  assert.equal((await send('check', thousandths)).body, '{"code":12}', 'the same digits, of another currency');
+  assert.equal(
+    (await send('check', thousandths)).body,
+    '{"code":12}',
+    'the same digits, of another currency',
+  );
 });
 
 test('a payment whose amount can not be read is not kept as one, and is told again', async () => {
@@ -96,17 +103,25 @@ test('what is signed and is no object, or too deep for anybody, is refused and b
     assert.equal(status, 400, body.slice(0, 40));
   }
   assert.equal(await kept(), before);
-  const inside = fields.replace('"TestMode":0', `"TestMode":0,"Data":${'{"a":'.repeat(3000)}"x"${'}'.repeat(3000)}`);
+  const inside = fields.replace(
+    '"TestMode":0',
+    `"TestMode":0,"Data":${'{"a":'.repeat(3000)}"x"${'}'.repeat(3000)}`,
+  );
   const { status } = await send('pay', inside);
   assert.ok(status === 200 || status === 400, `${status}: an answer of the business`);
 });
 
 test('of a name that comes twice the last counts, in the gate and in what is kept alike', async () => {
   const payment = await present();
-  const twice = JSON.stringify(fieldsOf(payment)).replace('"Amount":199', '"Amount":199,"Amount":1');
+  const twice = JSON.stringify(fieldsOf(payment)).replace(
+    '"Amount":199',
+    '"Amount":199,"Amount":1',
+  );
   assert.equal((await send('check', twice)).body, '{"code":12}');
   const fields = fieldsOf(payment) as Record<string, string | number>;
-  const texts = Object.entries(fields).map(([name, value]) => [name, String(value)]);
+  const texts = Object.entries(fields).map(
+    ([name, value]) => [name, String(value)] as [string, string],
+  );
   const form = `${new URLSearchParams(texts)}&Amount=1`;
   assert.equal((await send('check', form)).body, '{"code":12}');
 });

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApiKey } from '#auth';
 import * as simulators from '#simulators/cloudpayments';
-import { eventually } from '#testing';
-import { callerOf, PATIENT } from './card-fixture.ts';
+import { callerOf } from './card-fixture.ts';
 import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
 import { CLOUD_PAYMENTS, GOOD } from './cloudpayments-outside.ts';
 import { findHandSettlements } from './hand-store.ts';
@@ -11,7 +10,7 @@ import { parsePaymentId } from './payment.ts';
 import { readPaymentHistory } from './payment-history.ts';
 
 const house = await openCloudPaymentsHouse(simulators, { isGated: false });
-const { becomes, charge, clock, database, outside, present, stateOf, widgetOf } = house;
+const { becomes, charge, clock, database, present, widgetOf } = house;
 const made = (scopes: readonly string[]) =>
   createApiKey(database, { name: 'ann', scopes: [...scopes], now: clock.now() });
 const staff = await made(['payments:read', 'payments:write', 'payments:admin']);

@@ -3,23 +3,22 @@ import { test } from 'node:test';
 import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
 import { applyNews } from './apply-news.ts';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
+import { PATIENT } from './card-fixture.ts';
 import type { Dispute } from './card-gateway.ts';
 import { createNewsContext } from './card-worker.ts';
-import { CLOUD_PAYMENTS, cloudPaymentsOutside } from './cloudpayments-outside.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS } from './cloudpayments-outside.ts';
 
-const house = await openCardHouse(cloudPaymentsOutside(simulators), { copies: 2 });
-const { clock, database, outside, payments, refund, stateOf } = house;
+const house = await openCloudPaymentsHouse(simulators, { copies: 2 });
+const { becomes, clock, database, outside, pay, payments, quiet, refund } = house;
 const context = createNewsContext(house);
 let disputes = 0;
 
 async function paid(): Promise<string> {
   const payment = await house.present();
-  await outside.pay(await house.lead(payment));
-  await eventually(async () => {
-    assert.equal(await stateOf(payment), 'accepted');
-    assert.equal(await house.waiting(), 0);
-  }, PATIENT);
+  await pay(payment);
+  await becomes(payment, 'accepted');
+  await quiet();
   return payment;
 }
 

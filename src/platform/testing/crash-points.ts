@@ -13,9 +13,7 @@ export interface CrashPoints {
   database(inner: Database): Database;
   /** Whoever consumes from it does so in its transaction, not in one of the database above. */
   bus(inner: Bus): Bus;
-  call<Given, Result>(
-    call: (given: Given) => Promise<Result>,
-  ): (given: Given) => Promise<Result>;
+  call<Given, Result>(call: (given: Given) => Promise<Result>): (given: Given) => Promise<Result>;
 }
 
 /** Dies at this point, the first is 1; 0: never. */

@@ -74,7 +74,10 @@ function describeAsked(tested: CardGatewayUnderTest, gateway: CardGateway): void
     const { result } = await gateway.chargeSaved(order);
     assert.ok(result.outcome === 'accepted', result.outcome);
     const { transaction } = result.facts;
-    const back = await gateway.refund({ ...operationOf(order, transaction, 5_000n), receipt: part });
+    const back = await gateway.refund({
+      ...operationOf(order, transaction, 5_000n),
+      receipt: part,
+    });
     assert.ok(back.result.outcome === 'accepted', back.result.outcome);
     const refund = back.result.facts.transaction;
     const now = Date.now();

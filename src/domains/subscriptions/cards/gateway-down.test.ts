@@ -27,7 +27,7 @@ const shop = await openShop(gateway, {
     const sealer = createSealer({ secret: SECRET });
     const accounts = await createGatewayAccounts({
       ...{ clock, database, sealer, log: silentLog(), metrics: createMetrics() },
-      makers: cardGatewayMakers,
+      makers: cardGatewayMakers(clock),
     });
     await database.transaction((tx) =>
       accounts.save(

@@ -106,7 +106,10 @@ export function createYooKassa(account: YooKassaAccount, options: YooKassaOption
       const about = { kind: 'inquiry', reference } as const;
       const { result } = await talk.ask(get(account, receiptsPath(asked)), about, readObject);
       if (result.outcome !== 'object' || !isList(at(result.object, 'items'))) {
-        throw fail('gateway_list_unreadable', 'The list of receipts did not come. Try again later.');
+        throw fail(
+          'gateway_list_unreadable',
+          'The list of receipts did not come. Try again later.',
+        );
       }
       const receipts = listAt(result.object, 'items').flatMap(toListedReceipt);
       const next = textAt(result.object, 'next_cursor');

@@ -232,7 +232,8 @@ describe('receipts of YooKassa', () => {
   });
 
   test('what is registered names its document; what is not, or not yet, names none', () => {
-    const told = (changes: object) => toListedReceipt(readJson(JSON.stringify({ ...receipt, ...changes })) ?? null);
+    const told = (changes: object) =>
+      toListedReceipt(readJson(JSON.stringify({ ...receipt, ...changes })) ?? null);
     const [registered] = told({});
     assert.deepEqual(registered?.facts, {
       ...{ transaction: '22d6d597-000f', kind: 'sale', document: '3986', sign: '2617603921' },
@@ -250,9 +251,11 @@ describe('receipts of YooKassa', () => {
   });
 
   test('no object throws', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      toListedReceipt(readJson(JSON.stringify(value)) ?? null);
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        toListedReceipt(readJson(JSON.stringify(value)) ?? null);
+      }),
+    );
   });
 });
 
@@ -271,7 +274,7 @@ describe('notifications of YooKassa', () => {
     const reading = readNotification(notice(), isTheirs);
     assert.deepEqual(
       [reading.isHint, reading.dedupeKey],
-      [true, 'payment.succeeded:22d6d597-000f:succeeded'],
+      [true, 'payment.succeeded:22d6d597-000f:succeeded:pay_1x1'],
     );
     const [news] = reading.news;
     assert.ok(news?.news === 'payment' && news.outcome.outcome === 'accepted');
