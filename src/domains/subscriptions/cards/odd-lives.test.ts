@@ -30,7 +30,16 @@ test('a coupon of everything with a trial: the card is tried, the free month com
   const life = await buys({ plan: 'trial', coupon: 'ALL' });
   await life.pays();
   await until('2027-01-28');
-  assert.deepEqual(await events(life), []);
+  assert.deepEqual(await events(life), [
+    '11-20 created',
+    '11-20 trial_started',
+    '11-27 charged',
+    '12-24 charge_coming',
+    '12-27 renewed',
+    '01-24 charge_coming',
+    '01-27 renewed',
+  ]);
+  assert.deepEqual(await life.book(), [0, 19_900, 19_900], 'what tried the card went back');
   await over(life);
 });
 
