@@ -74,10 +74,11 @@ async function measure(
   };
   const server = await startBenchServer();
   let interrupted = false;
-  process.once('SIGINT', () => {
-    interrupted = true;
-    void server.stop().finally(() => process.exit(130));
-  });
+  for (const [signal, code] of [['SIGINT', 130] as const, ['SIGTERM', 143] as const])
+    process.once(signal, () => {
+      interrupted = true;
+      void server.stop().finally(() => process.exit(code));
+    });
   const all: Result[] = [];
   try {
     say(

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const [SITE = 'http://localhost:50300', SMS = 'http://localhost:50303'] = process.argv
+const [SITE = 'http://localhost:50300', SMS = 'http://localhost:50318'] = process.argv
   .slice(2)
   .filter((word) => !word.startsWith('--'));
 const FOLDER = join(import.meta.dirname, '..', 'docs', 'concepts');

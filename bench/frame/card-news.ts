@@ -50,7 +50,8 @@ export async function openNews({ house, pages, port, series }: NewsOptions) {
       transaction: series * SERIES + at + 1,
     });
     const beganMs = performance.now();
-    const line = free.pop() ?? (await new Promise<Line>((resolve) => waiting.push(resolve)));
+    // In turn: a connection that is never used would be closed by the server after a minute.
+    const line = free.shift() ?? (await new Promise<Line>((resolve) => waiting.push(resolve)));
     const answer = await line.ask(request);
     const next = waiting.shift();
     if (next) next(line);

@@ -68,6 +68,8 @@ async function openLine(port: number): Promise<Line> {
     socket,
     ask: (request) =>
       new Promise((resolve, reject) => {
+        // One that the server closed while nobody waited would never answer.
+        if (socket.destroyed) return reject(new Error('the server had closed this connection'));
         waiting = { resolve, reject };
         socket.write(request);
       }),

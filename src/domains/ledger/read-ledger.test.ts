@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createFakeClock } from '#clock';
 import { sql } from '#database';
 import { uuidV7 } from '#ids';
-import { testDatabase } from '#testing';
+import { rowsLookedAt, testDatabase } from '#testing';
 import type { Account } from './account.ts';
 import { fillWithEntries, move, testLedger } from './fixture.ts';
 import { createReading, type Reading } from './read-ledger.ts';
@@ -173,20 +173,9 @@ test(`an account of ${MANY} entries is read as fast as a small one: a few rows, 
   assert.deepEqual(small, []);
 });
 
-/**
- * Rows of the journal that `work` has read, through an index or not, as the server counts them: on one connection and in
- * one transaction, because what other connections have read is counted whenever they come to it.
- */
+/** Rows of the journal that `work` has read. */
 async function countRowsRead<Result>(work: (reading: Reading) => Promise<Result>) {
-  return await database.transaction(async (tx) => {
-    const read = async () => {
-      const { rows } = await sql<{ rows: bigint }>`
-        select sum(seq_tup_read + idx_tup_fetch)::bigint as rows from pg_stat_xact_user_tables
-        where schemaname = 'ledger' and relname in ('entry', 'transfer')`.execute(tx);
-      return rows[0]?.rows ?? 0n;
-    };
-    const before = await read();
-    const result = await work(createReading({ database: { ...database, pool: tx }, clock }));
-    return { result, rows: Number((await read()) - before) };
-  });
+  return rowsLookedAt(database, ['ledger.entry', 'ledger.transfer'], (tx) =>
+    work(createReading({ database: { ...database, pool: tx }, clock })),
+  );
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql, type Tx } from '#database';
+import { rowsLookedAt } from '#testing';
 import { changeOf } from './change-messages.ts';
 import { openSmsHouse } from './fixture.ts';
 import { lockMessages, updateMessages } from './message-store.ts';
@@ -44,20 +45,9 @@ async function fill(from: number, to: number): Promise<void> {
   });
 }
 
-/** Rows of both tables that this connection has looked at, by whatever way. */
-async function looked(tx: Tx): Promise<number> {
-  const { rows } = await sql<{ looks: bigint }>`
-    select sum(seq_tup_read + idx_tup_fetch)::bigint as looks from pg_stat_xact_user_tables
-    where relid in ('sms.message'::regclass, 'sms.submission'::regclass)`.execute(tx);
-  return Number(rows[0]?.looks);
-}
-
 async function looksOf(first: number): Promise<number> {
-  return database.transaction(async (tx) => {
-    const before = await looked(tx);
-    await walk(tx, first);
-    return (await looked(tx)) - before;
-  });
+  const tables = ['sms.message', 'sms.submission'];
+  return (await rowsLookedAt(database, tables, (tx) => walk(tx, first))).rows;
 }
 
 test('a connection that met the tables nearly empty goes by the key when they are full', async () => {

@@ -11,7 +11,6 @@ export interface CustomerRow {
  * Makes the customers of these numbers where they are new, and locks them all, in the order of their ids: whoever
  * changes what a customer has takes this lock first.
  */
-// `made` is read first, so that nobody waits for a number that another is making while it holds a customer.
 export async function lockCustomersByMsisdn(
   tx: Tx,
   msisdns: readonly string[],
@@ -19,17 +18,9 @@ export async function lockCustomersByMsisdn(
 ): Promise<readonly CustomerRow[]> {
   const distinct = [...new Set(msisdns)].sort();
   const { rows } = await prepared<CustomerRow>`
-    with made as (
-      insert into subscriptions.customer (msisdn, created_at)
-      select msisdn, ${now} from unnest(${distinct}::text[]) msisdn
-      where not exists (select from subscriptions.customer c where c.msisdn = msisdn.msisdn)
-      on conflict do nothing
-      returning id, msisdn, consent_hash
-    ), known as (
-      select id, msisdn, consent_hash from subscriptions.customer
-      where msisdn = any (${distinct}::text[]) order by id for no key update
-    )
-    select * from made union all select * from known`.execute(tx);
+    select id, msisdn, consent_hash from subscriptions.lock_customers(${distinct}::text[], ${now}::timestamptz)`.execute(
+    tx,
+  );
   if (rows.length === distinct.length) return rows;
   // Somebody else has made one this very moment: it is seen only from here on.
   const all = await sql<CustomerRow>`
@@ -91,28 +82,7 @@ export async function insertConsents(
   consents: readonly ConsentRow[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await prepared<{ visit: string }>`
-    with given as materialized (
-      select row_number() over () as place, g.* from json_to_recordset(${toJson(consents)}::json) as g (
-        customer_id bigint, id bigint, service_id integer, terms_version integer, visit text, method text,
-        text_shown text, price_shown text, locale text, evidence jsonb, attribution jsonb, shown_at timestamptz,
-        confirmed_at timestamptz, previous_hash text, hash text
-      )
-    ), written as (
-      insert into subscriptions.consent (customer_id, id, service_id, terms_version, visit, method, text_shown,
-        price_shown, locale, evidence, attribution, shown_at, confirmed_at, previous_hash, hash)
-      select customer_id, id, service_id, terms_version, visit, method, text_shown, price_shown, locale, evidence,
-        attribution, shown_at, confirmed_at, decode(previous_hash, 'hex'), decode(hash, 'hex') from given
-      on conflict on constraint consent_once_per_visit do nothing
-      returning visit
-    ), chained as (
-      update subscriptions.customer c set consent_hash = decode(n.hash, 'hex')
-      from (
-        select distinct on (customer_id) customer_id, hash from given join written using (visit)
-        order by customer_id, place desc
-      ) n
-      where c.id = n.customer_id
-    )
-    select visit from written`.execute(tx);
+    select visit from subscriptions.write_consents(${toJson(consents)}::json) as visit`.execute(tx);
   return new Set(rows.map((row) => row.visit));
 }
 

@@ -10,6 +10,7 @@ export { type EventuallyOptions, eventually } from './eventually.ts';
 export { isAlive, withFileLock } from './file-lock.ts';
 export { freePort } from './free-port.ts';
 export { createSpan, type Lifetime, type Span } from './lifetime.ts';
+export { rowsLookedAt } from './rows-looked-at.ts';
 export { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export { MIGRATIONS, prepareTemplate } from './template.ts';
 export { temporaryFolder } from './temporary-folder.ts';

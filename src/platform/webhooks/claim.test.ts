@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { test } from 'node:test';
-import { type Database, sql } from '#database';
-import { testDatabase } from '#testing';
+import { type Database, sql, type Tx } from '#database';
+import { rowsLookedAt, testDatabase } from '#testing';
 import { openWebhooks } from './fixture.ts';
 import {
   type AttemptResult,
@@ -145,16 +145,11 @@ test('results are written by their ids, however many wait, and whatever statisti
   const { clock, database, endpointFor, enqueue, eventOf } = openWebhooks(await testDatabase(t));
   await endpointFor('https://receiver.test/');
   const claim = claimOf(database, clock.now());
-  /** Rows that were looked at, by whatever way. */
-  const looksOf = (delivery: ClaimedDelivery) =>
-    database.transaction(async (tx) => {
-      const results = Array.from({ length: 64 }, () => resultOf(delivery, clock.now()));
-      await recordAttempts(tx, recordOf(results, clock.now()));
-      const { rows } = await sql<{ looks: bigint }>`
-        select seq_tup_read + idx_tup_fetch as looks from pg_stat_xact_user_tables
-        where relid = 'platform.webhook_delivery'::regclass`.execute(tx);
-      return Number(rows[0]?.looks);
-    });
+  const looksOf = async (delivery: ClaimedDelivery) => {
+    const results = Array.from({ length: 64 }, () => resultOf(delivery, clock.now()));
+    const record = (tx: Tx) => recordAttempts(tx, recordOf(results, clock.now()));
+    return (await rowsLookedAt(database, ['platform.webhook_delivery'], record)).rows;
+  };
   await sql`analyze platform.webhook_delivery`.execute(database.pool);
   await enqueue(...Array.from({ length: 5000 }, () => eventOf()));
   const [first, second] = await claim();

@@ -47,17 +47,38 @@ const CARRIER_HALF = {
 
 export function createPlans(database: Database, catalogue: Catalogue): Plans {
   const known = new Map<string, Plan>();
-  let newest = new Map<string, Plan>();
+  let newest: ReadonlyMap<string, Plan> = new Map();
   let freshUntilMs = 0;
+  /** Whoever asks while it is read waits for the same answer, however many they are. */
+  let reading: Promise<ReadonlyMap<string, Plan>> | undefined;
   const nameOf = ({ plan, version }: PlanVersion) => `${plan}@${version}`;
 
   async function fresh(): Promise<ReadonlyMap<string, Plan>> {
-    if (performance.now() > freshUntilMs) {
-      const all = await readNewestPlans(database.pool);
-      newest = new Map(all.map((plan) => [plan.code, plan]));
-      freshUntilMs = performance.now() + FRESH_MS;
+    if (performance.now() <= freshUntilMs) return newest;
+    if (reading) return reading;
+    const mine = read();
+    reading = mine;
+    try {
+      const read = await mine;
+      // What was forgotten meanwhile may have changed after it was read.
+      if (reading === mine) {
+        newest = read;
+        freshUntilMs = performance.now() + FRESH_MS;
+      }
+      return read;
+    } finally {
+      if (reading === mine) reading = undefined;
     }
-    return newest;
+  }
+
+  async function read(): Promise<ReadonlyMap<string, Plan>> {
+    const all = await readNewestPlans(database.pool);
+    return new Map(all.map((plan) => [plan.code, plan]));
+  }
+
+  function forget(): void {
+    freshUntilMs = 0;
+    reading = undefined;
   }
 
   return {
@@ -78,9 +99,7 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
       };
     },
     history: readPlanVersions,
-    forget: () => {
-      freshUntilMs = 0;
-    },
+    forget,
     async add(tx, plan) {
       mustBePlan(plan);
       const { price: phonePrice, ...carrier } = plan.carrier ?? {};
@@ -91,7 +110,7 @@ export function createPlans(database: Database, catalogue: Catalogue): Plans {
       });
       const version = await newestVersion(tx, serviceId);
       await insertPlanTerms(tx, { plan, serviceId, version });
-      freshUntilMs = 0;
+      forget();
       return version;
     },
   };
