@@ -1,11 +1,10 @@
 // A deliverer in a process of its own that is killed at the n-th point of its work: run by tests of crashes, with its
-// settings as JSON. A point is before and after each commit that changes something.
+// settings as JSON. A point is before and after each commit of a record.
 import { createSealer } from '#auth';
 import { createSystemClock } from '#clock';
-import { openDatabase, sql } from '#database';
+import { afterCommit, beforeCommit, type Database, openDatabase, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
-import { childSettings, crashPoints } from '#testing';
 import { createWebhookDeliverer } from './create-deliverer.ts';
 import { LOOPBACK, SECRET } from './fixture.ts';
 
@@ -15,10 +14,24 @@ export interface CrashSettings {
   readonly dieAt: number;
 }
 
-const settings = childSettings<CrashSettings>();
-const points = crashPoints(settings.dieAt);
+const settings = JSON.parse(process.argv[2] ?? '{}') as CrashSettings;
+let points = 0;
+
+function point(): void {
+  points += 1;
+  if (points === settings.dieAt) process.kill(process.pid, 'SIGKILL');
+}
+
 const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-test-child' });
-const database = points.database(opened);
+const database: Database = {
+  ...opened,
+  transaction: (work) =>
+    opened.transaction(async (tx) => {
+      beforeCommit(tx, async () => point());
+      afterCommit(tx, point);
+      return work(tx);
+    }),
+};
 const deliverer = createWebhookDeliverer({
   ...{ database, clock: createSystemClock(), log: silentLog(), metrics: createMetrics() },
   ...{
