@@ -352,6 +352,22 @@ export interface PaymentsDispute {
   transaction: string;
 }
 
+export interface PaymentsFiscalQuestion {
+  asked: Generated<number>;
+  at: Timestamp;
+  began_at: Timestamp;
+  customer_id: bigint;
+  due_at: Timestamp;
+  gateway: string;
+  is_late: Generated<boolean>;
+  is_pending: Generated<boolean>;
+  kind: string;
+  lease_until: Generated<Timestamp>;
+  payment_id: bigint;
+  state: Generated<string>;
+  transaction: string;
+}
+
 export interface PaymentsFiscalReceipt {
   at: Timestamp;
   customer_id: bigint;
@@ -1620,6 +1636,7 @@ export interface DB {
   "payments.difference": PaymentsDifference;
   "payments.difference_closing": PaymentsDifferenceClosing;
   "payments.dispute": PaymentsDispute;
+  "payments.fiscal_question": PaymentsFiscalQuestion;
   "payments.fiscal_receipt": PaymentsFiscalReceipt;
   "payments.fraud_warning": PaymentsFraudWarning;
   "payments.gateway_account": PaymentsGatewayAccount;
