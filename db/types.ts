@@ -43,6 +43,7 @@ export interface AcquisitionCampaign {
   service: string;
   texts: Json;
   title: string;
+  translations: Generated<Json>;
 }
 
 export interface ContentDelivery {
@@ -348,6 +349,22 @@ export interface PaymentsDispute {
   payment_id: bigint | null;
   reason: string | null;
   recorded_at: Timestamp;
+  transaction: string;
+}
+
+export interface PaymentsFiscalQuestion {
+  asked: Generated<number>;
+  at: Timestamp;
+  began_at: Timestamp;
+  customer_id: bigint;
+  due_at: Timestamp;
+  gateway: string;
+  is_late: Generated<boolean>;
+  is_pending: Generated<boolean>;
+  kind: string;
+  lease_until: Generated<Timestamp>;
+  payment_id: bigint;
+  state: Generated<string>;
   transaction: string;
 }
 
@@ -1486,6 +1503,7 @@ export interface SubscriptionsPriceListChange {
 export interface SubscriptionsPriceMove {
   after_customer_id: Generated<bigint>;
   after_id: Generated<bigint>;
+  called_off: Generated<bigint>;
   consent: string;
   created_at: Timestamp;
   created_by: string;
@@ -1493,12 +1511,17 @@ export interface SubscriptionsPriceMove {
   id: bigint;
   looked: Generated<bigint>;
   notice_days: number;
+  off_after_customer_id: Generated<bigint>;
+  off_after_id: Generated<bigint>;
   planned: Generated<bigint>;
   preview: Json;
   service_id: number;
   started_at: Timestamp | null;
   started_by: string | null;
   state: string;
+  stop_text: string | null;
+  stopped_at: Timestamp | null;
+  stopped_by: string | null;
   text: string;
   to_version: number;
   total: bigint;
@@ -1506,6 +1529,7 @@ export interface SubscriptionsPriceMove {
 }
 
 export interface SubscriptionsPriceMoveMember {
+  called_off_at: Timestamp | null;
   customer_id: bigint;
   from_at: Timestamp | null;
   from_version: number;
@@ -1612,6 +1636,7 @@ export interface DB {
   "payments.difference": PaymentsDifference;
   "payments.difference_closing": PaymentsDifferenceClosing;
   "payments.dispute": PaymentsDispute;
+  "payments.fiscal_question": PaymentsFiscalQuestion;
   "payments.fiscal_receipt": PaymentsFiscalReceipt;
   "payments.fraud_warning": PaymentsFraudWarning;
   "payments.gateway_account": PaymentsGatewayAccount;

@@ -1,3 +1,4 @@
+import { isLandingPage, renderLandingProblem } from '#acquisition';
 import type { ErrorPage, HttpApp } from '#http';
 import {
   createLocaleChoice,
@@ -44,10 +45,12 @@ export function localesOf({ config }: Pick<House, 'config'>): LocaleChoice {
   return createLocaleChoice({ fallback: config.locale });
 }
 
-/** Errors of a customer's pages in his language; those of other pages as `others` shows them. */
+/** Errors of a customer's pages, and of landing pages, in his language; those of other pages as `others` shows them. */
 export function createErrorPage(locales: LocaleChoice, others: ErrorPage): ErrorPage {
-  return (problem, request) =>
-    isCustomerPage(request.url)
-      ? renderCustomerProblem(problem, locales.read(request))
+  return (problem, request) => {
+    if (isCustomerPage(request.url)) return renderCustomerProblem(problem, locales.read(request));
+    return isLandingPage(request.url)
+      ? renderLandingProblem(problem, locales.read(request))
       : others(problem, request);
+  };
 }

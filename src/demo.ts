@@ -125,7 +125,7 @@ export async function fillDemo(house: House): Promise<string> {
     await acquisition.createCampaign({
       ...campaign,
       operator: demoOperator.name,
-      texts: campaignTexts(campaign.serviceCode),
+      ...campaignTexts[campaign.serviceCode],
     });
   }
   const { text } = await createApiKey(database, {
@@ -140,14 +140,38 @@ export async function fillDemo(house: House): Promise<string> {
   return file;
 }
 
-function campaignTexts(serviceCode: string) {
-  const isMusic = serviceCode === 'music';
-  return {
-    headline: isMusic ? 'New music every day' : 'Your week in the stars',
-    description: isMusic
-      ? 'One new recording a day, straight to your phone.'
-      : 'A personal horoscope every week, straight to your phone.',
-    button: 'Subscribe',
-    terms: 'For prepaid numbers of Mobilink. The permission of the bill payer is needed.',
-  };
-}
+const TERMS = {
+  en: 'For prepaid numbers of Mobilink. The permission of the bill payer is needed.',
+  ru: 'Для номеров Mobilink с предоплатой. Нужно согласие того, кто платит за связь.',
+} as const;
+
+const campaignTexts = {
+  music: {
+    texts: {
+      headline: 'New music every day',
+      description: 'One new recording a day, straight to your phone.',
+      ...{ button: 'Subscribe', terms: TERMS.en },
+    },
+    translations: {
+      ru: {
+        headline: 'Новая музыка каждый день',
+        description: 'Одна новая запись в день, прямо на телефон.',
+        ...{ button: 'Подписаться', terms: TERMS.ru },
+      },
+    },
+  },
+  horoscope: {
+    texts: {
+      headline: 'Your week in the stars',
+      description: 'A personal horoscope every week, straight to your phone.',
+      ...{ button: 'Subscribe', terms: TERMS.en },
+    },
+    translations: {
+      ru: {
+        headline: 'Ваша неделя по звёздам',
+        description: 'Личный гороскоп каждую неделю, прямо на телефон.',
+        ...{ button: 'Подписаться', terms: TERMS.ru },
+      },
+    },
+  },
+} as const;

@@ -139,7 +139,7 @@ function addRoutes(
   processes: readonly ProcessName[],
 ): void {
   if (processes.includes('dispatcher')) {
-    registerAcquisitionRoutes(app, house.acquisition);
+    registerAcquisitionRoutes(app, house.acquisition, house);
     registerContentRoutes(app, house.content, { frame: renderFrame });
     registerSubscriptionRoutes(app, house);
     registerPaymentRoutes(app, house);

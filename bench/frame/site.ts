@@ -5,6 +5,7 @@ import { demoOperator, fillDemo, saveDemoOperator } from '#demo';
 import { buildHouse } from '#house';
 import { createHttpServer } from '#http';
 import { createMetrics } from '#metrics';
+import { createLocaleChoice } from '#subscriptions';
 import { benchConfig, quiet } from './house.ts';
 
 const [, , databaseUrl = '', folder = '', mode = 'stores'] = process.argv;
@@ -29,7 +30,9 @@ const acquisition = createAcquisition({
   ...(mode === 'stores' ? {} : { takers: storesNothing }),
 });
 const server = await createHttpServer({ log: quiet, metrics, trustedProxies: ['127.0.0.1'] });
-registerAcquisitionRoutes(server.app, acquisition);
+registerAcquisitionRoutes(server.app, acquisition, {
+  locales: createLocaleChoice({ fallback: config.locale }),
+});
 const { port } = await server.listen(0, '127.0.0.1');
 console.log(JSON.stringify({ ready: true, port }));
 process.on('SIGTERM', async () => {

@@ -2,6 +2,7 @@ import {
   type Fields,
   Problem,
   readChoice,
+  readFlag,
   readNumber,
   readText,
   refuseUnknown,
@@ -36,9 +37,24 @@ function refundedOf({ amount, amount_captured, amount_refunded }: Charge): numbe
   return amount_refunded - (amount - amount_captured);
 }
 
-/** By hand: `{ payment_intent, reason?, amount? }`. */
+/** The bank only asks: it may become a dispute, and no money moves until then. */
+function inquire(stripe: Stripe, charge: Charge, reason: string): Dispute {
+  const id = newId('du');
+  const made: Dispute = {
+    ...{ id, object: 'dispute', amount: charge.amount_captured - refundedOf(charge) },
+    ...{ charge: charge.id, created: stripe.now(), currency: charge.currency },
+    ...{ is_charge_refundable: true, livemode: false, metadata: {}, reason },
+    ...{ payment_intent: charge.payment_intent, status: 'warning_needs_response' },
+  };
+  stripe.disputes.put(id, made);
+  stripe.charges.put(charge.id, { ...charge, disputed: true });
+  stripe.emit('charge.dispute.created', made);
+  return made;
+}
+
+/** By hand: `{ payment_intent, reason?, amount?, inquiry? }`. */
 export function disputeByHand(stripe: Stripe, fields: Fields): Dispute {
-  refuseUnknown(fields, ['payment_intent', 'reason', 'amount']);
+  refuseUnknown(fields, ['payment_intent', 'reason', 'amount', 'inquiry']);
   const id = readText(fields.payment_intent, { field: 'payment_intent', maxLength: 100 });
   const charge = stripe.charges.get(stripe.intents.get(id)?.latest_charge ?? '');
   if (!charge?.captured) throw new Problem(404, 'No such paid PaymentIntent', 'payment_intent');
@@ -47,7 +63,10 @@ export function disputeByHand(stripe: Stripe, fields: Fields): Dispute {
   });
   const most = { field: 'amount', min: 1, max: charge.amount_captured };
   const amount = fields.amount === undefined ? undefined : readNumber(fields.amount, most);
-  return stripe.gateway.store.transact(() => dispute(stripe, charge, reason, amount));
+  const isInquiry = fields.inquiry !== undefined && readFlag(fields.inquiry, 'inquiry');
+  return stripe.gateway.store.transact(() =>
+    isInquiry ? inquire(stripe, charge, reason) : dispute(stripe, charge, reason, amount),
+  );
 }
 
 /** By hand: `{ payment_intent, fraud_type? }`. A network has heard of a fraud; no money moves. */

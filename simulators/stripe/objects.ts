@@ -175,7 +175,8 @@ export interface Dispute {
   readonly metadata: Metadata;
   readonly payment_intent: string;
   readonly reason: string;
-  readonly status: 'needs_response' | 'won' | 'lost';
+  /** `warning_…`: the bank only asks, and no money has moved. */
+  readonly status: 'warning_needs_response' | 'needs_response' | 'won' | 'lost';
 }
 
 export interface EarlyFraudWarning {

@@ -196,3 +196,13 @@ test('a dispute takes the money back, and the merchant may win it', async (conte
   await post('/disputes', { payment_intent: other.id, amount: 900 });
   assert.equal((await client.disputes.list({ payment_intent: other.id })).data[0]?.amount, 900);
 });
+
+test('a bank that only asks takes nothing back', async (context) => {
+  const { client, kinds, ledger, post } = await start(context);
+  const { id } = await client.paymentIntents.create({ ...order, ...card, confirm: true });
+  await post('/disputes', { payment_intent: id, inquiry: true });
+  const [inquiry] = (await client.disputes.list({ payment_intent: id })).data;
+  assert.equal(inquiry?.status, 'warning_needs_response');
+  assert.equal((await kinds()).at(-1), 'charge.dispute.created');
+  assert.deepEqual(await ledger(), ['debit 19900']);
+});

@@ -67,10 +67,17 @@ function listRefunds(shop: Shop, { query }: Question): Reply {
   return list(shop.refunds, query, { names: ['payment_id'], where, toApi });
 }
 
+/** Of one payment, of one refund, or all of them. */
 function listReceipts(shop: Shop, { query }: Question): Reply {
-  const [payment, refund] = ['payment_id', 'refund_id'].map((name) => query.get(name));
+  const [payment = null, refund = null] = ['payment_id', 'refund_id'].map((name) =>
+    query.get(name),
+  );
+  if (payment !== null && refund !== null)
+    throw invalid('A payment or a refund, not both', 'refund_id');
   const where = ({ paymentId, refundId, type }: Receipt) =>
-    refund === null ? type === 'payment' && paymentId === payment : refundId === refund;
+    refund === null
+      ? payment === null || (type === 'payment' && paymentId === payment)
+      : refundId === refund;
   const toApi = shop.receiptToApi.bind(shop);
   return list(shop.receipts, query, { names: ['payment_id', 'refund_id'], where, toApi });
 }

@@ -48,6 +48,7 @@ export async function startYooKassaSimulator(
   schedule.on('reservation', (id) => expire(shop, id));
   schedule.on('decide', (id) => decide(shop, id));
   schedule.on('refund', (id) => finishRefund(shop, id));
+  schedule.on('receipt', (id) => shop.finishReceipt(id));
   gateway.start();
   const api = readYooKassaCall(shop);
   const server = createGatewayServer({ gateway, api, routes: checkoutRoutes(shop) });

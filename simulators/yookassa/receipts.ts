@@ -2,15 +2,16 @@ import { type Fields, isFields } from '#simulators/kit';
 import { invalid } from './errors.ts';
 import { type Amount, amountOf, objectOf } from './fields.ts';
 
-/** What the till has registered. */
+/** What the till has registered, is about to, or could not. */
 export interface Receipt {
   readonly id: string;
   readonly type: 'payment' | 'refund';
-  readonly status: 'succeeded';
+  readonly status: 'pending' | 'succeeded' | 'canceled';
   readonly paymentId: string;
   readonly refundId: string | undefined;
   readonly given: Fields;
   readonly createdMs: number;
+  readonly registeredMs: number | undefined;
 }
 
 const taxSystemMax = 6;

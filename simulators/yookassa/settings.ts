@@ -3,6 +3,7 @@ import {
   lineReaders,
   type NoticeSettings,
   noticeReaders,
+  readChoice,
   readNumber,
   readText,
   type SettingReader,
@@ -18,7 +19,13 @@ export interface YooKassaSettings extends LineSettings, NoticeSettings {
   readonly referenceKey: string;
   /** What a payment of 10000 costs the merchant. */
   readonly feePer10000: number;
+  /** How long the till takes to register a receipt, and what comes of it. */
+  readonly receiptDelayMs: number;
+  readonly receiptEnd: (typeof receiptEnds)[number];
 }
+
+/** `missing`: nobody has made it at all. */
+export const receiptEnds = ['succeeded', 'canceled', 'missing'] as const;
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -35,6 +42,8 @@ export const standardSettings: YooKassaSettings = {
   secretKey: 'test_kopek',
   referenceKey: 'payment',
   feePer10000: 350,
+  receiptDelayMs: 0,
+  receiptEnd: 'succeeded',
 };
 
 const text: SettingReader<string> = (value, field) => readText(value, { field, maxLength: 500 });
@@ -44,4 +53,6 @@ export const readers: SettingReaders<YooKassaSettings> = {
   ...noticeReaders,
   ...{ shopId: text, secretKey: text, referenceKey: text },
   feePer10000: (value, field) => readNumber(value, { field, min: 0, max: 10_000 }),
+  receiptDelayMs: (value, field) => readNumber(value, { field, min: 0, max: 20 * 24 * hourMs }),
+  receiptEnd: (value, field) => readChoice(value, receiptEnds, field),
 };

@@ -106,26 +106,47 @@ export class Shop {
     });
   }
 
-  /** The till registers what was asked for, at once. */
+  /** The till registers what was asked for: at once, or as the settings say. */
   register(given: Fields | undefined, of: Pick<Receipt, 'paymentId' | 'refundId' | 'type'>): void {
-    if (!given) return;
+    const { receiptDelayMs, receiptEnd } = this.gateway.settings;
+    if (!given || receiptEnd === 'missing') return;
     const createdMs = this.nowMs();
     const id = `rt-${newId(createdMs, '001d')}`;
-    this.receipts.put(id, { ...of, id, status: 'succeeded', given, createdMs });
+    const made = {
+      ...of,
+      id,
+      status: 'pending',
+      given,
+      createdMs,
+      registeredMs: undefined,
+    } as const;
+    this.receipts.put(id, made);
+    if (receiptDelayMs > 0) this.gateway.schedule.add('receipt', id, createdMs + receiptDelayMs);
+    else this.finishReceipt(id);
   }
 
-  receiptToApi({ createdMs, given, id, paymentId, refundId, status, type }: Receipt) {
-    const number = String(this.receipts.all().findIndex((one) => one.id === id) + 1);
+  /** What comes of it is what the settings say at that moment. */
+  finishReceipt(id: string): void {
+    const receipt = this.receipts.need(id);
+    const isLost = this.gateway.settings.receiptEnd === 'canceled';
+    this.receipts.put(id, {
+      ...{ ...receipt, status: isLost ? 'canceled' : 'succeeded' },
+      registeredMs: isLost ? undefined : this.nowMs(),
+    });
+  }
+
+  receiptToApi({ given, id, paymentId, refundId, registeredMs, status, type }: Receipt) {
+    const number = this.receipts.all().findIndex((one) => one.id === id) + 1;
     return {
       ...{ id, type, status, payment_id: paymentId, ...optional('refund_id', refundId) },
       ...{ items: given.items, tax_system_code: given.tax_system_code, customer: given.customer },
-      ...{ fiscal_document_number: number, fiscal_storage_number: '9288000100115785' },
-      ...{
-        fiscal_attribute: String(2_617_603_921 - Number(number)),
-        registered_at: iso(createdMs),
-      },
-      fiscal_provider_id: 'fd9e9404-eaca-4000-8ec9-dc228ead2345',
+      ...(registeredMs === undefined ? {} : fiscalOf(number, registeredMs)),
     };
+  }
+
+  /** How it stands with the receipts of an operation; undefined where none was asked for, or nobody has made it. */
+  #registrationOf(is: (one: Receipt) => boolean): Receipt['status'] | undefined {
+    return this.receipts.all().find(is)?.status;
   }
 
   referenceOf({ metadata }: { readonly metadata: Readonly<Record<string, string>> }): string {
@@ -133,7 +154,7 @@ export class Shop {
   }
 
   paymentToApi(payment: Payment) {
-    const { amount, capturedMs, confirmationUrl, expiresMs, receipt, refundedMinor } = payment;
+    const { amount, capturedMs, confirmationUrl, expiresMs, refundedMinor } = payment;
     const { currency, minor } = amount;
     const isDone = payment.status === 'succeeded';
     const fee = Math.round((minor * this.gateway.settings.feePer10000) / 10_000);
@@ -157,7 +178,10 @@ export class Shop {
             },
           }
         : {}),
-      ...(receipt && isDone ? { receipt_registration: 'succeeded' } : {}),
+      ...optional(
+        'receipt_registration',
+        this.#registrationOf((one) => one.type === 'payment' && one.paymentId === payment.id),
+      ),
       ...optional('merchant_customer_id', payment.customer),
       ...optional('cancellation_details', payment.cancellation),
       ...(payment.methodId === undefined ? {} : { authorization_details: authorization(payment) }),
@@ -186,9 +210,21 @@ export class Shop {
       ...{ amount: amountText(refund.amount), created_at: iso(refund.createdMs) },
       ...optional('description', refund.description),
       ...optional('cancellation_details', refund.cancellation),
+      ...optional(
+        'receipt_registration',
+        this.#registrationOf((one) => one.refundId === refund.id),
+      ),
       metadata: refund.metadata,
     };
   }
+}
+
+function fiscalOf(number: number, registeredMs: number) {
+  return {
+    ...{ fiscal_document_number: String(number), fiscal_storage_number: '9288000100115785' },
+    ...{ fiscal_attribute: String(2_617_603_921 - number), registered_at: iso(registeredMs) },
+    fiscal_provider_id: 'fd9e9404-eaca-4000-8ec9-dc228ead2345',
+  };
 }
 
 function optional<Value>(name: string, value: Value | undefined): Readonly<Record<string, Value>> {

@@ -38,6 +38,29 @@ test('a narrow terminal gets one line a event', () => {
   assert.ok(line.endsWith('…'));
 });
 
+test('why a message waits or does not leave is read on a narrow terminal too, below its line', () => {
+  const hours = 'ru-230fz@2/hours: 22:33:11 on Thursday in Asia/Magadan is outside 08:00–22:00';
+  const detail = { text: 'long '.repeat(20), decision: [hours, `schedule: ${'x'.repeat(99)}`] };
+  const waits = event('sms.deferred', detail);
+  const who = { ...waits, story: '+923009102250' };
+  for (const told of [eventLine(waits, { columns: 60 }), pipelineLine(who, { columns: 60 })]) {
+    const [line = '', ...reasons] = told.split('\n');
+    assert.match(line, /sms +deferred/);
+    assert.equal(
+      reasons
+        .slice(0, 2)
+        .map((one) => one.trim())
+        .join(' '),
+      hours,
+    );
+    assert.match(reasons.at(-1) ?? '', /^ +x+…$/);
+    for (const one of [line, ...reasons]) assert.ok(one.length <= 60, one);
+  }
+  assert.ok(!eventLine(waits, WIDE).includes('\n'));
+  const goes = eventLine(event('sms.queued', detail), { columns: 60 });
+  assert.ok(!goes.includes('\n'), 'what is allowed needs no words');
+});
+
 test("among everybody's the number is masked, and a hit has none", () => {
   const known = pipelineLine({ ...event('hit.access'), story: '+923009102250' }, WIDE);
   assert.match(known, /\+92300···2250 +hit +access/);

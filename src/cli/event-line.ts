@@ -31,8 +31,48 @@ const WHO_COLUMNS = 14;
 /** What the story of a partner begins with. */
 const CLIENT = 'client:';
 
-/** One line of a story: when, what, which, how much, and the facts. Columns stand below each other. */
-export function eventLine(event: StoryEvent, options: { readonly columns: number }): string {
+/** Decisions that keep a message from leaving, or from leaving now: whoever reads the line wants to know why. */
+const DECISIVE = new Set(['sms.deferred', 'sms.rejected']);
+const INDENT = '      ';
+
+/**
+ * One line of a story: when, what, which, how much, and the facts. Columns stand below each other. Reasons for which the line
+ * has no room stand below it.
+ */
+export function eventLine(event: StoryEvent, { columns }: { readonly columns: number }): string {
+  return fit(event, columns, (line) => line);
+}
+
+/** The same among everybody's: with the number, masked. */
+export function pipelineLine(
+  event: StoryEvent & { readonly story: string },
+  { columns }: { readonly columns: number },
+): string {
+  const who = whoOf(event.story);
+  const at = formatTime(event.at).length + 2;
+  return fit(
+    event,
+    columns,
+    (line) => `${line.slice(0, at)} ${who.padEnd(WHO_COLUMNS)}${line.slice(at)}`,
+  );
+}
+
+function fit(event: StoryEvent, columns: number, dress: (line: string) => string): string {
+  const whole = dress(lineOf(event, SHOWN));
+  const { decision } = event.detail;
+  if (whole.length <= columns || !DECISIVE.has(event.kind) || !Array.isArray(decision))
+    return cut(whole, columns);
+  const short = dress(
+    lineOf(
+      event,
+      SHOWN.filter((name) => name !== 'decision'),
+    ),
+  );
+  const reasons = decision.flatMap((reason) => fold(plain(reason), columns - INDENT.length));
+  return [cut(short, columns), ...reasons.map((line) => INDENT + line)].join('\n');
+}
+
+function lineOf(event: StoryEvent, shown: readonly string[]): string {
   const [noun = '', ...words] = event.kind.split('.');
   const line = [
     formatTime(event.at),
@@ -40,22 +80,25 @@ export function eventLine(event: StoryEvent, options: { readonly columns: number
     words.join('.').padEnd(15),
     shorten(plain(event.subject)).padEnd(SUBJECT_COLUMNS),
     formatAmount(event).padStart(10),
-    ` ${factsOf(noun, event)}`,
+    ` ${factsOf(shown, noun, event)}`,
   ].join(' ');
-  const whole = `  ${line}`.trimEnd();
-  return whole.length <= options.columns ? whole : `${whole.slice(0, options.columns - 1)}…`;
+  return `  ${line}`.trimEnd();
 }
 
-/** The same among everybody's: with the number, masked. */
-export function pipelineLine(
-  event: StoryEvent & { readonly story: string },
-  options: { readonly columns: number },
-): string {
-  const who = whoOf(event.story);
-  const line = eventLine(event, { columns: Number.POSITIVE_INFINITY });
-  const at = formatTime(event.at).length + 2;
-  const whole = `${line.slice(0, at)} ${who.padEnd(WHO_COLUMNS)}${line.slice(at)}`;
-  return whole.length <= options.columns ? whole : `${whole.slice(0, options.columns - 1)}…`;
+function cut(line: string, columns: number): string {
+  return line.length <= columns ? line : `${line.slice(0, columns - 1)}…`;
+}
+
+/** Between words; a word that is longer than a line is cut. */
+function fold(text: string, columns: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= columns)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(cut(word, columns));
+  }
+  return lines;
 }
 
 /** A number, masked; a partner's id; nobody is named while only a hit is known. */
@@ -82,9 +125,10 @@ function formatAmount({ detail }: StoryEvent): string {
   return formatMoney({ amountMinor: BigInt(amount), currency });
 }
 
-function factsOf(noun: string, { detail }: StoryEvent): string {
+function factsOf(shown: readonly string[], noun: string, { detail }: StoryEvent): string {
   const hidden = REPEATED[noun] ?? [];
-  return SHOWN.filter((name) => !hidden.includes(name) && detail[name] !== undefined)
+  return shown
+    .filter((name) => !hidden.includes(name) && detail[name] !== undefined)
     .map((name) => factOf(name, detail[name]))
     .join(' · ');
 }

@@ -91,7 +91,9 @@ async function followStory(
   if (!values.json) {
     const more = first.length === STORY_MOST ? 'newest ' : '';
     const live = values.once ? '' : terminal.paint('quiet', '   live, Ctrl-C ends');
-    terminal.out(`\n  ${terminal.paint('strong', who)}   ${more}${first.length} events${live}\n`);
+    terminal.out(
+      `\n  ${terminal.paint('strong', who)}   ${more}${first.length} ${first.length === 1 ? 'event' : 'events'}${live}\n`,
+    );
   }
   if (values.once) {
     for (const event of first) print(event);

@@ -60,6 +60,36 @@ test('a plan is added from a file, given its next version, closed, opened and sh
   assert.equal(rows[0]?.count, 4n);
 });
 
+test('a move is looked at, run, listed and stopped, with who did it', async () => {
+  const text = ['--text', '{title}: {price} from {date}'];
+  const wanted = ['plans', 'move', 'news', '--notice-days', '10', '--consent', 'notice'];
+  assert.match((await kopek('plans', 'moves', 'news')).err, /Nobody was ever moved/);
+  for (const [args, why] of [
+    [wanted, /Say --text/],
+    [[...wanted, ...text, '--consent', 'perhaps'], /--consent must be notice or required/],
+    [[...wanted, ...text, '--notice-days', '0'], /--notice-days must be a whole number/],
+    [['plans', 'stop-move', 'news'], /stop-move <code> <mov_…>/],
+  ] as const) {
+    const refused = await kopek(...args);
+    assert.notEqual(refused.code, 0);
+    assert.match(refused.err, why);
+  }
+  const looked = await kopek(...wanted, ...text, '--json');
+  assert.equal(looked.code, 0, looked.err);
+  const { move, state, version } = JSON.parse(looked.out);
+  assert.deepEqual([state, version], ['previewed', 2]);
+  assert.match((await kopek('plans', 'move', 'news', move)).err, /say --run/);
+  const run = await kopek('plans', 'move', 'news', move, '--run');
+  assert.match(run.out, /state +running/, run.err);
+  const silent = await kopek('plans', 'stop-move', 'news', move);
+  assert.match(silent.err, /have to hear that it is off/);
+  const stopped = await kopek('plans', 'stop-move', 'news', move, '--text', '{title}: {price}');
+  assert.match(stopped.out, /stopped_by +.*\(kopek plans\)/, stopped.err);
+  const list = await kopek('plans', 'moves', 'news');
+  assert.match(list.out, new RegExp(`^${move}  stopping +to @2  0 told, 0 called off, of 0$`, 'm'));
+  assert.match((await kopek('plans', 'moves', 'news', move)).out, /notice_days +10/);
+});
+
 test('a coupon is added from a file, listed, shown and ended', async () => {
   const file = await write(
     'half.yaml',

@@ -2,10 +2,17 @@ import { userInfo } from 'node:os';
 import { createSharedClock } from '#clock';
 import type { Database } from '#database';
 import { AppError } from '#errors';
+import { createIdSource } from '#ids';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators } from '#operators';
-import { createCatalogue, createCouponList, createPlanList, createPlans } from '#subscriptions';
+import {
+  createCatalogue,
+  createCouponList,
+  createMoves,
+  createPlanList,
+  createPlans,
+} from '#subscriptions';
 import type { Call } from './command.ts';
 import { EXIT } from './exit.ts';
 import { Refusal } from './refusal.ts';
@@ -16,6 +23,7 @@ import { mustReadConfig } from './settings.ts';
 export interface PriceListTools {
   readonly database: Database;
   readonly plans: ReturnType<typeof createPlanList>;
+  readonly moves: ReturnType<typeof createMoves>;
   readonly coupons: ReturnType<typeof createCouponList>;
   /** Who is at the keyboard, for what is written down of changes. */
   readonly actor: string;
@@ -35,12 +43,14 @@ export async function withPriceList(
     const shared = { database, clock, log: silentLog(), metrics: createMetrics() };
     const operators = await createOperators(shared);
     closing.defer(() => operators.close());
+    const versions = createPlans(database, createCatalogue(database, clock));
     const plans = createPlanList({
-      ...{ clock, plans: createPlans(database, createCatalogue(database, clock)) },
+      ...{ clock, plans: versions },
       operators: () => operators.all().map(({ name }) => name),
     });
+    const moves = createMoves({ clock, ids: createIdSource(process.pid), plans: versions });
     const actor = `${userInfo().username} (kopek ${command})`;
-    return await work({ database, plans, coupons: createCouponList({ clock }), actor });
+    return await work({ database, plans, moves, coupons: createCouponList({ clock }), actor });
   } catch (error) {
     throw withEveryFault(error);
   } finally {

@@ -80,7 +80,8 @@ test('laws are listed, shown, tried on what was asked, and activated', async (t)
   const { folder, kopek } = await openKopek(t, database);
   const listed = await kopek('list');
   assert.equal(listed.code, 0, listed.err);
-  assert.match(listed.out, /^ru-230fz@2 +active +from /m);
+  assert.match(listed.out, /^ru-230fz@2 +active +from 2025-09-01$/m);
+  assert.match(listed.out, /^ru-230fz@1 +active +from 2024-02-01 to 2025-09-01$/m);
   assert.match(listed.out, /^std@1 +active/m);
   const shown = load((await kopek('show', 'ru-230fz@2')).out) as Document;
   assert.equal(shown.version, 2);

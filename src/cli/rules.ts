@@ -4,6 +4,7 @@ import { createSharedClock, type SharedClock } from '#clock';
 import type { Database } from '#database';
 import { silentLog } from '#log';
 import { createRules, type Rules } from '#rules';
+import type { RuleSet } from '#rules/decision';
 import { parseCalendarXml, parseCalendarYear } from '#rules/local-time';
 import type { Call, Command } from './command.ts';
 import { readText, readYaml } from './document-file.ts';
@@ -92,14 +93,21 @@ async function listSets({ terminal, values }: Call, { database, rules: made }: R
     terminal.out(JSON.stringify(sets.map(({ document: _, ...row }) => row)));
     return EXIT.done;
   }
-  for (const { effective_from, effective_to, id, status, version } of sets) {
-    const from = effective_from.toISOString().slice(0, 10);
-    const to = effective_to ? ` to ${effective_to.toISOString().slice(0, 10)}` : '';
+  for (const { document, effective_from, effective_to, id, status, version } of sets) {
+    const { effective } = document as RuleSet;
+    const from = dayOf(effective_from, effective.from);
+    const to = effective_to ? ` to ${dayOf(effective_to, effective.to)}` : '';
     const name = `${id}@${version}`;
     const tone = status === 'active' ? 'good' : 'quiet';
     terminal.out(`${name.padEnd(28)} ${terminal.paint(tone, status.padEnd(8))} from ${from}${to}`);
   }
   return EXIT.done;
+}
+
+/** As the set spells it: a law of Moscow begins at its midnight, which is the evening before in UTC. */
+function dayOf(moment: Date, spelled: string | undefined): string {
+  const isSame = spelled !== undefined && Date.parse(spelled) === moment.getTime();
+  return (isSame ? spelled : moment.toISOString()).slice(0, 10);
 }
 
 async function showSet({ terminal, values }: Call, tools: RulesTools, name: string) {

@@ -41,12 +41,7 @@ export const smsCommand: Command = {
         return EXIT.done;
       }
       const { class: kind, entity, recipient, segments, sender } = message;
-      const facts = [
-        entity,
-        kind,
-        `${sender} → ${maskMsisdn(recipient)}`,
-        `${segments ?? 1} parts`,
-      ];
+      const facts = [entity, kind, `${sender} → ${maskMsisdn(recipient)}`, partsOf(segments ?? 1)];
       call.terminal.out(`\n  ${id}   ${facts.filter((fact) => fact !== null).join(' · ')}\n`);
       for (const chapter of chapters)
         for (const line of linesOf(call.terminal, chapter)) call.terminal.out(line);
@@ -56,6 +51,8 @@ export const smsCommand: Command = {
     }
   },
 };
+
+const partsOf = (count: number) => (count === 1 ? '1 part' : `${count} parts`);
 
 function linesOf(terminal: Terminal, chapter: SmsChapter): readonly string[] {
   const { at, provider, reason, state, trace } = chapter;

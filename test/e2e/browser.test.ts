@@ -54,7 +54,7 @@ async function walk(
   const landing = await site.goto(`${stage.site}/lp/demo`);
   assert.equal(landing?.status(), 200);
   assert.ok((await landing.body()).length < PAGE_BYTES_MAX);
-  await assertTold(site, ['5.00 PKR a day', 'STOP']);
+  await assertTold(site, ['PKR\u00a05.00 a day', 'STOP']);
   await site.locator('input[name=msisdn]').fill(number);
   await site.locator('form button').first().click();
 

@@ -39,8 +39,8 @@ export function answerCancel({ centre, connection, frame, manners }: Question): 
   }
 }
 
-/** A sender that is named must be the one of the submit. */
+/** By SMPP 3.4, §4.8.1 and §4.9.1, the sender must be that of the submit. */
 function find(centre: SmsCentre, id: string, from: string) {
   const [message] = centre.ledger.find('smpp', id);
-  return message && (from === '' || from === message.from) ? message : undefined;
+  return message?.from === from ? message : undefined;
 }

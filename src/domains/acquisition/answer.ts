@@ -1,5 +1,4 @@
-import type { Campaign } from './campaign.ts';
-import type { Showing } from './showing.ts';
+import type { Closed, Showing } from './showing.ts';
 
 interface OfShowing {
   readonly showing: Showing;
@@ -20,7 +19,8 @@ export type Answer =
   | (OfForm & {
       readonly kind: 'number_refused';
       readonly typed: string;
-      readonly message: string;
+      /** It is no number, or one of somebody else's customers. */
+      readonly why: 'invalid' | 'foreign';
     })
   /** What the person saw is no longer what is offered: shown anew, nothing stored. */
   | (OfForm & { readonly kind: 'offer_changed'; readonly msisdn?: string })
@@ -31,4 +31,4 @@ export type Answer =
   | (OfPinForm & { readonly kind: 'pin_locked' | 'pin_expired' | 'pin_none' })
   /** The consent is stored: now, or by the same form before. */
   | (OfShowing & { readonly kind: 'done'; readonly msisdn: string })
-  | { readonly kind: 'closed'; readonly campaign: Campaign };
+  | ({ readonly kind: 'closed' } & Closed);

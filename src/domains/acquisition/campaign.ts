@@ -1,5 +1,5 @@
+import { type Locale, localeOf, locales } from '#subscriptions/speech';
 import { fail } from './errors.ts';
-import { isLocale } from './words.ts';
 
 /** What a landing page says in words of its own; price, period and how to stop it says by itself. */
 export interface CampaignTexts {
@@ -17,15 +17,26 @@ export interface Campaign {
   readonly title: string;
   readonly serviceCode: string;
   readonly operator: string;
-  /** Of the page's own words. */
+  /** The language of `texts`, and of the whole page where its visitor wants none that we speak. */
   readonly locale: string;
   readonly texts: CampaignTexts;
+  /** The same in other languages, by language. */
+  readonly translations: Readonly<Record<string, CampaignTexts>>;
   /** A closed one shows that it is over. */
   readonly open: boolean;
 }
 
-export type NewCampaign = Omit<Campaign, 'locale' | 'open'> &
-  Partial<Pick<Campaign, 'locale' | 'open'>>;
+export type NewCampaign = Omit<Campaign, 'locale' | 'open' | 'translations'> &
+  Partial<Pick<Campaign, 'locale' | 'open' | 'translations'>>;
+
+/** A campaign's texts for whoever reads `locale`, and the language that they are in. */
+export function textsFor(
+  { locale: own, texts, translations }: Campaign,
+  locale: Locale,
+): { readonly texts: CampaignTexts; readonly lang: string } {
+  const translated = Object.hasOwn(translations, locale) ? translations[locale] : undefined;
+  return translated ? { texts: translated, lang: locale } : { texts, lang: own };
+}
 
 const LINK = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const TITLE_LENGTH_MAX = 200;
@@ -48,9 +59,22 @@ export function checkCampaign(campaign: Campaign): void {
     refuse('link', 'letters, digits, dots, dashes and underscores, at most 64, such as cpm.k.ak0');
   }
   checkLength('title', campaign.title, TITLE_LENGTH_MAX);
-  if (!isLocale(campaign.locale)) refuse('locale', 'a language that the pages speak, such as en');
+  checkLocale('locale', campaign.locale);
+  checkTexts('texts', campaign.texts);
+  for (const [locale, texts] of Object.entries(campaign.translations)) {
+    checkLocale(`translations.${locale}`, locale);
+    checkTexts(`translations.${locale}`, texts);
+  }
+}
+
+function checkLocale(field: string, locale: string): void {
+  if (localeOf(locale) !== locale)
+    refuse(field, `a language that the pages speak: ${locales.join(', ')}`);
+}
+
+function checkTexts(field: string, texts: CampaignTexts): void {
   for (const [name, lengthMax] of Object.entries(TEXT_LENGTH_MAX)) {
-    checkLength(`texts.${name}`, campaign.texts[name as keyof CampaignTexts], lengthMax);
+    checkLength(`${field}.${name}`, texts[name as keyof CampaignTexts], lengthMax);
   }
 }
 

@@ -114,7 +114,7 @@ function consentOf(
   showing: Showing,
   more: Pick<ConsentInput, 'method' | 'confirmedAt' | 'evidence'>,
 ): ConsentInput {
-  const { campaign, offer, price, wording } = showing;
+  const { campaign, offer, price, speech, wording } = showing;
   return {
     msisdn: visit.msisdn,
     serviceCode: offer.serviceCode,
@@ -122,7 +122,7 @@ function consentOf(
     visit: visit.hit,
     textShown: wording,
     priceShown: price,
-    locale: campaign.locale,
+    locale: speech.locale,
     attribution: {
       ...(visit.affSub && { affSub: visit.affSub }),
       ...(visit.affPub && { affPub: visit.affPub }),

@@ -14,7 +14,7 @@ import { createConsentRecorder } from './record-consents.ts';
 import type { PostedForm } from './resume-visit.ts';
 import { type NumberForm, sendPin } from './send-pin.ts';
 import { createShelf } from './showing.ts';
-import { readStopLink, type Stoppable, stopByLink } from './stop-by-link.ts';
+import { readStopLink, type Stoppable, type Stopped, stopByLink } from './stop-by-link.ts';
 import { findCampaign, readCampaigns, updateCampaignOpen } from './store.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -32,10 +32,7 @@ export interface Acquisition {
   confirmPin(form: PostedForm & { readonly pin: string }, visitor: Visitor): Promise<Answer>;
   confirmKnownNumber(form: PostedForm, visitor: Visitor): Promise<Answer>;
   readStopLink(token: string): Promise<Stoppable>;
-  stopByLink(
-    token: string,
-    visitor: Visitor,
-  ): Promise<{ readonly outcome: 'stopped' | 'already_ended'; readonly title: string }>;
+  stopByLink(token: string, visitor: Visitor): Promise<Stopped>;
 
   /** Resolves when everything that was taken has been answered. */
   drain(): Promise<void>;
@@ -51,7 +48,13 @@ export interface AcquisitionOptions {
   readonly sms: Pick<Sms, 'send'>;
   readonly subscriptions: Pick<
     Subscriptions,
-    'consentsOf' | 'find' | 'offer' | 'readUnsubscribeToken' | 'recordConsent' | 'stop'
+    | 'consentsOf'
+    | 'find'
+    | 'localeAgreedIn'
+    | 'offer'
+    | 'readUnsubscribeToken'
+    | 'recordConsent'
+    | 'stop'
   >;
   /** How long a campaign and its offer are remembered; a second unless told. */
   readonly keepMs?: number;

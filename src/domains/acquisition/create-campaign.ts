@@ -21,7 +21,7 @@ export async function createCampaign(
   { database, clock, operators, subscriptions }: CampaignDependencies,
   input: NewCampaign,
 ): Promise<Campaign> {
-  const campaign: Campaign = { locale: 'en', open: true, ...input };
+  const campaign: Campaign = { locale: 'en', open: true, translations: {}, ...input };
   checkCampaign(campaign);
   operators.get(campaign.operator);
   const offer = await subscriptions.offer(campaign.serviceCode);

@@ -13,11 +13,12 @@ import { createPayments } from '#payments';
 import { createRules } from '#rules';
 import { type OutgoingSms, openSms, prepareHouse, type Sms, smsEvents } from '#sms';
 import { createSubscriptions, newSubscriptions, type Terms, userActions } from '#subscriptions';
+import { createLocaleChoice, registerLanguage } from '#subscriptions/speech';
 import { testDatabase } from '#testing';
 import type { NewCampaign } from './campaign.ts';
 import { createAcquisition } from './create-acquisition.ts';
 import { registerAcquisitionRoutes } from './http.ts';
-import { renderProblemPage } from './notice-page.ts';
+import { renderLandingProblem } from './notice-page.ts';
 import { accessCampaign } from './topics.ts';
 
 export const PROXY = '10.9.9.9';
@@ -130,10 +131,13 @@ export async function buildHouse(changes: Partial<Operator> = {}, keepMs = 0) {
     ...{ database, bus, clock, operators, sms: listened, subscriptions, secret: SECRET, keepMs },
   });
   await acquisition.createCampaign(campaign);
+  const locales = createLocaleChoice({ fallback: 'en' });
   const server = await createHttpServer({
-    ...{ log, trustedProxies: [PROXY], renderErrorPage: renderProblemPage },
+    ...{ log, trustedProxies: [PROXY] },
+    renderErrorPage: (problem, request) => renderLandingProblem(problem, locales.read(request)),
   });
-  registerAcquisitionRoutes(server.app, acquisition);
+  registerLanguage(server.app, { publicUrl: 'http://kopek.test' });
+  registerAcquisitionRoutes(server.app, acquisition, { locales });
   after(async () => {
     await server.close();
     await operators.close();

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, ERROR_KINDS } from '#errors';
 import { type HttpApp, isFromTrustedProxy, sendPage } from '#http';
+import type { LocaleChoice } from '#subscriptions/speech';
 import type { Answer } from './answer.ts';
 import type { Acquisition } from './create-acquisition.ts';
 import { fail } from './errors.ts';
@@ -37,9 +38,19 @@ interface OfToken {
 }
 
 /** The pages of the process `dispatcher`: landing, PIN, consent, and the way out. */
-export function registerAcquisitionRoutes(app: HttpApp, acquisition: Acquisition): void {
+export function registerAcquisitionRoutes(
+  app: HttpApp,
+  acquisition: Acquisition,
+  { locales }: { readonly locales: LocaleChoice },
+): void {
+  const visitorOf = visitors(locales);
+  const answerForm = answers(locales);
   app.get<OfLink>('/lp/:link', LANDING, async (request, reply) =>
-    sendAnswer(reply, await acquisition.openLanding(request.params.link, visitorOf(request))),
+    sendAnswer(
+      reply,
+      await acquisition.openLanding(request.params.link, visitorOf(request)),
+      request.url,
+    ),
   );
   app.post<OfLink>('/lp/:link/number', PAGE, (request, reply) =>
     answerForm(request, reply, () => acquisition.sendPin(numberForm(request, 'landing'))),
@@ -64,37 +75,44 @@ export function registerAcquisitionRoutes(app: HttpApp, acquisition: Acquisition
       reply.redirect(landingPath(params.link), 303),
     );
   }
-  registerStopRoutes(app, acquisition);
+  registerStopRoutes(app, acquisition, locales);
 }
 
-function registerStopRoutes(app: HttpApp, acquisition: Acquisition): void {
-  app.get<OfToken>('/stop/:token', PAGE, async ({ params }, reply) =>
-    sendPage(reply, renderStopPage(await acquisition.readStopLink(params.token), params.token)),
-  );
+function registerStopRoutes(app: HttpApp, acquisition: Acquisition, locales: LocaleChoice): void {
+  const visitorOf = visitors(locales);
+  app.get<OfToken>('/stop/:token', PAGE, async (request, reply) => {
+    const { token } = request.params;
+    const stoppable = await acquisition.readStopLink(token);
+    const reader = locales.read(request, stoppable.locale);
+    return sendPage(reply, renderStopPage(reader, stoppable, token));
+  });
   app.post<OfToken>('/stop/:token', PAGE, async (request, reply) => {
     const stopped = await acquisition.stopByLink(request.params.token, visitorOf(request));
-    return sendPage(reply, renderStoppedPage(stopped));
+    return sendPage(reply, renderStoppedPage(locales.read(request, stopped.locale), stopped));
   });
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+function sendAnswer(reply: FastifyReply, answer: Answer, here: string): FastifyReply {
   if (answer.kind === 'pin_cooling') reply.header('retry-after', answer.seconds);
-  return sendPage(reply, renderAnswer(answer), STATUS[answer.kind]);
+  return sendPage(reply, renderAnswer(answer, here), STATUS[answer.kind]);
 }
 
 /** A form that is too old or not ours leads back to where the visit can begin anew. */
-async function answerForm(
-  request: FastifyRequest<OfLink>,
-  reply: FastifyReply,
-  answer: () => Promise<Answer>,
-): Promise<FastifyReply> {
-  try {
-    return sendAnswer(reply, await answer());
-  } catch (error) {
-    if (!(error instanceof AppError) || !UNUSABLE_FORM.has(error.code)) throw error;
-    const page = renderOldFormPage(landingPath(request.params.link));
-    return sendPage(reply, page, ERROR_KINDS[error.kind].status);
-  }
+function answers(locales: LocaleChoice) {
+  return async (
+    request: FastifyRequest<OfLink>,
+    reply: FastifyReply,
+    answer: () => Promise<Answer>,
+  ): Promise<FastifyReply> => {
+    const path = landingPath(request.params.link);
+    try {
+      return sendAnswer(reply, await answer(), path);
+    } catch (error) {
+      if (!(error instanceof AppError) || !UNUSABLE_FORM.has(error.code)) throw error;
+      const page = renderOldFormPage(locales.read(request), path);
+      return sendPage(reply, page, ERROR_KINDS[error.kind].status);
+    }
+  };
 }
 
 const UNUSABLE_FORM = new Set(['token_invalid', 'token_expired', 'form_of_another_page']);
@@ -124,13 +142,13 @@ function field(request: FastifyRequest<OfLink>, name: 'token' | 'msisdn' | 'pin'
   return value;
 }
 
-function visitorOf(request: FastifyRequest): Visitor {
-  const path = request.url.split('?', 1)[0] ?? '';
-  return {
+function visitors(locales: LocaleChoice) {
+  return (request: FastifyRequest): Visitor => ({
     address: request.ip,
     throughTrustedProxy: isFromTrustedProxy(request),
     headers: request.headers,
     query: request.query as Readonly<Record<string, unknown>>,
-    path,
-  };
+    path: request.url.split('?', 1)[0] ?? '',
+    localeOf: (own) => locales.read(request, undefined, own).speech.locale,
+  });
 }

@@ -6,7 +6,7 @@ export {
   createAcquisition,
 } from './create-acquisition.ts';
 export { registerAcquisitionRoutes } from './http.ts';
-export { renderProblemPage } from './notice-page.ts';
+export { isLandingPage, renderLandingProblem, renderProblemPage } from './notice-page.ts';
 export { type PageParts, renderFrame } from './page-frame.ts';
 export { AccessCampaign, accessCampaign } from './topics.ts';
 export type { Visitor } from './visitor.ts';

@@ -33,8 +33,8 @@ export async function openLanding(
   link: string,
   visitor: Visitor,
 ): Promise<Answer> {
-  const showing = await shelf.show(link);
-  if ('closed' in showing) return { kind: 'closed', campaign: showing.closed };
+  const showing = await shelf.show(link, visitor.localeOf);
+  if ('closed' in showing) return { kind: 'closed', ...showing };
   const nowMs = clock.nowMs();
   const identity = identifyVisitor(visitor, showing.operator, showing.isOfOperator);
   const visit: Visit = {
@@ -42,6 +42,7 @@ export async function openLanding(
     campaign: link,
     termsVersion: showing.offer.termsVersion,
     fingerprint: showing.fingerprint,
+    locale: showing.speech.locale,
     source: identity.source,
     ...(identity.msisdn && { msisdn: identity.msisdn }),
     ...attributionOf(visitor),

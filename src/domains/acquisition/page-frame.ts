@@ -6,6 +6,8 @@ export interface PageParts {
   /** BCP 47, such as `en`. */
   readonly locale: string;
   readonly body: Html;
+  /** The same page in other languages, where it can be opened again. */
+  readonly languages?: Html | undefined;
 }
 
 const sheet = createStylesheet(`
@@ -44,17 +46,18 @@ button.stop{background:var(--bad)}
 .text{white-space:pre-line;overflow-wrap:anywhere}
 .mark{width:56px;height:56px;border-radius:50%;display:grid;place-items:center;font-size:1.75rem;font-weight:700;background:var(--ok-soft);color:var(--ok);margin-bottom:.75rem}
 .mark.idle{background:var(--warn-soft);color:var(--warn)}
+footer{max-width:30rem;margin:0 auto;padding:0 1rem 2rem;color:var(--dim)}footer nav>*{display:inline-block;padding:.625rem 1rem .625rem 0}
 `);
 const policy = pagePolicy({ style: [sheet.cspSource] });
 
 /** The look of every page for people: no script, no image, nothing from elsewhere, light and dark. */
-export function renderFrame({ title, locale, body }: PageParts): Page {
+export function renderFrame({ title, locale, body, languages }: PageParts): Page {
   return {
     policy,
     html: html`<!doctype html>
 <html lang="${locale}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
 <title>${title}</title>${sheet.tag}</head>
-<body><main>${body}</main></body></html>`,
+<body><main>${body}</main>${languages}</body></html>`,
   };
 }

@@ -60,7 +60,7 @@ test('a typed number is proven by its PIN, and the consent says all that was sho
   assert.equal(page.status, 200);
   assert.match(
     page.body,
-    /5\.00 PKR a day[\s\S]*<button>Confirm and subscribe<\/button>[\s\S]*STOP to 7787/,
+    /PKR.5\.00 a day[\s\S]*<button>Confirm and subscribe<\/button>[\s\S]*STOP to 7787/,
   );
   assert.ok(Buffer.byteLength(page.body) < 20_000);
   assert.deepEqual(await consentsOf(who), []);
@@ -70,7 +70,7 @@ test('a typed number is proven by its PIN, and the consent says all that was sho
   assert.match(done.body, /you are subscribed[\s\S]*STOP to 7787/);
   const [consent] = await consentsOf(who);
   assert.equal(consent?.method, 'pin');
-  assert.equal(consent?.price_shown, '5.00 PKR a day');
+  assert.equal(consent?.price_shown, 'PKR\u00a05.00 a day');
   for (const said of [
     campaign.texts.headline,
     campaign.texts.button,
@@ -120,7 +120,7 @@ test('a wrong PIN leaves fewer tries, the last locks it, and neither consents', 
   const first = await enter(who, token, other(pin));
   assert.equal(first.status, 422);
   assert.match(first.body, /2 tries are left/);
-  assert.match((await enter(who, tokenIn(first), other(pin))).body, /One try is left/);
+  assert.match((await enter(who, tokenIn(first), other(pin))).body, /1 try is left/);
   assert.match((await enter(who, token, other(pin))).body, /too many wrong tries/);
   assert.match((await enter(who, token, pin)).body, /too many wrong tries/);
   assert.deepEqual(await consentsOf(who), []);
@@ -165,7 +165,7 @@ test('one number is asked for a few times a minute, from whatever addresses', as
   const statuses: number[] = [];
   for (let count = 0; count < 5; count += 1) statuses.push((await ask(`192.0.2.${count}`)).status);
   assert.deepEqual(statuses, [200, 429, 429, 429, 429]);
-  assert.match((await ask('192.0.2.77')).body, /Too many requests\. Try again in/);
+  assert.match((await ask('192.0.2.77')).body, /That was asked for too often/);
 });
 
 test('a form that comes again, or twice at once, gives the same page and one consent', async () => {
@@ -207,7 +207,7 @@ test('a new price is shown before anything is agreed to, and the old PIN page do
   const before = await house.stored();
   const page = await enter(who, token, pin);
   assert.equal(page.status, 409);
-  assert.match(page.body, /This offer has changed[\s\S]*7\.00 PKR a day/);
+  assert.match(page.body, /This offer has changed[\s\S]*PKR.7\.00 a day/);
   assert.deepEqual(await consentsOf(who), []);
   assert.deepEqual(await house.stored(), before);
   assert.match(page.body, /action="\/lp\/demo\/number"/);
@@ -269,7 +269,7 @@ test('an address that sends form after form has to wait', async () => {
   const before = await house.stored();
   const page = await ask();
   assert.equal(page.status, 429);
-  assert.match(page.body, /Please wait a moment[\s\S]*Try again in 1 s/);
+  assert.match(page.body, /Please wait a moment/);
   assert.equal(page.headers['retry-after'], '1');
   assert.deepEqual(await house.stored(), before);
 });

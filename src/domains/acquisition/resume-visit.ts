@@ -34,8 +34,8 @@ export async function resumeVisit<Of extends Visit>(
 ): Promise<Resumed<Of>> {
   const { shelf, sealing } = at;
   const visit = readVisit<Of>(form, step, sealing);
-  const showing = await shelf.show(form.link);
-  if ('closed' in showing) return { answer: { kind: 'closed', campaign: showing.closed } };
+  const showing = await shelf.show(form.link, () => visit.locale);
+  if ('closed' in showing) return { answer: { kind: 'closed', ...showing } };
   if (visit.fingerprint === showing.fingerprint) return { visit, showing };
   const done = await findDone(at, visit, showing);
   return { answer: done ?? showAnew(visit, showing, sealing) };

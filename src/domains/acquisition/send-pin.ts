@@ -45,9 +45,9 @@ export async function sendPin(dependencies: PinDependencies, form: NumberForm): 
   const done = await findDone(at, visit, showing);
   if (done) return done;
   const read = tryReadNumber(form.msisdn, showing);
-  if ('message' in read) {
+  if ('why' in read) {
     const token = signVisit(visit, 'landing', sealing);
-    return { kind: 'number_refused', showing, token, typed: form.msisdn, message: read.message };
+    return { kind: 'number_refused', showing, token, typed: form.msisdn, why: read.why };
   }
   // Over all campaigns and addresses: nobody's phone is to be flooded through us.
   limits.pinsToNumber.take(read.msisdn);
@@ -62,12 +62,12 @@ export async function sendPin(dependencies: PinDependencies, form: NumberForm): 
 function tryReadNumber(
   typed: string,
   { operator }: Showing,
-): { readonly msisdn: string } | { readonly message: string } {
+): { readonly msisdn: string } | { readonly why: 'invalid' | 'foreign' } {
   try {
     return { msisdn: readMsisdn(typed, operator.plan) };
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return { message: error.message };
+    return { why: error.code === 'msisdn_foreign' ? 'foreign' : 'invalid' };
   }
 }
 
@@ -79,14 +79,13 @@ async function storePin(
   const { visit, showing, now } = of;
   const issued = await issuePin(tx, { subject: pinSubject(visit, showing), now, secret });
   if (issued.outcome !== 'issued') return issued;
-  const { offer, operator, words, price } = showing;
-  const text = offer.texts.pin ?? words.pinSms({ title: offer.title, price });
+  const { operator } = showing;
   await sms.send(tx, [
     {
       provider: operator.name,
       recipient: visit.msisdn,
       sender: operator.shortCode,
-      body: text.replace('%s', () => issued.pin),
+      body: pinSms(showing, issued.pin),
       kind: 'pin',
       secret: true,
       priority: 2,
@@ -100,6 +99,13 @@ async function storePin(
   }));
   await bus.publishAll(tx, [parcel(userActions, actions)]);
   return issued;
+}
+
+/** In the words of the service, or in the language of the page that has asked for it. A handset has no place for spaces of print. */
+function pinSms({ offer, price, speech }: Showing, pin: string): string {
+  const text = offer.texts.pin?.replace('%s', () => pin);
+  const { title } = offer;
+  return text ?? speech.say('landing.pin_sms', { pin, title, price }).replaceAll('\u00a0', ' ');
 }
 
 /** One PIN at a time for a number and a service, whatever the campaign that asks for it. */

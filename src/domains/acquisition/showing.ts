@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto';
 import { type AddressMatcher, createAddressMatcher } from '#http';
-import { formatMoney } from '#money';
 import type { Operator, Operators } from '#operators';
 import type { Offer, Subscriptions } from '#subscriptions';
-import { type Campaign, isLink } from './campaign.ts';
+import { type Locale, localeOf, type Speech, speechOf } from '#subscriptions/speech';
+import { type Campaign, type CampaignTexts, isLink, textsFor } from './campaign.ts';
 import { fail } from './errors.ts';
 import { type LandingTemplates, landingTemplates } from './landing-page.ts';
-import { type Words, wordsOf } from './words.ts';
+import { priceOf } from './price.ts';
 
-/** A campaign as visitors see it now, with all that does not change from one visitor to the next. */
+/** A campaign as visitors of one language see it now, with all that does not change from one of them to the next. */
 export interface Showing {
   readonly campaign: Campaign;
   readonly offer: Offer;
   readonly operator: Operator;
   readonly isOfOperator: AddressMatcher;
-  readonly words: Words;
-  /** `5.00 PKR a day` */
+  readonly speech: Speech;
+  /** The campaign's own, as far as it has them in this language, and the language that they are in. */
+  readonly texts: CampaignTexts;
+  readonly lang: string;
+  /** `PKR 5.00 a day` */
   readonly price: string;
   /** All that the page says, as one text: what a consent is to. */
   readonly wording: string;
@@ -26,11 +29,12 @@ export interface Showing {
 /** A campaign that takes no new orders, or whose service does not. */
 export interface Closed {
   readonly closed: Campaign;
+  readonly speech: Speech;
 }
 
 export interface Shelf {
-  /** Throws `campaign_unknown`. */
-  show(link: string): Promise<Showing | Closed>;
+  /** `choose` is told the campaign's own language. Throws `campaign_unknown`. */
+  show(link: string, choose: (own: Locale) => Locale): Promise<Showing | Closed>;
   /** The next one who asks sees the campaign as it is now. */
   forget(link: string): void;
 }
@@ -43,8 +47,16 @@ export interface ShelfOptions {
   readonly keepMs: number;
 }
 
+/** A campaign with what was looked up for it, and its page in each language that was asked for. */
+interface Prepared {
+  readonly campaign: Campaign;
+  /** Absent where it takes no new orders. */
+  readonly on?: { readonly offer: Offer; readonly operator: Operator };
+  readonly showings: Map<Locale, Showing>;
+}
+
 interface Kept {
-  readonly showing: Promise<Showing | Closed | undefined>;
+  readonly prepared: Promise<Prepared | undefined>;
   readonly untilMs: number;
 }
 
@@ -58,21 +70,21 @@ export function createShelf(options: ShelfOptions): Shelf {
 
   function keep(link: string): Kept {
     if (kept.size >= KEPT_MAX) kept.clear();
-    const one = { showing: prepare(link, options), untilMs: performance.now() + options.keepMs };
+    const one = { prepared: prepare(link, options), untilMs: performance.now() + options.keepMs };
     // A failure is not kept: the next visitor asks again.
-    one.showing.catch(() => kept.delete(link));
+    one.prepared.catch(() => kept.delete(link));
     kept.set(link, one);
     return one;
   }
 
   return {
-    async show(link) {
+    async show(link, choose) {
       if (!isLink(link)) throw unknown();
       const known = kept.get(link);
       const one = known && known.untilMs > performance.now() ? known : keep(link);
-      const showing = await one.showing;
-      if (!showing) throw unknown();
-      return showing;
+      const prepared = await one.prepared;
+      if (!prepared) throw unknown();
+      return showIn(prepared, choose(localeOf(prepared.campaign.locale) ?? 'en'));
     },
     forget: (link) => void kept.delete(link),
   };
@@ -85,55 +97,55 @@ function unknown() {
 async function prepare(
   link: string,
   { findCampaign, operators, subscriptions }: ShelfOptions,
-): Promise<Showing | Closed | undefined> {
+): Promise<Prepared | undefined> {
   const campaign = await findCampaign(link);
-  if (!campaign?.open) return campaign && { closed: campaign };
-  const offer = await subscriptions.offer(campaign.serviceCode);
-  if (!offer?.open) return { closed: campaign };
-  return showingOf(campaign, offer, operators.get(campaign.operator));
+  if (!campaign) return undefined;
+  const showings = new Map<Locale, Showing>();
+  const offer = campaign.open ? await subscriptions.offer(campaign.serviceCode) : undefined;
+  if (!offer?.open) return { campaign, showings };
+  return { campaign, showings, on: { offer, operator: operators.get(campaign.operator) } };
 }
 
-function showingOf(campaign: Campaign, offer: Offer, operator: Operator): Showing {
-  const words = wordsOf(campaign.locale);
-  const price = priceOf(offer, words);
-  const wording = wordingOf({ campaign, offer, operator, words, price });
-  const facts = { campaign, offer, operator, words, price, wording };
+function showIn({ campaign, on, showings }: Prepared, locale: Locale): Showing | Closed {
+  if (!on) return { closed: campaign, speech: speechOf(locale) };
+  const known = showings.get(locale) ?? showingOf({ ...on, campaign, speech: speechOf(locale) });
+  showings.set(locale, known);
+  return known;
+}
+
+function showingOf(about: Pick<Showing, 'campaign' | 'offer' | 'operator' | 'speech'>): Showing {
+  const { campaign, offer, operator, speech } = about;
+  const price = priceOf(offer, speech);
+  const facts = { ...about, ...textsFor(campaign, speech.locale), price };
+  const wording = wordingOf(facts);
   return {
-    ...facts,
+    ...{ ...facts, wording },
     isOfOperator: createAddressMatcher(operator.addressRanges),
     fingerprint: createHash('sha256')
       .update(`${offer.termsVersion}\0${wording}`)
       .digest('base64url')
       .slice(0, FINGERPRINT_LETTERS),
-    templates: landingTemplates(facts),
+    templates: landingTemplates({ ...facts, wording }),
   };
-}
-
-/** `5.00 PKR a day` */
-export function priceOf(
-  { priceMinor, currency, period }: Pick<Offer, 'priceMinor' | 'currency' | 'period'>,
-  words: Words,
-): string {
-  return `${formatMoney({ amountMinor: priceMinor, currency })} ${words.perPeriod[period]}`;
 }
 
 /** What the page shows, in the order in which it does. */
 function wordingOf({
-  campaign,
   offer,
   operator,
-  words,
   price,
-}: Pick<Showing, 'campaign' | 'offer' | 'operator' | 'words' | 'price'>): string {
-  const { headline, description, button, terms } = campaign.texts;
+  speech,
+  texts,
+}: Pick<Showing, 'offer' | 'operator' | 'price' | 'speech' | 'texts'>): string {
+  const { headline, description, button, terms } = texts;
   return [
     offer.title,
     headline,
     description,
     price,
-    words.renews[offer.period],
+    speech.say(`landing.renews_${offer.period}`),
     button,
-    words.howToStop(operator.shortCode),
+    speech.say('landing.how_to_stop', { code: operator.shortCode }),
     terms,
   ].join('\n');
 }

@@ -2,8 +2,7 @@ import { type Bus, parcel } from '#bus';
 import type { Clock } from '#clock';
 import type { Database } from '#database';
 import type { RateLimiter } from '#http';
-import { formatMoney } from '#money';
-import { priceInWords, type Subscriptions, userActions } from '#subscriptions';
+import { type Subscriptions, userActions } from '#subscriptions';
 import { fail } from './errors.ts';
 import { userAgentOf, type Visitor } from './visitor.ts';
 
@@ -11,7 +10,10 @@ export interface StopDependencies {
   readonly database: Database;
   readonly bus: Bus;
   readonly clock: Clock;
-  readonly subscriptions: Pick<Subscriptions, 'find' | 'readUnsubscribeToken' | 'stop'>;
+  readonly subscriptions: Pick<
+    Subscriptions,
+    'find' | 'localeAgreedIn' | 'readUnsubscribeToken' | 'stop'
+  >;
   readonly limits: { readonly formsFromAddress: RateLimiter };
 }
 
@@ -22,8 +24,17 @@ export interface Stoppable {
   readonly serviceCode: string;
   readonly title: string;
   /** Of its own terms, which may be older than what is offered now. */
-  readonly price: string;
+  readonly priceMinor: bigint;
+  readonly currency: string;
+  readonly period: string;
   readonly ended: boolean;
+  /** In which language its customer has last agreed to something. */
+  readonly locale: string | undefined;
+}
+
+/** What came of a stop, to whom it is said. */
+export interface Stopped extends Pick<Stoppable, 'locale' | 'title'> {
+  readonly outcome: 'stopped' | 'already_ended';
 }
 
 /** Shows what would end, and changes nothing: links are opened by scanners too. Throws `token_invalid`. */
@@ -34,10 +45,12 @@ export async function readStopLink(
   const subscription = subscriptions.readUnsubscribeToken(token);
   const found = await subscriptions.find(subscription);
   if (!found) throw fail('stop_unknown', 'There is no subscription at this address.');
-  const { msisdn, serviceCode, title, alive } = found;
-  const { currency, period, priceMinor: amountMinor } = found;
-  const price = priceInWords(formatMoney({ amountMinor, currency }), period);
-  return { subscription, msisdn, serviceCode, title, price, ended: !alive };
+  const { alive, currency, msisdn, period, priceMinor, serviceCode, title } = found;
+  const locale = await subscriptions.localeAgreedIn(subscription);
+  return {
+    ...{ subscription, msisdn, serviceCode, title, priceMinor, currency, period },
+    ...{ ended: !alive, locale },
+  };
 }
 
 /**
@@ -48,10 +61,11 @@ export async function stopByLink(
   dependencies: StopDependencies,
   token: string,
   visitor: Visitor,
-): Promise<{ readonly outcome: 'stopped' | 'already_ended'; readonly title: string }> {
+): Promise<Stopped> {
   const { database, bus, clock, subscriptions, limits } = dependencies;
   limits.formsFromAddress.take(visitor.address);
-  const { subscription, msisdn, serviceCode, title } = await readStopLink(dependencies, token);
+  const found = await readStopLink(dependencies, token);
+  const { locale, msisdn, serviceCode, subscription, title } = found;
   const saidAt = clock.now();
   const evidence = JSON.stringify({
     ...{ subscription, address: visitor.address, userAgent: userAgentOf(visitor) },
@@ -65,5 +79,5 @@ export async function stopByLink(
     await bus.publishAll(tx, [parcel(userActions, [{ key: subscription, payload }])]);
     return stopped.cancelled;
   });
-  return { outcome: cancelled > 0 ? 'stopped' : 'already_ended', title };
+  return { outcome: cancelled > 0 ? 'stopped' : 'already_ended', title, locale };
 }

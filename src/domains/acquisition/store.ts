@@ -8,6 +8,7 @@ interface CampaignRow {
   readonly operator: string;
   readonly locale: string;
   readonly texts: CampaignTexts;
+  readonly translations: Readonly<Record<string, CampaignTexts>>;
   readonly open: boolean;
 }
 
@@ -23,9 +24,10 @@ export async function insertCampaign(
   at: Date,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`
-    insert into acquisition.campaign (link, title, service, operator, locale, texts, open, created_at)
+    insert into acquisition.campaign (link, title, service, operator, locale, texts, translations, open, created_at)
     values (${campaign.link}, ${campaign.title}, ${campaign.serviceCode}, ${campaign.operator},
-      ${campaign.locale}, ${JSON.stringify(campaign.texts)}::jsonb, ${campaign.open}, ${at})
+      ${campaign.locale}, ${JSON.stringify(campaign.texts)}::jsonb, ${JSON.stringify(campaign.translations)}::jsonb,
+      ${campaign.open}, ${at})
     on conflict on constraint campaign_once_per_link do nothing`.execute(executor);
   return numAffectedRows === 1n;
 }
@@ -35,7 +37,7 @@ export async function findCampaign(
   link: string,
 ): Promise<Campaign | undefined> {
   const { rows } = await sql<CampaignRow>`
-    select link, title, service, operator, locale, texts, open
+    select link, title, service, operator, locale, texts, translations, open
     from acquisition.campaign where link = ${link}`.execute(executor);
   return rows[0] && fromRow(rows[0]);
 }
@@ -46,7 +48,7 @@ export async function readCampaigns(
   limit: number,
 ): Promise<readonly Campaign[]> {
   const { rows } = await sql<CampaignRow>`
-    select link, title, service, operator, locale, texts, open
+    select link, title, service, operator, locale, texts, translations, open
     from acquisition.campaign order by id desc limit ${limit}`.execute(executor);
   return rows.map(fromRow);
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { readToken, signToken } from '#auth';
+import type { Locale } from '#subscriptions/speech';
 import { fail } from './errors.ts';
 
 /** One person's way through a campaign's pages. It lives in the signed token of the form, nowhere else. */
@@ -11,6 +12,8 @@ export interface Visit {
   readonly termsVersion: number;
   /** Hash of all that the page said: a consent is to this and to nothing else. */
   readonly fingerprint: string;
+  /** In which language it was shown, and goes on. */
+  readonly locale: Locale;
   readonly source: 'operator_header' | 'query' | 'none';
   readonly msisdn?: string;
   readonly affSub?: string;

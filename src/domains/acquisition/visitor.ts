@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { AppError } from '#errors';
 import type { Operator } from '#operators';
 import { readMsisdn } from '#phone';
+import type { Locale } from '#subscriptions/speech';
 
 /** Who asks, as the request shows it. */
 export interface Visitor {
@@ -13,6 +14,8 @@ export interface Visitor {
   readonly query: Readonly<Record<string, unknown>>;
   /** Without the query. */
   readonly path: string;
+  /** In which language he is spoken to on a page that is written in `own`. */
+  readonly localeOf: (own: Locale) => Locale;
 }
 
 export interface Identity {

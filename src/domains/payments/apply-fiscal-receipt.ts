@@ -1,5 +1,5 @@
 import type { FiscalFacts } from './card-gateway.ts';
-import { insertFiscalReceipt } from './fiscal-store.ts';
+import { insertFiscalReceipts } from './fiscal-store.ts';
 import type { Applied, NewsContext } from './news-context.ts';
 import { readPaymentId } from './payment.ts';
 import { findCardPayment } from './presented-store.ts';
@@ -15,13 +15,12 @@ export async function applyFiscalReceipt(
   const known = await findTransaction(database.pool, { gateway, transaction });
   // It has overtaken the news of its own operation, or is of something that is not sold here.
   if (!known) return (await isOurs({ database }, receipt)) ? 'unknown_order' : 'ignored';
-  const isNew = await database.transaction((tx) =>
-    insertFiscalReceipt(tx, {
-      ...{ ...receipt, gateway, now: clock.now() },
-      ...{ customerId: known.customer_id, paymentId: known.payment_id },
-    }),
-  );
-  return isNew ? 'registered' : 'again';
+  const one = {
+    ...{ ...receipt, gateway, now: clock.now() },
+    ...{ customerId: known.customer_id, paymentId: known.payment_id },
+  };
+  const fresh = await database.transaction((tx) => insertFiscalReceipts(tx, [one]));
+  return fresh > 0 ? 'registered' : 'again';
 }
 
 async function isOurs(

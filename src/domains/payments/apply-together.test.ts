@@ -1,22 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
+import { PATIENT } from './card-fixture.ts';
 import { createNewsContext } from './card-worker.ts';
-import {
-  CLOUD_PAYMENTS,
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS } from './cloudpayments-outside.ts';
 import { parsePaymentId } from './payment.ts';
 import { findCardPayments } from './presented-store.ts';
 
@@ -24,20 +14,16 @@ import { findCardPayments } from './presented-store.ts';
 const MANY = 20;
 /** 3.5 % of 199.00: what the simulated gateway keeps. */
 const FEE_MINOR = 697n;
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
 // Two copies of every worker: sets of one meet sets of the other, and the answers of both.
-const house = await openCardHouse(cloudPaymentsOutside(simulators), { copies: 2 });
-const { database, outside, payments, present } = house;
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
-await control('PUT', `sites/${standardPublicId}`, { concurrency: null });
+const house = await openCloudPaymentsHouse(simulators, { copies: 2 });
+const { control, database, outside, pay, payments, present } = house;
+await control('PUT', `sites/${simulators.standardPublicId}`, { concurrency: null });
 
 /** Of one person with a saved card, so many charges that were asked for at once. */
 async function renewMany(series: string): Promise<readonly string[]> {
   const payment = await present();
   const { customerId } = parsePaymentId(payment);
-  await charge(GOOD, orderOf({ payment, account: accountOf(customerId) }));
+  await pay(payment);
   await eventually(
     async () => assert.equal((await payments.cards.list(database.pool, customerId)).length, 1),
     PATIENT,

@@ -12,9 +12,11 @@ export async function applyWarning(
   const { at, id, reason = null, transaction } = warning;
   const charge = await findByTransaction(database.pool, { gateway, transaction });
   if (!charge) return 'unknown_order';
-  const isNew = await insertWarning(database.pool, {
-    ...{ gateway, id, transaction, at, reason, now: clock.now() },
-    ...{ customerId: charge.customer_id, paymentId: charge.id },
-  });
+  const isNew = await database.transaction((tx) =>
+    insertWarning(tx, {
+      ...{ gateway, id, transaction, at, reason, now: clock.now() },
+      ...{ customerId: charge.customer_id, paymentId: charge.id },
+    }),
+  );
   return isNew ? 'warned' : 'again';
 }

@@ -94,12 +94,14 @@ async function askPayment(
   const row = await findPayment(options.database, gateway.name, news);
   if (!row) return undefined;
   const question = toQuestion(toOrder(row), row.state === 'presented');
-  const named = { payment: news.payment ?? question.payment };
   const result = await ask(options, gateway, {
     ...question,
     ...(transaction !== undefined && { transaction }),
   });
   if (result.outcome === 'not_found') return [];
+  // Where its source says whose it is, what the notification said counts for nothing.
+  const told = 'facts' in result ? result.facts.payment : undefined;
+  const named = { payment: told ?? news.payment ?? question.payment };
   if (result.outcome === 'voided')
     return transaction === undefined ? [] : [{ news: 'voided', transaction, ...named }];
   return [{ news: 'payment', outcome: result, ...named }];
@@ -137,7 +139,9 @@ async function askRefund(
     ...{ transaction: facts.transaction, ofTransaction },
   });
   if (result.outcome !== 'accepted') return [];
-  return [{ ...news, facts: { ...facts, ...result.facts }, state: 'accepted' }];
+  // Whose it is, its source alone can say.
+  const { payment: _told, ...rest } = facts;
+  return [{ ...news, facts: { ...rest, ...result.facts }, state: 'accepted' }];
 }
 
 function unavailable(gateway: string, reason: string): AppError {

@@ -6,6 +6,7 @@ export const paymentAttentionKinds = [
   'surplus',
   'dispute',
   'fraud_warning',
+  'fiscal_receipt',
   'difference',
 ] as const;
 export type PaymentAttentionKind = (typeof paymentAttentionKinds)[number];
@@ -72,6 +73,14 @@ export const OPEN_ATTENTION = sql.raw(`(
     join payments.payment p on p.customer_id = w.customer_id and p.id = w.payment_id
     where p.refunded_minor < p.amount_minor and not exists (select from payments.dispute d
       where d.gateway = w.gateway and d.transaction = w.transaction)
+    union all
+    -- The law wants it soon. What is registered in the end leaves by itself.
+    select 'payments fiscal_receipt ' || q.gateway || ' ' || q.transaction, 'fiscal_receipt', q.gateway, q.customer_id,
+      q.payment_id, q.transaction, 'card', p.amount_minor, p.currency, q.at,
+      case when q.state = 'cancelled' then 'cancelled' when q.is_pending then 'pending' else 'missing' end
+    from payments.fiscal_question q
+    join payments.payment p on p.customer_id = q.customer_id and p.id = q.payment_id
+    where q.is_late
   ) o
   where not exists (select from payments.attention_closing c where c.place = o.place)
   union all

@@ -1,36 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
 import { applyNews } from './apply-news.ts';
 import { type AttentionPage, createPaymentAttention } from './attention.ts';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
+import { PATIENT } from './card-fixture.ts';
 import type { Dispute } from './card-gateway.ts';
 import { createNewsContext } from './card-worker.ts';
-import {
-  CLOUD_PAYMENTS,
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS, GOOD } from './cloudpayments-outside.ts';
 import { parsePaymentId } from './payment.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
-const house = await openCardHouse(cloudPaymentsOutside(simulators));
-const { clock, database, outside, present, settler, stateOf } = house;
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
-await control('PUT', `sites/${standardPublicId}`, {
-  notifications: { Check: { IsEnabled: false } },
-});
+const house = await openCloudPaymentsHouse(simulators, { isGated: false });
+const { becomes, charge, clock, database, outside, pay, present, quiet, settler, widgetOf } = house;
 const context = createNewsContext(house);
 const attention = createPaymentAttention({ clock });
 
@@ -39,13 +22,6 @@ const close = (place: string) =>
   database.transaction((tx) =>
     attention.close(tx, { place, actor: 'ann', reason: 'looked at it' }),
   );
-const widgetOf = (payment: string) =>
-  orderOf({ payment, account: accountOf(parsePaymentId(payment).customerId) });
-const pay = (payment: string, changes: object = {}) =>
-  charge(GOOD, { ...widgetOf(payment), ...changes });
-const becomes = (payment: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(payment), state), PATIENT);
-const quiet = () => eventually(async () => assert.equal(await house.waiting(), 0), PATIENT);
 
 async function accepted(): Promise<string> {
   const payment = await present();

@@ -110,6 +110,7 @@ const MESSAGES: Readonly<Record<PaymentAttentionKind, string>> = {
   surplus: 'It was paid once more than was asked for, and is not on its way back',
   dispute: "The payer's bank has taken the money back for now: answer it at the gateway",
   fraud_warning: 'A network has heard of a fraud: give it back before the bank does, or leave it',
+  fiscal_receipt: 'Its fiscal receipt is not registered: see at the gateway, or make it by hand',
   difference: 'Their book and ours differ',
 };
 
@@ -131,6 +132,7 @@ function actionsOf(row: AttentionRow, payment = ''): readonly AttentionAction[] 
     case 'fraud_warning':
       return refund;
     case 'dispute':
+    case 'fiscal_receipt':
       return [];
     case 'difference':
       return [post(`/v1/gateways/${row.gateway}/differences/close`)];

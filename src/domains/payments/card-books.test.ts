@@ -1,45 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
-import {
-  CLOUD_PAYMENTS,
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-  POOR,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
-import { parsePaymentId } from './payment.ts';
+import { PATIENT } from './card-fixture.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS, GOOD, POOR } from './cloudpayments-outside.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
-const house = await openCardHouse(cloudPaymentsOutside(simulators));
-const { balances, book, database, outside, present, settler, stateOf } = {
-  ...house,
-  ...house.outside,
-};
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
 // What a browser pays is not stopped before: the gate is the merchant's choice.
-await control('PUT', `sites/${standardPublicId}`, {
-  notifications: { Check: { IsEnabled: false } },
-});
-
-const widgetOf = (payment: string) =>
-  orderOf({ payment, account: accountOf(parsePaymentId(payment).customerId) });
-const pay = (payment: string, changes: object = {}) =>
-  charge(GOOD, { ...widgetOf(payment), ...changes });
-const becomes = (payment: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(payment), state), PATIENT);
-const quiet = () => eventually(async () => assert.equal(await house.waiting(), 0), PATIENT);
+const house = await openCloudPaymentsHouse(simulators, { isGated: false });
+const { balances, becomes, charge, control, database, outside, pay, present, quiet } = house;
+const { settler, stateOf, widgetOf } = house;
+const { book } = outside;
 const settle = (
   payment: string,
   outcome: 'accepted' | 'returned' | 'declined',

@@ -88,6 +88,7 @@ export function createCardCharging({ card, line, tokenOf }: CardChargingOptions)
     admits: line.admits,
     take: line.take,
     charge,
+    awaitsReceipts: () => card.capabilities.fiscal === 'asked',
     forgets: () => card.capabilities.afterNotFound === 'newId',
     refunds: () => card.capabilities.refund,
     refund,

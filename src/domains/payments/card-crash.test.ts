@@ -1,14 +1,7 @@
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { describeCardCrashes } from './describe-card-crashes.ts';
 
 // Every point is in card-crash.long.test.ts; here is one of each few, another one each day.
 const STRIDE = 17;
 
-describeCardCrashes(
-  { start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-  { stride: STRIDE, first: 1 + (new Date().getUTCDate() % STRIDE) },
-);
+describeCardCrashes(simulators, { stride: STRIDE, first: 1 + (new Date().getUTCDate() % STRIDE) });

@@ -1,21 +1,15 @@
 import { after } from 'node:test';
-import { createKeyring, createSealer } from '#auth';
-import { openBus } from '#bus';
+import { createKeyring } from '#auth';
 import { createFakeClock } from '#clock';
 import { type Database, sql } from '#database';
 import { createHttpServer } from '#http';
 import { createIdSource } from '#ids';
-import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
-import { silentLog } from '#log';
-import { createMetrics } from '#metrics';
-import { createOperators } from '#operators';
 import { freePort, testDatabase } from '#testing';
-import { createCardCharging } from './card-charging.ts';
 import type { CardGateway } from './card-gateway.ts';
-import type { CardGateways, CardLine } from './card-gateways.ts';
+import type { CardGateways } from './card-gateways.ts';
 import type { CardOutside, Paying } from './card-outside.ts';
-import { createCardWorker, createNewsContext } from './card-worker.ts';
-import { cardChargeGroup, createChargeWorker } from './charge-worker.ts';
+import { createNewsContext } from './card-worker.ts';
+import { cardChargeGroup } from './charge-worker.ts';
 import { accountOf } from './compare-facts.ts';
 import type { PresentRequest } from './create-card-payments.ts';
 import { createPayments, type Payments } from './create-payments.ts';
@@ -26,11 +20,12 @@ import { registerNotificationRoutes } from './http-notifications.ts';
 import { registerCardStaffRoutes } from './http-staff.ts';
 import { parsePaymentId } from './payment.ts';
 import { createReconciler } from './reconcile-gateway.ts';
-import { createSavedCards } from './saved-cards.ts';
 import { createHandSettler } from './settle-by-hand.ts';
-import { createTokenReader } from './token-reader.ts';
+import { cardWorkersOf, furnish, onlyGateway } from './stand/index.ts';
 import { paymentDisputes, paymentEvents, paymentResponses } from './topics.ts';
 import { verifyPostings } from './verify-postings.ts';
+
+export { onlyGateway } from './stand/index.ts';
 
 export const CARDS_NOW = new Date('2026-11-20T07:00:00Z');
 export const CARD_SECRET = 'a secret that only tests know, long enough';
@@ -43,20 +38,6 @@ const PATIENCE = { timeoutMs: 30_000 };
 /** However slow the machine. */
 export const PATIENT = PATIENCE;
 
-export const OPEN_LINE: CardLine = {
-  ...{ admits: () => true, perSecond: () => 1000, take: async (most) => most },
-  heard: () => {},
-};
-
-export function onlyGateway(card: CardGateway): CardGateways {
-  return {
-    names: () => [card.name],
-    gateway: (name) => (name === card.name ? card : undefined),
-    line: () => OPEN_LINE,
-    choose: () => [card.name],
-  };
-}
-
 export interface CardHouseOptions {
   /** How many of each worker; 0: another process does the work. One unless told. */
   readonly copies?: number;
@@ -66,23 +47,17 @@ export interface CardHouseOptions {
 
 /** What a house of card payments is made of, without its outside. */
 export async function furnishCards(database: Database, gateway: string, now = CARDS_NOW) {
-  const clock = createFakeClock(now);
-  const base = {
-    ...{ database, clock, log: silentLog(), metrics: createMetrics() },
-    ids: createIdSource(process.pid),
-    sealer: createSealer({ secret: CARD_SECRET }),
-  };
-  const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
-  await bus.declare([
+  const furnished = await furnish({
+    ...{ database, clock: createFakeClock(now), ids: createIdSource(process.pid) },
+    secret: CARD_SECRET,
+  });
+  await furnished.bus.declare([
     cardChargeGroup(gateway),
     { topic: paymentResponses(gateway), name: 'test' },
     { topic: paymentDisputes, name: 'test' },
     { topic: paymentEvents, name: 'test' },
   ] as never);
-  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
-  const ledger = await createLedger({ ...base, types });
-  const operators = await createOperators(base);
-  return { ...base, bus, ledger, operators };
+  return furnished;
 }
 
 export type Furnished = Awaited<ReturnType<typeof furnishCards>> & {
@@ -91,19 +66,8 @@ export type Furnished = Awaited<ReturnType<typeof furnishCards>> & {
 };
 
 /** The workers of one process. */
-export function cardWorkersOf(house: Furnished, card: CardGateway) {
-  const { database } = house;
-  const cards = createSavedCards(house);
-  return [
-    createCardWorker({ ...house, inbox: house.payments.inbox }),
-    createChargeWorker({
-      ...{ ...house, group: cardChargeGroup(card.name), cards },
-      gateway: createCardCharging({
-        ...{ card, line: OPEN_LINE },
-        tokenOf: createTokenReader({ cards, database }),
-      }),
-    }),
-  ];
+export function workersOf(house: Furnished, card: CardGateway) {
+  return cardWorkersOf({ ...house, inbox: house.payments.inbox }, card);
 }
 
 export async function openDoors(house: Furnished, port: number) {
@@ -136,7 +100,7 @@ export async function openCardHouse(
   const payments = createPayments(house);
   const whole = { ...house, payments };
   const server = isOpen ? await openDoors(whole, port) : undefined;
-  const workers = Array.from({ length: copies }, () => cardWorkersOf(whole, open.card)).flat();
+  const workers = Array.from({ length: copies }, () => workersOf(whole, open.card)).flat();
   for (const worker of workers) worker.start();
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -233,6 +197,23 @@ function handsOf({ clock, database, ledger, payments }: Furnished, gateway: stri
     },
     balances: () => balancesOf(ledger, gateway),
     judge: () => judgeBooks(database, ledger),
+  };
+}
+
+/** Calls the doors of a house, with a key, or with another one. */
+export function callerOf<Answer>({ port }: { readonly port: number }, ownKey: string) {
+  let keys = 0;
+  return async (method: string, path: string, body?: object, key = ownKey) => {
+    keys += 1;
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(body && { 'content-type': 'application/json', 'idempotency-key': `key-${keys}` }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, json: (await answer.json()) as Answer };
   };
 }
 

@@ -285,6 +285,22 @@ export interface FiscalFacts {
   readonly url?: string;
 }
 
+/** What a gateway says, when it is asked, of a fiscal receipt that it was sent. */
+export interface ListedReceipt {
+  /** The gateway's id of the payment or refund that it is of. */
+  readonly transaction: string;
+  readonly kind: FiscalFacts['kind'];
+  /** `cancelled`: its till could not register it, and does not try again. */
+  readonly state: 'registered' | 'pending' | 'cancelled';
+  /** Of one that is registered. */
+  readonly facts?: FiscalFacts;
+}
+
+/** Which receipts are asked for: those that were made within a span, in pages, or those of one operation. */
+export type ReceiptQuestion =
+  | { readonly from: Date; readonly to: Date; readonly page?: string }
+  | { readonly transaction: string; readonly kind: FiscalFacts['kind'] };
+
 export interface NotificationReading {
   /** The same for a repetition of the same news: (type, id, status). */
   readonly dedupeKey: string;
@@ -353,6 +369,11 @@ export interface CardCapabilities {
   readonly refund: boolean;
   /** It takes fiscal receipts with its operations. */
   readonly receipts: boolean;
+  /**
+   * How one hears what became of the receipts that its account sends: `told` by notifications, `asked` by `listReceipts`; `none`:
+   * it sends none.
+   */
+  readonly fiscal: 'told' | 'asked' | 'none';
   /** Asks before it goes on. */
   readonly check: boolean;
   /** `signed` notifications count by themselves; `hint`: they are asked about at the source; `none`: it sends none. */
@@ -412,6 +433,10 @@ export interface CardGateway {
     readonly to: Date;
     readonly page?: string;
   }): Promise<{ readonly disputes: readonly Dispute[]; readonly next?: string }>;
+  /** Throws where they did not come. The page after the last has no `next`. */
+  listReceipts?(
+    asked: ReceiptQuestion,
+  ): Promise<{ readonly receipts: readonly ListedReceipt[]; readonly next?: string }>;
   /** Forgets a saved card at the gateway, where it can. */
   forgetCard?(card: { readonly token: string; readonly account: string }): Promise<void>;
   /** Throws an `AppError` of kind `forbidden` where it is not the gateway's, `invalid` or `too_large` where it can't be read. */

@@ -1,13 +1,5 @@
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { cloudPaymentsOutside } from './cloudpayments-outside.ts';
 import { describeCardHouse } from './describe-card-house.ts';
 
-describeCardHouse(
-  cloudPaymentsOutside({
-    ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-  }),
-);
+describeCardHouse(cloudPaymentsOutside(simulators));

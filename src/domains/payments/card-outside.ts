@@ -31,6 +31,8 @@ export interface OpenOutside {
   dispute?(transaction: string): Promise<void>;
   /** A network has heard of a fraud. */
   warn?(transaction: string): Promise<void>;
+  /** A payer's bank only asks: no money has moved. */
+  enquire?(transaction: string): Promise<void>;
   /** What it tells comes this often. */
   duplicate(share: number): Promise<void>;
   /** Everything that waits to be told again is told now. */

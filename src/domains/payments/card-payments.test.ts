@@ -1,37 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
-import { CARDS_NOW, openCardHouse, PATIENT } from './card-fixture.ts';
-import {
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-  POOR,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
+import { CARDS_NOW, PATIENT } from './card-fixture.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { POOR } from './cloudpayments-outside.ts';
 import { parsePaymentId } from './payment.ts';
 import { paymentEvents } from './topics.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
-const house = await openCardHouse(cloudPaymentsOutside(simulators));
-const { clock, database, eventsOf, outside, payments, present, published, stateOf } = house;
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
+const house = await openCloudPaymentsHouse(simulators);
+const { becomes, charge, clock, control, database, eventsOf, outside, pay, payments } = house;
+const { present, published, stateOf, widgetOf } = house;
 const { book } = outside;
-
-const widgetOf = (payment: string) =>
-  orderOf({ payment, account: accountOf(parsePaymentId(payment).customerId) });
-const pay = (payment: string, changes: object = {}) =>
-  charge(GOOD, { ...widgetOf(payment), ...changes });
-const becomes = (payment: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(payment), state), PATIENT);
 const inBook = async (payment: string) => {
   const { debits, refunded } = await book(payment);
   return { debits, refunded };
@@ -93,7 +73,7 @@ test('a page that is over expires, and is told of; nobody is led to it any more'
 test('paid in two tabs, it is settled once, and the second goes back by itself', async () => {
   const payment = await present();
   // Neither tab is asked for its gate: the gateway was told so.
-  await control('PUT', `sites/${standardPublicId}`, {
+  await control('PUT', `sites/${simulators.standardPublicId}`, {
     notifications: { Check: { IsEnabled: false } },
   });
   await Promise.all([pay(payment), pay(payment)]);

@@ -5,6 +5,7 @@ import type { Operators } from '#operators';
 import { createTurns } from '#turns';
 import { createNotificationApplier } from './apply-notifications.ts';
 import { createGatewayAsker } from './ask-gateways.ts';
+import { askForReceipts } from './ask-receipts.ts';
 import { createCardRecorders } from './card-recorders.ts';
 import { createCardTeller } from './card-teller.ts';
 import type { CardPaymentsOptions } from './create-card-payments.ts';
@@ -13,7 +14,7 @@ import type { NewsContext } from './news-context.ts';
 import type { NotificationInbox } from './notification-inbox.ts';
 import { carryOutOperations } from './operate-reservations.ts';
 
-/** Applies what gateways have said, carries out what is asked of reservations, ends what is over. As many copies as wanted. */
+/** Applies what gateways have said, carries out what is asked of reservations, ends what is over, asks for receipts. As many copies as wanted. */
 export interface CardWorker {
   start(): void;
   stop(): Promise<void>;
@@ -48,6 +49,10 @@ export function createCardWorker(options: CardWorkerOptions): CardWorker {
     createTurns({
       ...{ ...often, name: 'pages that are over' },
       turn: () => endOverdue({ ...options, context, asker }),
+    }),
+    createTurns({
+      ...{ ...often, name: 'fiscal receipts' },
+      turn: () => askForReceipts({ ...options, context }),
     }),
     createTurns({
       ...{ ...often, name: 'what is asked of reservations' },

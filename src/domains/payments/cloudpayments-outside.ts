@@ -3,9 +3,9 @@ import { temporaryFolder } from '#testing';
 import { type CardOutside, callJson, type Paying } from './card-outside.ts';
 import { createCloudPayments } from './gateways/cloudpayments/index.ts';
 
-/** The simulator, handed in by the tests: only they know it. */
+/** The simulator's door, handed in by the tests: only they know it. */
 export interface CloudPaymentsSimulators {
-  start(options: {
+  startCloudPaymentsSimulator(options: {
     readonly port: number;
     readonly folder: string;
     readonly sites: Readonly<
@@ -24,7 +24,7 @@ export interface CloudPaymentsSimulators {
     readonly expires: string;
     readonly name: string;
   }): string;
-  readonly publicId: string;
+  readonly standardPublicId: string;
 }
 
 export const CLOUD_PAYMENTS = 'cloudpayments';
@@ -60,7 +60,10 @@ export interface CloudPaymentsHands {
 
 export function cloudPaymentsHands(
   url: string,
-  { cryptogramOf, publicId }: Pick<CloudPaymentsSimulators, 'cryptogramOf' | 'publicId'>,
+  {
+    cryptogramOf,
+    standardPublicId: publicId,
+  }: Pick<CloudPaymentsSimulators, 'cryptogramOf' | 'standardPublicId'>,
 ): CloudPaymentsHands {
   const authorization = `Basic ${Buffer.from(`${publicId}:${SECRET}`).toString('base64')}`;
   return {
@@ -91,14 +94,14 @@ function isDual({ presentation }: Paying): boolean {
 }
 
 export function cloudPaymentsOutside(simulators: CloudPaymentsSimulators): CardOutside {
-  const { publicId, start } = simulators;
+  const { standardPublicId: publicId } = simulators;
   return {
     name: CLOUD_PAYMENTS,
     async open(site) {
       const notifications = Object.fromEntries(
         TYPES.map((type) => [type, `${site}/${type.toLowerCase()}`]),
       );
-      const simulator = await start({
+      const simulator = await simulators.startCloudPaymentsSimulator({
         ...{ port: 0, folder: await temporaryFolder() },
         sites: { [publicId]: { apiSecret: SECRET, concurrency: 200, notifications } },
       });

@@ -45,7 +45,8 @@ export interface Payments {
   ): Promise<{ readonly withdrawn: readonly string[]; readonly underWay: readonly string[] }>;
   /**
    * Asks for a refund of a charge, whole or in part, and answers its id. Throws `payment_unknown`,
-   * `payment_not_accepted`, `payment_is_refund`, `refund_exceeds_charge`, `refund_not_possible`, `refund_open`.
+   * `payment_not_accepted`, `payment_is_refund`, `refund_exceeds_charge`, `refund_not_possible`, `refund_open`,
+   * `payment_disputed`.
    */
   refund(tx: Tx, request: RefundRequest): Promise<string>;
   /** One payment with its refunds, the newest first. Throws `payment_unknown`. */

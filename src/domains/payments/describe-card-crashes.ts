@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type Database, sql } from '#database';
+import { sql } from '#database';
 import { eventually } from '#testing';
 import type { CardCrashSettings } from './card-crash-child.ts';
+import { endLeases, hurry, LATER_MS, PATIENCE, startCardChild } from './card-crash-stage.ts';
 import { CARDS_NOW, openCardHouse } from './card-fixture.ts';
 import {
   type CloudPaymentsSimulators,
@@ -16,7 +14,6 @@ import { parsePaymentId } from './payment.ts';
 
 /** Far more points than there are: a child that never comes to its end is a fault. */
 const POINTS_MOST = 400;
-const PATIENCE = { timeoutMs: 60_000 };
 /** Longer than whoever lives needs for a call, on a slow machine too: his lease is not ended before he is done. */
 const HAND_MS = 8000;
 
@@ -43,55 +40,25 @@ async function setStage(simulators: CloudPaymentsSimulators) {
   const house = await openCardHouse(cloudPaymentsOutside(simulators), { copies: 0, isOpen: false });
   const hands = cloudPaymentsHands(house.outside.url, simulators);
   // Nobody is there to be asked while the child is dead, and two tabs have to get through.
-  await hands.control('PUT', `sites/${simulators.publicId}`, {
+  await hands.control('PUT', `sites/${simulators.standardPublicId}`, {
     notifications: { Check: { IsEnabled: false } },
   });
-  const { publicId } = simulators;
+  const { standardPublicId: publicId } = simulators;
   const settings = {
     ...{ url: house.database.url, simulator: house.outside.url, publicId, port: house.port },
+    gateway: house.outside.card.name,
   };
   return { ...house, ...hands, settings, round: 0 };
 }
 
 type Stage = Awaited<ReturnType<typeof setStage>>;
 
-const LATER_MS = 600_000;
-
-interface Child {
-  readonly isDead: () => boolean;
-  stop(): Promise<void>;
-}
-
-async function startChild(t: TestContext, given: CardCrashSettings): Promise<Child> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'card-crash-child.ts'), JSON.stringify(given)],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  const exit = once(child, 'exit');
-  let isDead = false;
-  void exit.then(() => {
-    isDead = true;
-  });
-  const began = await Promise.race([once(child.stdout, 'data'), exit]);
-  assert.ok(began[0] !== 1, 'the child could not start');
-  return {
-    isDead: () => isDead,
-    async stop() {
-      child.kill('SIGTERM');
-      const [code, signal] = await exit;
-      assert.ok(signal === 'SIGKILL' || code === 0, `the child ended by itself: ${code} ${signal}`);
-    },
-  };
-}
-
 /** True where it was killed on the way. */
 async function liveThrough(t: TestContext, stage: Stage, dieAt: number): Promise<boolean> {
   const { control, settings } = stage;
   const started = { ...settings, now: new Date(CARDS_NOW.getTime() + 60_000).toISOString() };
   const asked = await ask(t, stage, started);
-  const child = await startChild(t, { ...started, dieAt });
+  const child = await startCardChild(t, { ...started, dieAt });
   await pay(stage, asked);
   await eventually(async () => {
     if (!child.isDead()) await assertAllDone(stage, asked);
@@ -101,7 +68,7 @@ async function liveThrough(t: TestContext, stage: Stage, dieAt: number): Promise
   if (killed) {
     await endLeases(stage.database);
     const later = new Date(CARDS_NOW.getTime() + LATER_MS).toISOString();
-    const second = await startChild(t, { ...started, now: later, dieAt: 0 });
+    const second = await startCardChild(t, { ...started, now: later, dieAt: 0 });
     let endedMs = performance.now();
     await eventually(async () => {
       // What nobody took is told again, and what waits for its time is given free.
@@ -127,7 +94,7 @@ async function ask(t: TestContext, stage: Stage, started: Omit<CardCrashSettings
   stage.round += 1;
   const earlier = [await present(), await present()];
   const reserved = await present({ offer: { description: 'A year', twoStage: true } });
-  const calm = await startChild(t, { ...started, dieAt: 0 });
+  const calm = await startCardChild(t, { ...started, dieAt: 0 });
   for (const payment of earlier) await charge(GOOD, widgetOf(payment));
   await charge(GOOD, widgetOf(reserved), 'auth');
   await eventually(async () => {
@@ -201,26 +168,6 @@ async function listOpen({ database }: Stage): Promise<readonly string[]> {
     database.pool,
   );
   return rows.map(({ open }) => open);
-}
-
-/** As if the time of the leases had passed: liveness is the database's clock, which no test can move. For when all hands are dead, or should be done. */
-async function endLeases(database: Database): Promise<void> {
-  await sql`update payments.payment set lease_until = least(lease_until, clock_timestamp() - interval '1 hour')
-    where closed_at is null`.execute(database.pool);
-  await hurry(database);
-}
-
-/** The same while somebody works: what he has claimed or sent is his, and a slow machine takes its time over it. */
-async function hurry(database: Database): Promise<void> {
-  await sql`update payments.payment set lease_until = least(lease_until, clock_timestamp() - interval '1 hour'),
-    next_inquiry_at = case when next_inquiry_at is null then null else clock_timestamp() end
-    where closed_at is null and state not in ('claimed', 'sending')`.execute(database.pool);
-  await sql`update payments.notification set next_try_at = null where state = 'new'`.execute(
-    database.pool,
-  );
-  await sql`update payments.card_operation set next_try_at = '-infinity' where state = 'open'`.execute(
-    database.pool,
-  );
 }
 
 async function assertBooks(stage: Stage, asked: Asked, when: string): Promise<void> {

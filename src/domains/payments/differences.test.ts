@@ -2,25 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApiKey } from '#auth';
 import { sql } from '#database';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { eventually } from '#testing';
-import { onlyGateway, openCardHouse, PATIENT } from './card-fixture.ts';
+import { callerOf, onlyGateway, PATIENT } from './card-fixture.ts';
 import type { CardGateway, ListedTransaction } from './card-gateway.ts';
 import { createNewsContext } from './card-worker.ts';
-import {
-  CLOUD_PAYMENTS,
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS, GOOD } from './cloudpayments-outside.ts';
 import { EDGE_MS } from './compare-lists.ts';
-import { parsePaymentId } from './payment.ts';
 import { createReconciler } from './reconcile-gateway.ts';
 import {
   beginReconciliation,
@@ -31,34 +20,15 @@ import {
   renewReconciliation,
 } from './reconciliation-store.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
-const house = await openCardHouse(cloudPaymentsOutside(simulators));
-const { clock, database, outside, present, reconciler, stateOf } = house;
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
-await control('PUT', `sites/${standardPublicId}`, {
-  notifications: { Check: { IsEnabled: false } },
-});
+const house = await openCloudPaymentsHouse(simulators, { isGated: false });
+const { charge, clock, control, database, outside, present, reconciler, stateOf } = house;
+const { widgetOf } = house;
 const PATH = `/v1/gateways/${CLOUD_PAYMENTS}/differences`;
 const made = (scopes: readonly string[]) =>
   createApiKey(database, { name: 'ann', scopes: [...scopes], now: clock.now() });
 const staff = await made(['payments:read', 'payments:admin']);
 const reader = await made(['payments:read']);
-
-let keys = 0;
-async function call(method: string, path: string, body?: object, key = staff.text) {
-  keys += 1;
-  const answer = await fetch(`http://127.0.0.1:${house.port}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(body && { 'content-type': 'application/json', 'idempotency-key': `key-${keys}` }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return { status: answer.status, json: (await answer.json()) as Answer };
-}
+const call = callerOf<Answer>(house, staff.text);
 
 interface Answer extends Shown {
   readonly code: string;
@@ -75,8 +45,6 @@ interface Shown {
 
 const shown = async (query = ''): Promise<readonly Shown[]> =>
   (await call('GET', `${PATH}${query}`)).json.items;
-const widgetOf = (payment: string) =>
-  orderOf({ payment, account: accountOf(parsePaymentId(payment).customerId) });
 const spanNow = () => {
   const now = Date.now();
   return { from: new Date(now - 3_600_000), to: new Date(now + 3_600_000) };

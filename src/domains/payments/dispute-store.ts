@@ -42,3 +42,22 @@ export async function disputesOf(
     order by recorded_at, id, kind limit ${DISPUTES_MOST}`.execute(executor);
   return rows;
 }
+
+/**
+ * Whether its payer's bank is about to take a payment back: it has not decided yet, or what it took is not written down as given
+ * back yet. The caller holds the payment.
+ */
+export async function isDisputed(
+  tx: Tx,
+  { customerId, id }: { readonly customerId: bigint; readonly id: bigint },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from payments.dispute d
+    where d.customer_id = ${customerId} and d.payment_id = ${id} and (
+      (d.kind = 'opened' and not exists (select from payments.dispute e
+        where e.gateway = d.gateway and e.id = d.id and e.kind in ('lost', 'won')))
+      or (d.kind = 'lost' and not exists (select from payments.payment p
+        where p.customer_id = d.customer_id and p.refund_of = d.payment_id and p.refund_reason = 'dispute')))
+    limit 1`.execute(tx);
+  return rows.length > 0;
+}

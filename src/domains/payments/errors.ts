@@ -7,6 +7,7 @@ export const fail = errorCodes({
   refund_exceeds_charge: 'precondition',
   refund_not_possible: 'precondition',
   refund_open: 'conflict',
+  payment_disputed: 'precondition',
   card_unknown: 'not_found',
   gateway_unknown: 'not_found',
   no_gateway: 'precondition',

@@ -11,23 +11,32 @@ export interface FiscalView {
   readonly at: Date;
 }
 
-/** True where it was not known yet. */
-export async function insertFiscalReceipt(
+export type NewFiscalReceipt = FiscalFacts & {
+  readonly gateway: string;
+  readonly customerId: bigint;
+  readonly paymentId: bigint;
+  readonly now: Date;
+};
+
+/** Answers how many were not known yet. In one order: of two sets neither waits for both. */
+export async function insertFiscalReceipts(
   tx: Tx,
-  one: FiscalFacts & {
-    readonly gateway: string;
-    readonly customerId: bigint;
-    readonly paymentId: bigint;
-    readonly now: Date;
-  },
-): Promise<boolean> {
+  given: readonly NewFiscalReceipt[],
+): Promise<number> {
+  if (given.length === 0) return 0;
+  const ordered = given.toSorted((one, other) => (one.transaction < other.transaction ? -1 : 1));
+  const column = <Key extends keyof NewFiscalReceipt>(key: Key) => ordered.map((one) => one[key]);
   const { rows } = await sql`
     insert into payments.fiscal_receipt (gateway, transaction, document, sign, kind, customer_id, payment_id, device, url,
       at, recorded_at)
-    values (${one.gateway}, ${one.transaction}, ${one.document}, ${one.sign}, ${one.kind}, ${one.customerId},
-      ${one.paymentId}, ${one.device ?? null}, ${one.url ?? null}, ${one.at ?? one.now}, ${one.now})
+    select * from unnest(
+      ${column('gateway')}::text[], ${column('transaction')}::text[], ${column('document')}::text[],
+      ${column('sign')}::text[], ${column('kind')}::text[], ${column('customerId')}::bigint[],
+      ${column('paymentId')}::bigint[], ${ordered.map((one) => one.device ?? null)}::text[],
+      ${ordered.map((one) => one.url ?? null)}::text[], ${ordered.map((one) => one.at ?? one.now)}::timestamptz[],
+      ${column('now')}::timestamptz[])
     on conflict do nothing returning document`.execute(tx);
-  return rows.length > 0;
+  return rows.length;
 }
 
 const SHOWN_MOST = 20;

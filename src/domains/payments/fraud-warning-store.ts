@@ -1,8 +1,8 @@
-import { type Executor, sql } from '#database';
+import { sql, type Tx } from '#database';
 
 /** False where it was told before. */
 export async function insertWarning(
-  executor: Executor,
+  tx: Tx,
   one: {
     readonly gateway: string;
     readonly id: string;
@@ -17,6 +17,6 @@ export async function insertWarning(
   const { rows } = await sql`
     insert into payments.fraud_warning (gateway, id, transaction, customer_id, payment_id, reason, at, recorded_at)
     values (${one.gateway}, ${one.id}, ${one.transaction}, ${one.customerId}, ${one.paymentId}, ${one.reason}, ${one.at},
-      ${one.now}) on conflict (gateway, id) do nothing returning id`.execute(executor);
+      ${one.now}) on conflict (gateway, id) do nothing returning id`.execute(tx);
   return rows.length > 0;
 }

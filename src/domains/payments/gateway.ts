@@ -111,6 +111,8 @@ export interface Gateway {
    * id. Absent: the same id is sent again.
    */
   forgets?(): boolean;
+  /** Whether fiscal receipts go with its operations of which it has to be asked later. Absent: none. */
+  awaitsReceipts?(): boolean;
   /** Asks about a charge or a refund. Only where `inquiry` is not `none`. */
   inquire(order: ChargeOrder | RefundOrder): Promise<Conversation<InquiryOutcome>>;
 }

@@ -2,19 +2,12 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { sql } from '#database';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
+import * as simulators from '#simulators/cloudpayments';
 import { openCardHouse } from './card-fixture.ts';
 import { cloudPaymentsOutside, SECRET } from './cloudpayments-outside.ts';
 import { accountOf } from './compare-facts.ts';
 import { parsePaymentId } from './payment.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
 // Nobody applies: what is heard stays where it lies.
 const house = await openCardHouse(cloudPaymentsOutside(simulators), { copies: 0 });
 const { clock, database, present, site } = house;

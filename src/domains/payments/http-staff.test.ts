@@ -1,57 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createApiKey } from '#auth';
-import {
-  cryptogramOf,
-  standardPublicId,
-  startCloudPaymentsSimulator,
-} from '#simulators/cloudpayments';
-import { eventually } from '#testing';
-import { openCardHouse, PATIENT } from './card-fixture.ts';
-import {
-  CLOUD_PAYMENTS,
-  cloudPaymentsHands,
-  cloudPaymentsOutside,
-  GOOD,
-  orderOf,
-} from './cloudpayments-outside.ts';
-import { accountOf } from './compare-facts.ts';
+import * as simulators from '#simulators/cloudpayments';
+import { callerOf } from './card-fixture.ts';
+import { openCloudPaymentsHouse } from './cloudpayments-house.ts';
+import { CLOUD_PAYMENTS, GOOD } from './cloudpayments-outside.ts';
 import { findHandSettlements } from './hand-store.ts';
 import { parsePaymentId } from './payment.ts';
 import { readPaymentHistory } from './payment-history.ts';
 
-const simulators = {
-  ...{ start: startCloudPaymentsSimulator, cryptogramOf, publicId: standardPublicId },
-};
-const house = await openCardHouse(cloudPaymentsOutside(simulators));
-const { clock, database, outside, present, stateOf } = house;
-const { charge, control } = cloudPaymentsHands(outside.url, simulators);
-await control('PUT', `sites/${standardPublicId}`, {
-  notifications: { Check: { IsEnabled: false } },
-});
+const house = await openCloudPaymentsHouse(simulators, { isGated: false });
+const { becomes, charge, clock, database, present, widgetOf } = house;
 const made = (scopes: readonly string[]) =>
   createApiKey(database, { name: 'ann', scopes: [...scopes], now: clock.now() });
 const staff = await made(['payments:read', 'payments:write', 'payments:admin']);
 const reader = await made(['payments:read']);
-
-let keys = 0;
-async function call(method: string, path: string, body?: object, key = staff.text) {
-  keys += 1;
-  const answer = await fetch(`http://127.0.0.1:${house.port}${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${key}`,
-      ...(body && { 'content-type': 'application/json', 'idempotency-key': `key-${keys}` }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
-}
-
-const widgetOf = (payment: string) =>
-  orderOf({ payment, account: accountOf(parsePaymentId(payment).customerId) });
-const becomes = (payment: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(payment), state), PATIENT);
+const call = callerOf<Record<string, unknown>>(house, staff.text);
 
 test('a reservation is taken or let go over HTTP, and what can not be is refused by name', async () => {
   const offer = { description: 'A year', twoStage: true };

@@ -73,6 +73,12 @@ export {
   createCardGateway,
 } from './gateways/card-gateway-kinds.ts';
 export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
+export {
+  createResponseHearing,
+  type ResponseHearing,
+  type ResponseHearingOptions,
+  responseGroups,
+} from './hear-responses.ts';
 export { registerPaymentRoutes } from './http.ts';
 export { registerDifferenceRoutes } from './http-differences.ts';
 export {

@@ -1,5 +1,6 @@
 import { createSystemClock } from '#clock';
 import { temporaryFolder } from '#testing';
+import type { CardGateway, ReceiptSettings } from './card-gateway.ts';
 import { type CardOutside, callJson, type OpenOutside, type Paying } from './card-outside.ts';
 import { createStripe } from './gateways/stripe/index.ts';
 import { createYooKassa } from './gateways/yookassa/index.ts';
@@ -54,25 +55,30 @@ async function submit(url: string, fields: Record<string, string>): Promise<numb
 
 const API_KEY = 'sk_test_of_the_simulator';
 const WEBHOOK_SECRET = 'whsec_of_the_simulator';
+export const STRIPE = 'stripe';
+
+export function stripeAt(url: string): CardGateway {
+  return createStripe(
+    {
+      settings: { publishable_key: 'pk_test', base_url: url, timeout_ms: TIMEOUT_MS },
+      secrets: { api_key: API_KEY, webhook_secrets: [WEBHOOK_SECRET] },
+    },
+    { name: STRIPE, clock: createSystemClock() },
+  );
+}
 
 export function stripeOutside({
   start,
 }: PspSimulators<{ readonly secretKey: string; readonly webhookSecret: string }>): CardOutside {
   return {
-    name: 'stripe',
+    name: STRIPE,
     async open(site) {
       const simulator = await start({
         ...{ port: 0, folder: await temporaryFolder(), webhookUrl: site },
         settings: { secretKey: API_KEY, webhookSecret: WEBHOOK_SECRET },
       });
       const { url } = simulator;
-      const card = createStripe(
-        {
-          settings: { publishable_key: 'pk_test', base_url: url, timeout_ms: TIMEOUT_MS },
-          secrets: { api_key: API_KEY, webhook_secrets: [WEBHOOK_SECRET] },
-        },
-        { name: 'stripe', clock: createSystemClock() },
-      );
+      const card = stripeAt(url);
       const payWith =
         (number: string) =>
         async ({ presentation }: Paying) => {
@@ -98,6 +104,9 @@ export function stripeOutside({
         async warn(payment_intent) {
           await callJson('POST', `${url}/fraud-warnings`, { payment_intent });
         },
+        async enquire(payment_intent) {
+          await callJson('POST', `${url}/disputes`, { payment_intent, inquiry: true });
+        },
         async dispute(payment_intent) {
           const { id } = await callJson<{ id: string }>('POST', `${url}/disputes`, {
             payment_intent,
@@ -111,34 +120,46 @@ export function stripeOutside({
 
 const SHOP = '100500';
 const SHOP_KEY = 'secret-key-of-the-simulator';
+export const YOOKASSA = 'yookassa';
+/** Of an account that sends fiscal receipts. */
+export const RECEIPTS: ReceiptSettings = { taxSystem: 'usn_income', defaultTax: 'vat5' };
 
-export function yooKassaOutside({
-  start,
-}: PspSimulators<{ readonly shopId: string; readonly secretKey: string }>): CardOutside {
-  return {
-    name: 'yookassa',
-    async open(site) {
-      const simulator = await start({
-        ...{ port: 0, folder: await temporaryFolder(), webhookUrl: site },
-        settings: { shopId: SHOP, secretKey: SHOP_KEY },
-      });
-      return openYooKassa(simulator);
-    },
-  };
-}
-
-function openYooKassa(simulator: { readonly url: string; close(): Promise<void> }): OpenOutside {
-  const { url } = simulator;
-  const card = createYooKassa(
+export function yooKassaAt(url: string, receipts?: ReceiptSettings): CardGateway {
+  return createYooKassa(
     {
       settings: {
         ...{ shop_id: SHOP, base_url: `${url}/v3`, timeout_ms: TIMEOUT_MS },
         notifications_from_loopback: true,
       },
-      secrets: { secret_key: SHOP_KEY },
+      ...{ secrets: { secret_key: SHOP_KEY }, receipts },
     },
-    { name: 'yookassa', clock: createSystemClock() },
+    { name: YOOKASSA, clock: createSystemClock() },
   );
+}
+
+/** `receipts`: its account sends fiscal receipts. */
+export function yooKassaOutside(
+  { start }: PspSimulators<{ readonly shopId: string; readonly secretKey: string }>,
+  receipts?: ReceiptSettings,
+): CardOutside {
+  return {
+    name: YOOKASSA,
+    async open(site) {
+      const simulator = await start({
+        ...{ port: 0, folder: await temporaryFolder(), webhookUrl: site },
+        settings: { shopId: SHOP, secretKey: SHOP_KEY },
+      });
+      return openYooKassa(simulator, receipts);
+    },
+  };
+}
+
+function openYooKassa(
+  simulator: { readonly url: string; close(): Promise<void> },
+  receipts?: ReceiptSettings,
+): OpenOutside {
+  const { url } = simulator;
+  const card = yooKassaAt(url, receipts);
   const payWith =
     (fields: Record<string, string>) =>
     async ({ presentation }: Paying) => {

@@ -9,15 +9,15 @@ import type { Operators, TransactionLogEntry } from '#operators';
 import { createRefundStarter } from './begin-refunds.ts';
 import type { Charged } from './charged.ts';
 import type { ChargeOutcome, Gateway } from './gateway.ts';
+import { keepMoved } from './keep-moved.ts';
 import { createPosting, type Posting } from './post-charges.ts';
 import { holdFree } from './presented-store.ts';
 import { publishOutcomes } from './publish-outcomes.ts';
 import { giveBackAgain, refundStopped } from './refund-stopped.ts';
 import { releaseRefunds } from './refund-store.ts';
-import { saidOfCards, transactionsOf } from './said-of-cards.ts';
+import { saidOfCards } from './said-of-cards.ts';
 import type { SavedCards } from './saved-cards.ts';
 import { type AttemptResult, findLostSendings, type PaymentRow, settleAttempts } from './store.ts';
-import { insertTransactions } from './transaction-store.ts';
 
 /** Writes down what came of attempts, and tells everyone, in one transaction. */
 export interface Recorder {
@@ -94,7 +94,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   async function write(tx: Tx, charged: readonly Charged[], posting: Posting) {
     const now = clock.now();
     const settled = await settleAttempts(tx, { results: charged.map(toResult), now });
-    await insertTransactions(tx, transactionsOf(charged, { settled, gateway: gateway.name, now }));
+    await keepMoved(gateway, tx, { charged, settled, now });
     await releaseRefunds(tx, settled);
     const postpaid = settled.filter((row) => row.reason === 'postpaid_not_allowed');
     await operators.addToNumberList(tx, {

@@ -1,6 +1,7 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
 import type { RefundStarter } from './begin-refunds.ts';
+import { isDisputed } from './dispute-store.ts';
 import { fail } from './errors.ts';
 import { parsePaymentId, paymentId, refundReference } from './payment.ts';
 import { isRefundOpen, lockPayment, type PaymentDetail } from './refund-store.ts';
@@ -41,6 +42,13 @@ export async function requestRefund(
   const reference = refundReference(paymentId(charge.customer_id, charge.id));
   if (await isRefundOpen(tx, { customerId: charge.customer_id, reference })) {
     throw fail('refund_open', `A refund of ${payment} is under way: ask again when it has ended.`);
+  }
+  // Its bank takes it back or leaves it: given back by us as well, the payer would have it twice.
+  if (await isDisputed(tx, { customerId: charge.customer_id, id: charge.id })) {
+    throw fail(
+      'payment_disputed',
+      `${payment} is disputed: its payer's bank decides. Answer the dispute at ${gateway}, or accept it there.`,
+    );
   }
   const left = charge.amount_minor - charge.refunded_minor;
   const wanted = amountMinor ?? left;

@@ -1,10 +1,11 @@
 // oebs-gate in a process of its own that is killed at the n-th point of its work: run by tests of crashes, with its
 // settings as JSON. A point is before and after each commit that changes something, and before and after each call.
-import { type Bus, openBus } from '#bus';
+import { openBus } from '#bus';
 import { createSystemClock } from '#clock';
-import { afterCommit, beforeCommit, type Database, openDatabase, sql, type Tx } from '#database';
+import { openDatabase, sql } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
+import { childSettings, crashPoints } from '#testing';
 import type { AccountSystem } from './account-system.ts';
 import { createAccountsInProcess } from './accounts-in-process.ts';
 import { createAccountsOverHttp } from './accounts-over-http.ts';
@@ -21,22 +22,16 @@ export interface CrashSettings {
   readonly until: readonly string[];
 }
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as CrashSettings;
-let points = 0;
-
-function point(): void {
-  points += 1;
-  if (points === settings.dieAt) process.kill(process.pid, 'SIGKILL');
-}
-
+const settings = childSettings<CrashSettings>();
+const points = crashPoints(settings.dieAt);
 const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-test-child' });
 const shared = { clock: createSystemClock(), log: silentLog(), metrics: createMetrics() };
 const bus = await openBus({ ...shared, database: opened, url: 'postgres:', source: 'kopek/test' });
 const ledger = await openTestLedger(opened, shared.clock);
 const remote = settings.remote && createAccountsOverHttp(settings.remote);
-const database = dyingDatabase(opened);
+const database = points.database(opened);
 const machine = createPayoutMachine({
-  ...{ ...shared, database, bus: dyingBus(bus), topics: TOPICS },
+  ...{ ...shared, database, bus: points.bus(bus), topics: TOPICS },
   accounts: dyingAccounts(remote ?? createAccountsInProcess(ledger)),
   ...{ senderLimit: 100, intervalMs: 20, approvalAbove: new Map(), approvalDays: 30 },
   silenceMs: 3_600_000,
@@ -56,51 +51,11 @@ async function isDone(): Promise<boolean> {
   return rows[0]?.open === false;
 }
 
-async function dieAround(tx: Tx): Promise<void> {
-  const { rows } = await sql<{ changed: boolean }>`
-    select pg_current_xact_id_if_assigned() is not null as changed`.execute(tx);
-  if (!rows[0]?.changed) return;
-  point();
-  afterCommit(tx, point);
-}
-
-function dyingDatabase(inner: Database): Database {
-  return {
-    ...inner,
-    transaction: (work) =>
-      inner.transaction(async (tx) => {
-        const result = await work(tx);
-        await dieAround(tx);
-        return result;
-      }),
-  };
-}
-
-function dyingBus(inner: Bus): Bus {
-  return {
-    ...inner,
-    consume: (group, options, handler) =>
-      inner.consume(group, options, async (tx, messages) => {
-        const verdicts = await handler(tx, messages);
-        beforeCommit(tx, () => dieAround(tx));
-        return verdicts;
-      }),
-  };
-}
-
 function dyingAccounts(inner: AccountSystem): AccountSystem {
-  const around =
-    <Given, Result>(call: (given: Given) => Promise<Result>) =>
-    async (given: Given) => {
-      point();
-      const result = await call(given);
-      point();
-      return result;
-    };
   return {
     payoutAccounts: inner.payoutAccounts,
-    move: around(inner.move),
-    takeCash: around(inner.takeCash),
-    returnCash: around(inner.returnCash),
+    move: points.call(inner.move),
+    takeCash: points.call(inner.takeCash),
+    returnCash: points.call(inner.returnCash),
   };
 }

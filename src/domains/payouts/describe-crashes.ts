@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { createApiKey, createKeyring } from '#auth';
 import { type Database, sql } from '#database';
 import { createHttpServer } from '#http';
 import { registerContractRoutes, registerLedgerRoutes } from '#ledger';
-import { testDatabase } from '#testing';
+import { runCrashChild, testDatabase } from '#testing';
 import type { CrashSettings } from './crash-child.ts';
 import { type MadePayout, type Stage, setStage, TOPICS } from './machine-fixture.ts';
 
@@ -35,7 +33,7 @@ async function open(t: TestContext, { over }: How) {
   });
   const remote = over === 'http' ? { remote: await serveAccounts(t, stage) } : {};
   const run = (given: Omit<CrashSettings, 'url' | 'remote'>) =>
-    runChild(t, database, { ...given, ...remote });
+    runCrashChild(t, CHILD, { url: database.url, ...given, ...remote });
   return { ...stage, run };
 }
 
@@ -56,22 +54,7 @@ const ENDS = ['paid', 'rejected', 'returned'];
 /** Far more points than there are: a child that never ends by itself is a fault. */
 const POINTS_MOST = 100;
 
-/** True when it was killed, false when it has done all and ended by itself. */
-async function runChild(
-  t: TestContext,
-  { url }: Database,
-  given: Omit<CrashSettings, 'url'>,
-): Promise<boolean> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'crash-child.ts'), JSON.stringify({ url, ...given })],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  const [code, signal] = await once(child, 'exit');
-  assert.ok(signal === 'SIGKILL' || code === 0, `the child ended by itself: ${code} ${signal}`);
-  return signal === 'SIGKILL';
-}
+const CHILD = join(import.meta.dirname, 'crash-child.ts');
 
 /** As if the time of the leases had passed: liveness is the database's clock, which no test can move. */
 async function endLeases(database: Database): Promise<void> {

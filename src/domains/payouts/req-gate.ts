@@ -4,13 +4,21 @@ import { type Database, isTransient } from '#database';
 import { type IdSource, uuidV7 } from '#ids';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
+import { createTurns } from '#turns';
 import type { AccountSystem } from './account-system.ts';
 import { type Answer, askAccounts, CALL_TIMEOUT_MS } from './ask-accounts.ts';
 import { claimRequests, giveBackRequests, type RequestEnd } from './gate-store.ts';
 import { type Asked, makePayouts } from './make-payouts.ts';
-import { type Repeated, repeatTurns, type Turn } from './repeat-turns.ts';
 import { requestId } from './request.ts';
 import { errorText } from './request-error.ts';
+
+/** What a gate did in one turn. */
+export interface Turn {
+  /** There may be more to do: the next turn begins at once. */
+  readonly full: boolean;
+  /** The other side did not answer at all: the next turn waits, longer each time. */
+  readonly away: boolean;
+}
 
 /** Turns requests into payouts, as many copies side by side as wanted. */
 export interface ReqGate {
@@ -40,6 +48,7 @@ export interface ReqGateOptions {
 const LEASE_MS = 60_000;
 const RETRY_FIRST_MS = 1000;
 const RETRY_MOST_MS = 60_000;
+const AWAY = { firstMs: 1000, mostMs: 30_000 };
 
 export function createReqGate(options: ReqGateOptions): ReqGate {
   const { accounts, clock, database, intervalMs, limit, log, metrics } = options;
@@ -50,7 +59,6 @@ export function createReqGate(options: ReqGateOptions): ReqGate {
     'Payout requests that the gate has ended, by status',
     ['status'],
   );
-  let running: Repeated | undefined;
 
   async function turn(signal?: AbortSignal): Promise<Turn> {
     const requests = await claimRequests(database.pool, {
@@ -109,15 +117,14 @@ export function createReqGate(options: ReqGateOptions): ReqGate {
     }
   }
 
-  return {
-    turn,
-    start() {
-      running ??= repeatTurns({ turn, intervalMs, log, name: 'req-gate' });
+  const turns = createTurns({
+    ...{ intervalMs, log, name: 'req-gate', backoff: AWAY },
+    async turn(signal) {
+      const { away, full } = await turn(signal);
+      return away ? 'away' : Number(full);
     },
-    async stop() {
-      await running?.stop();
-    },
-  };
+  });
+  return { turn, start: turns.start, stop: turns.stop };
 }
 
 /** It stays new, and is asked about again. */

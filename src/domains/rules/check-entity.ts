@@ -36,7 +36,11 @@ export function checkEntity(entity: NewLegalEntity, sets: readonly RuleSet[]): v
   const given = entity.settings ?? {};
   checkSchema(settings, given, { at: 'settings', refuse: refuseEntity });
   const [fault] = entitySettingFaults(given, sets);
-  if (fault) throw refuseEntity(`settings.${fault.field}`, fault.message);
+  if (fault)
+    throw refuseEntity(
+      `settings.${fault.field.replace('standardTime', 'standard_time')}`,
+      fault.message,
+    );
 }
 
 export function checkProvider(provider: NewProvider): void {

@@ -66,7 +66,7 @@ export async function createRules(options: RulesOptions): Promise<Rules> {
     ...createSaveEntities({ clock, recorder, sets: () => current().sets }),
     ...createRuleSets({ clock, recorder }),
     ...createCalendarYears({ clock, recorder }),
-    ...createPeople({ clock }),
+    ...createPeople({ clock, sets: () => current().sets }),
     entities: () => [...current().entities.values()],
     entity: (key) => current().entities.get(key),
     providers: () => [...current().providers.values()],

@@ -44,7 +44,7 @@ export interface LegalEntity {
   readonly settings: EntitySettings;
 }
 
-/** As it is saved: what is absent is its own group, active, and without settings. */
+/** As it is saved: absent settings are none; group and activity stay, and are its own and true for a new one. */
 export interface NewLegalEntity {
   readonly key: string;
   readonly name: string;
@@ -63,6 +63,7 @@ export interface Provider {
   readonly country: string | undefined;
 }
 
+/** Absent: `enabled` stays, and is true for a new one; it is of no country that is known. */
 export interface NewProvider {
   readonly name: string;
   readonly title: string;

@@ -20,6 +20,7 @@ import {
   type UnreachedDecision,
 } from './http-shapes.ts';
 import {
+  readRegion,
   readTerms,
   readTimeZone,
   spreadBy,
@@ -40,16 +41,38 @@ export interface CheckOptions {
   readonly reaches?: (provider: string) => boolean;
 }
 
+/** Judged as sending does: where a recipient's own is told, that of the request does not matter. */
+const Region = Type.String({ maxLength: 10 });
+const TimeZone = Type.String({ maxLength: 60 });
+const Reference = Type.String({ minLength: 1, maxLength: 120 });
+/** Loose on purpose: what is wrong with a number is told by whoever reads it. */
+const RecipientText = Type.String({ maxLength: 100 });
+/** What is known of this recipient alone goes before what the request says of all. */
+const Recipient = Type.Object({
+  to: RecipientText,
+  person: Type.Optional(Person),
+  time_zone: Type.Optional(TimeZone),
+  region: Type.Optional(Region),
+  reference: Type.Optional(Reference),
+});
+/** Of no matter to the rules: taken, so that the body of `POST /v1/sms` can be asked about as it is. */
+const OF_SENDING = {
+  reference: Type.Optional(Reference),
+  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 2 })),
+  callback_url: Type.Optional(Type.String({ maxLength: 2000 })),
+  secret: Type.Optional(Type.Boolean()),
+};
+
 const CheckBody = Type.Object({
   entity: EntityKey,
   class: MessageClassName,
-  recipient: MsisdnText,
+  recipient: Type.Union([RecipientText, Recipient]),
   person: Type.Optional(Person),
   sender: Type.Optional(Words(30)),
   text: Type.String({ minLength: 1, maxLength: 20_000 }),
   providers: Type.Optional(Type.Array(ProviderName, { minItems: 1, maxItems: 20 })),
-  time_zone: Type.Optional(Words(60)),
-  region: Type.Optional(Type.String({ pattern: '^[A-Z]{2}-[A-Z0-9]{1,3}$' })),
+  time_zone: Type.Optional(TimeZone),
+  region: Type.Optional(Region),
   tags: Type.Optional(Type.Array(Words(60), { maxItems: 50 })),
   attributes: Type.Optional(
     Type.Record(Type.String(), Type.Union([Words(500), Type.Number(), Type.Boolean()]), {
@@ -63,6 +86,7 @@ const CheckBody = Type.Object({
       description: 'After it the message is of no use; a day, unless told.',
     }),
   ),
+  ...OF_SENDING,
 });
 
 /** `POST /v1/sms/check` and the allowance of an entity at a provider: what sending would do now. */
@@ -72,7 +96,8 @@ export function registerCheckRoutes(app: HttpApp, options: CheckOptions): void {
     ...{ method: 'POST', url: '/v1/sms/check', ...READ },
     summary: 'What the rules say of a message, and why',
     description:
-      'Exactly what sending it would do now; nothing is sent, and nothing is counted. `trace` says it for people.',
+      'Exactly what sending it would do now; nothing is sent, and nothing is counted. It takes what `POST /v1/sms` takes of ' +
+      'one recipient and a `text`. `trace` says it for people.',
     schema: { body: CheckBody, response: DecisionShape },
     handler: async ({ body }) => {
       const [decision] = await rules.check(database.pool, [requestFromApi(body, options)]);
@@ -84,13 +109,16 @@ export function registerCheckRoutes(app: HttpApp, options: CheckOptions): void {
 
 function requestFromApi(body: Static<typeof CheckBody>, options: CheckOptions): RuleRequest {
   const { clock, countSegments, plans } = options;
-  const { person, providers, region, tags, text } = body;
+  const { to, ...own } =
+    typeof body.recipient === 'string' ? { to: body.recipient } : body.recipient;
+  const { person, providers, region: where, tags, text, time_zone: zone } = { ...body, ...own };
   const terms = { scheduleAt: body.schedule_at, validitySeconds: body.validity_seconds };
   const { expiresAt, notBefore } = readTerms(terms, clock.now());
-  const timeZone = readTimeZone(body.time_zone);
+  const timeZone = readTimeZone(zone);
+  const region = readRegion(where);
   const asked = { class: body.class, providers };
   const sender = body.sender ?? options.rules.senderFor(body.entity, asked) ?? NO_SENDER;
-  const recipient = readRecipient(body.recipient, plans());
+  const recipient = readRecipient(to, plans());
   return {
     ...{ expiresAt, sender, spreadBy: spreadBy({ entity: body.entity, recipient }) },
     ...{ message: `check_${uuidV7(clock.nowMs())}`, entity: body.entity, class: body.class },

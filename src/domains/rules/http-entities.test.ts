@@ -41,6 +41,16 @@ test('an entity is added and edited, and each change is told with who made it', 
   ]);
 });
 
+test('an edit that does not tell neither switches an entity on nor parts its group', async () => {
+  const url = '/v1/rules/entities/sleeping';
+  const body = { name: 'Sleeping', creditor_group: 'g', active: false };
+  await call('PUT', url, { body });
+  const edited = await call('PUT', url, { body: { name: 'Still asleep' } });
+  assert.deepEqual([edited.body.creditor_group, edited.body.active], ['g', false]);
+  const told = await call('PUT', url, { body: { ...body, creditor_group: 'own', active: true } });
+  assert.deepEqual([told.body.creditor_group, told.body.active], ['own', true]);
+});
+
 test('settings are read and replaced by themselves', async () => {
   const url = '/v1/rules/entities/alfa/settings';
   const settings = { phone: '123', link_hosts: ['alfa.example'] };
@@ -90,6 +100,8 @@ test('a provider that is switched off is used by nobody', async () => {
   await call('PUT', '/v1/rules/providers/smsc', { body: { title, enabled: false } });
   assert.deepEqual((await allowance()).code, 'provider_not_allowed');
   await call('PUT', '/v1/rules/providers/smsc', { body: { title } });
+  assert.deepEqual((await allowance()).code, 'provider_not_allowed', 'an edit leaves it off');
+  await call('PUT', '/v1/rules/providers/smsc', { body: { title, enabled: true } });
   assert.equal((await allowance('&sender=ALFA')).allowed, true);
   assert.equal((await allowance('&sender=OTHER')).code, 'sender_not_registered');
 });
@@ -138,7 +150,14 @@ const BAD: readonly (readonly [
     '/v1/rules/entities/alfa/standard-time',
     { from: '22:00', to: '08:00' },
     400,
-    /standardTime/,
+    /"to".*later than from/,
+  ],
+  [
+    'PUT',
+    '/v1/rules/entities/alfa/settings',
+    { standard_time: { work: [['22:00', '08:00']], off: [] } },
+    400,
+    /settings\.standard_time\.work\.0/,
   ],
   ['PUT', '/v1/rules/entities/alfa/standard-time', { from: '25:00', to: '26:00' }, 400, /from/],
   [

@@ -80,7 +80,9 @@ function entityRoutes(app: HttpApp, options: Options): void {
   apiRoute(app, {
     ...{ method: 'PUT', url: '/v1/rules/entities/:key', ...WRITE },
     summary: 'Add a legal entity, or edit it',
-    description: 'It is replaced as a whole: settings that are left out are gone.',
+    description:
+      'It is replaced as a whole: settings that are left out are gone. Its creditor group stays, and whether it is active, ' +
+      'unless told otherwise.',
     schema: {
       params: Key,
       body: Type.Object({
@@ -193,11 +195,16 @@ function readWindows(body: {
 }): Static<typeof WindowsByDay> {
   const { from, to, windows } = body;
   if (windows && from === undefined && to === undefined) return windows;
-  if (!windows && from !== undefined && to !== undefined)
-    return { work: [[from, to]], off: [[from, to]] };
-  const message = 'must be given with to, or windows alone';
-  throw fail('entity_invalid', `The standard time can not be set: from ${message}.`, {
-    faults: [{ field: 'from', message }],
+  if (windows || from === undefined || to === undefined)
+    throw standardTimeInvalid('from', 'must be given with to, or windows alone');
+  if (from >= to)
+    throw standardTimeInvalid('to', 'must be later than from: hours over midnight are two windows');
+  return { work: [[from, to]], off: [[from, to]] };
+}
+
+function standardTimeInvalid(field: string, message: string): Error {
+  return fail('entity_invalid', `The standard time can not be set: ${field} ${message}.`, {
+    faults: [{ field, message }],
   });
 }
 
@@ -212,6 +219,7 @@ function providerRoutes(app: HttpApp, options: Options): void {
   apiRoute(app, {
     ...{ method: 'PUT', url: '/v1/rules/providers/:provider', ...WRITE },
     summary: 'Add a provider, edit it, or switch it off for all',
+    description: 'One that is switched off stays so until `enabled` says otherwise.',
     schema: {
       params: Type.Object({ provider: ProviderName }),
       body: Type.Object({

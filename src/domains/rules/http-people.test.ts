@@ -50,6 +50,33 @@ test('a number on a list is refused until it is taken off', async () => {
   );
 });
 
+test('who is on a list for a while and is put there again stands there for the longer time', async () => {
+  const [recipient, url] = ['+79160000019', '/v1/rules/suppressions'];
+  const hours = (count: number) => new Date(clock.nowMs() + count * 3_600_000).toISOString();
+  const put = async (until?: string) => {
+    const body = {
+      msisdn: recipient,
+      list: 'stop',
+      reason: until ?? 'STOP',
+      ...(until && { until }),
+    };
+    return (await call('PUT', url, { body })).body;
+  };
+  const [one, two] = [hours(1), hours(2)];
+  assert.equal((await put(two)).until, two);
+  assert.equal((await put(one)).until, two, 'it does not get shorter');
+  assert.equal((await check({ recipient })).code, 'suppressed');
+  clock.advanceMs(3 * 3_600_000);
+  assert.equal((await check({ recipient })).outcome, 'send');
+  const since = clock.now().toISOString();
+  const forGood = { msisdn: recipient, list: 'stop', entity: null, reason: 'STOP', since };
+  assert.deepEqual(await put(), { ...forGood, until: null });
+  assert.deepEqual(await put(hours(1)), { ...forGood, until: null });
+  assert.equal((await check({ recipient })).code, 'suppressed');
+  const audit = await call('GET', `/v1/rules/audit?subject=suppression:%2B79160000019`);
+  assert.equal(audit.body.items.length, 2);
+});
+
 test('suppressions come in pages', async () => {
   const url = '/v1/rules/suppressions';
   for (const list of ['dnd', 'stop', 'zzz'])
@@ -121,9 +148,11 @@ const consent = {
   given_at: '2026-01-01T00:00:00Z',
 };
 const override = {
-  ...{ person: 'x', entity: 'alfa', set: 'a', rule: 'b', document: 'd', limit: 1 },
+  ...{ person: 'x', entity: 'alfa', set: 'test-agreed', rule: 'per-day', document: 'd', limit: 1 },
   from: '2026-01-01T00:00:00Z',
 };
+const ALWAYS = { work: [['00:00', '24:00']], off: [] };
+const without = ({ limit: _, ...others }: typeof override) => others;
 const message = { entity: 'alfa', class: 'ad', recipient: '+79160000005', text: 'x' };
 const BAD: readonly (readonly [
   'GET' | 'POST' | 'PUT' | 'DELETE',
@@ -152,6 +181,10 @@ const BAD: readonly (readonly [
   ['POST', 'rules/consents/con_vvv/withdraw', undefined, 404, /consent_unknown/],
   ['GET', 'rules/consents?cursor=WyJhIl0', undefined, 400, /cursor/],
   ['POST', 'rules/overrides', { ...override, entity: 'nobody' }, 404, /entity_unknown/],
+  ['POST', 'rules/overrides', { ...override, set: 'nobodys' }, 400, /"set"/],
+  ['POST', 'rules/overrides', { ...override, rule: 'per-dya' }, 400, /"rule".*per-day/],
+  ['POST', 'rules/overrides', { ...override, rule: 'agreement' }, 400, /"rule".*per-day/],
+  ['POST', 'rules/overrides', { ...without(override), windows: ALWAYS }, 400, /"limit"/],
   ['POST', 'rules/overrides', { ...override, limit: 0 }, 400, /limit/],
   ['POST', 'rules/overrides', { ...override, document: '' }, 400, /document/],
   ['POST', 'rules/overrides', { ...override, to: '2025-01-01T00:00:00Z' }, 400, /"to"/],
@@ -184,10 +217,7 @@ test('what is wrong is told with its field', async () => {
     assert.equal(answer.status, status, `${method} ${path} ${JSON.stringify(answer.body)}`);
     assert.match(JSON.stringify(answer.body), names, path);
   }
-  const { override: without, ...nothing } = { ...override, override: 1 };
-  assert.ok(without);
-  const { limit: _, ...empty } = nothing;
-  const answer = await call('POST', '/v1/rules/overrides', { body: empty });
+  const answer = await call('POST', '/v1/rules/overrides', { body: without(override) });
   assert.deepEqual([answer.status, answer.body.code], [400, 'override_invalid']);
 });
 

@@ -92,8 +92,8 @@ function suppressionRoutes(app: HttpApp, options: PeopleOptions): void {
     ...{ method: 'PUT', url, ...WRITE },
     summary: 'Put a number on a list',
     description:
-      'A number that stands there already stays as it is. Without `entity` it holds for all of them; of one entity for all ' +
-      'of its creditor group.',
+      'A number that stands there already stays as it is, unless it would end sooner. Without `entity` it holds for all of ' +
+      'them; of one entity for all of its creditor group.',
     schema: { body: Body, response: Suppression },
     handler: async ({ body, principal }) => {
       const { list, reason } = body;

@@ -16,6 +16,7 @@ export type { NewSuppression, People } from './people.ts';
 export { type PreviewOptions, previewSet } from './preview-set.ts';
 export type { Comparison, PreviewExample, PreviewLine } from './preview-table.ts';
 export {
+  readRegion,
   readTerms,
   readTimeZone,
   spreadBy,

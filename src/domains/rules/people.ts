@@ -1,7 +1,7 @@
 import type { Clock } from '#clock';
 import type { Executor, Tx } from '#database';
 import { isE164 } from '#phone';
-import { windowFaults } from '#rules/decision';
+import { type Rule, type RuleSet, windowFaults } from '#rules/decision';
 import { insertChanges } from './audit-store.ts';
 import { findEntity } from './entity-store.ts';
 import { fail } from './errors.ts';
@@ -37,7 +37,7 @@ export interface NewSuppression {
 
 /** What is known of people: refusals, consents, agreements. Read from the database for each batch, never held. */
 export interface People {
-  /** Puts numbers on lists; repeated: nothing changes. */
+  /** Puts numbers on lists; repeated: nothing changes, but that what lasts longer holds. */
   suppress(tx: Tx, entries: readonly NewSuppression[], actor?: string): Promise<void>;
   /** Throws `suppression_unknown`. */
   unsuppress(
@@ -76,7 +76,14 @@ const LIST = /^[a-z][a-z0-9_]{0,39}$/;
 /** Who tells a refusal where nobody says: whoever hears of it within the house. */
 const HOUSE = 'kopek';
 
-export function createPeople({ clock }: { readonly clock: Clock }): People {
+interface PeopleParts {
+  readonly clock: Clock;
+  /** Whose rules agreements may name. */
+  readonly sets: () => readonly RuleSet[];
+}
+
+export function createPeople(parts: PeopleParts): People {
+  const { clock } = parts;
   return {
     async suppress(tx, entries, actor = HOUSE) {
       for (const entry of entries) checkSuppression(entry);
@@ -106,7 +113,7 @@ export function createPeople({ clock }: { readonly clock: Clock }): People {
     },
     suppressions: listSuppressions,
     ...createConsents(clock),
-    ...createOverrides(clock),
+    ...createOverrides(parts),
   };
 }
 
@@ -158,11 +165,14 @@ function checkConsent(consent: Omit<ConsentRow, 'id' | 'withdrawn_at'>, now: Dat
     throw refuse('expires_at', 'must be later than given_at');
 }
 
-function createOverrides(clock: Clock): Pick<People, 'addOverride' | 'endOverride' | 'overrides'> {
+function createOverrides({
+  clock,
+  sets,
+}: PeopleParts): Pick<People, 'addOverride' | 'endOverride' | 'overrides'> {
   return {
     async addOverride(tx, given, actor) {
       await mustKnow(tx, given.entity);
-      checkOverride(given);
+      checkOverride(given, sets());
       const override = await insertOverride(tx, given);
       const after = { ...override, id: String(override.id) };
       const subject = `person:${given.person}`;
@@ -184,7 +194,10 @@ function createOverrides(clock: Clock): Pick<People, 'addOverride' | 'endOverrid
   };
 }
 
-function checkOverride(given: Omit<OverrideRow, 'id' | 'ended_at'>): void {
+function checkOverride(
+  given: Omit<OverrideRow, 'id' | 'ended_at'>,
+  sets: readonly RuleSet[],
+): void {
   const refuse = (field: string, message: string) =>
     fail('override_invalid', `The agreement can not be kept: ${field} ${message}.`, {
       faults: [{ field, message }],
@@ -195,7 +208,31 @@ function checkOverride(given: Omit<OverrideRow, 'id' | 'ended_at'>): void {
     throw refuse('to', 'must be later than from');
   const [fault] = given.windows ? windowFaults(given.windows, 'windows') : [];
   if (fault) throw refuse(fault.field, fault.message);
+  const [field, message] = ruleFault(given, sets) ?? [];
+  if (field && message) throw refuse(field, message);
 }
+
+/** An agreement about nothing would be kept, and bind nobody. */
+function ruleFault(
+  given: Omit<OverrideRow, 'id' | 'ended_at'>,
+  sets: readonly RuleSet[],
+): readonly [field: string, message: string] | undefined {
+  const versions = sets.filter(({ id }) => id === given.rule_set);
+  if (versions.length === 0) return ['set', 'must be the id of a set of rules that is active'];
+  const rules = versions.flatMap((set) => set.rules);
+  const named = rules.filter((rule) => namesOf(rule).includes(given.rule));
+  const kinds = new Set(named.map(({ kind }) => kind));
+  if (kinds.has('timeWindow') && given.windows === null)
+    return ['windows', 'must say the hours: the rule is about hours'];
+  if (kinds.has('frequencyCap') && given.most === null)
+    return ['limit', 'must say how many: the rule is a limit'];
+  if (kinds.has('timeWindow') || kinds.has('frequencyCap')) return undefined;
+  const known = [...new Set(rules.flatMap((rule) => (hasTerms(rule) ? namesOf(rule) : [])))];
+  return ['rule', `must be one that has hours or a limit: ${known.join(', ') || 'there is none'}`];
+}
+
+const hasTerms = ({ kind }: Rule) => kind === 'timeWindow' || kind === 'frequencyCap';
+const namesOf = ({ alias, id }: Rule) => (alias === undefined ? [id] : [alias, id]);
 
 async function mustKnow(tx: Tx, entity: string): Promise<void> {
   if (!(await findEntity(tx, entity))) throw unknownEntity(entity);

@@ -12,19 +12,24 @@ export interface SuppressionRow {
   readonly until: Date | null;
 }
 
-/** Those that stand already stay as they are. Sorted, against deadlocks. Answers those that are new. */
+/**
+ * One that stands already stays as it is, unless it ends sooner: who was on a list for a while and says STOP stands there for
+ * good. Sorted, against deadlocks. Answers those that are new or last longer now.
+ */
 export async function insertSuppressions(
   tx: Tx,
   entries: readonly SuppressionRow[],
 ): Promise<readonly SuppressionRow[]> {
   if (entries.length === 0) return [];
   const { rows } = await sql<SuppressionRow>`
-    insert into rules.suppression (msisdn, list, entity, reason, since, until)
-    select * from unnest(${entries.map((one) => one.msisdn)}::text[], ${entries.map((one) => one.list)}::text[],
+    insert into rules.suppression as s (msisdn, list, entity, reason, since, until)
+    select distinct on (msisdn, list, entity) * from unnest(${entries.map((one) => one.msisdn)}::text[], ${entries.map((one) => one.list)}::text[],
       ${entries.map((one) => one.entity)}::text[], ${entries.map((one) => one.reason)}::text[],
       ${entries.map((one) => one.since)}::timestamptz[], ${entries.map((one) => one.until)}::timestamptz[]) as n (msisdn, list, entity, reason, since, until)
-    order by msisdn, list, entity
-    on conflict do nothing
+    order by msisdn, list, entity, until desc nulls first
+    on conflict (msisdn, list, entity) do update set reason = excluded.reason, until = excluded.until,
+      since = case when s.until <= excluded.since then excluded.since else s.since end
+      where s.until < coalesce(excluded.until, 'infinity')
     returning msisdn, list, entity, reason, since, until`.execute(tx);
   return rows;
 }

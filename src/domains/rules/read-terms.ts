@@ -46,6 +46,16 @@ export function readTimeZone(timeZone: string | undefined): string | undefined {
   throw invalid('time_zone', `${shown} is no IANA zone such as Asia/Karachi`);
 }
 
+/** ISO 3166-2. */
+const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
+
+/** Throws `sms_invalid` for what is no code of a region. */
+export function readRegion(region: string | undefined): string | undefined {
+  if (region === undefined || REGION.test(region)) return region;
+  const shown = JSON.stringify(region.toWellFormed());
+  throw invalid('region', `${shown} is no ISO 3166-2 code such as RU-KAM`);
+}
+
 /**
  * By what a message that waits for an opening gets its moment: whom it is for, so that whoever only asks is told the moment
  * at which it would leave.

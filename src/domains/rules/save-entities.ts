@@ -46,8 +46,10 @@ export function createSaveEntities(options: {
       await recorder.begin(tx);
       const before = await findEntity(tx, entity.key);
       const after: EntityRow = {
-        ...{ key: entity.key, name: entity.name, active: entity.active ?? true },
-        ...{ creditor_group: entity.creditorGroup ?? entity.key, settings: entity.settings ?? {} },
+        ...{ key: entity.key, name: entity.name, settings: entity.settings ?? {} },
+        // Not told in an edit they stay: it must neither switch anybody on nor part what a law counts together.
+        active: entity.active ?? before?.active ?? true,
+        creditor_group: entity.creditorGroup ?? before?.creditor_group ?? entity.key,
       };
       await writeEntity(tx, after, clock.now());
       const action = before ? 'entity.edit' : 'entity.add';
@@ -60,7 +62,8 @@ export function createSaveEntities(options: {
       checkProvider(provider);
       await recorder.begin(tx);
       const before = await findProvider(tx, provider.name);
-      const { country = null, enabled = true, name, title } = provider;
+      const { country = null, name, title } = provider;
+      const enabled = provider.enabled ?? before?.enabled ?? true;
       const after = { name, title, enabled, country };
       await writeProvider(tx, after, clock.now());
       const action = before ? 'provider.edit' : 'provider.add';

@@ -2,7 +2,7 @@ import type { Tx } from '#database';
 import { changeOf, mayStep } from './change-messages.ts';
 import type { SmsContext } from './context.ts';
 import { storableReport } from './incoming-text.ts';
-import { advances, parseSmsId, type SmsStep, smsId, stateOfParts } from './message.ts';
+import { advances, isFailure, parseSmsId, type SmsStep, smsId, stateOfParts } from './message.ts';
 import { lockMessages, type MessageChange, type SmsRow, updateMessages } from './message-store.ts';
 import type { ReportedState, StatusReport } from './provider.ts';
 import { givesUpAt } from './question-ladder.ts';
@@ -188,10 +188,12 @@ async function applyToParts(
   const ofMessage = Map.groupBy(parts.values(), (part) => part.message_id);
   const changes = rows.flatMap((row) => changeOfParts(row, ofMessage.get(row.id) ?? []) ?? []);
   const changed = await updateMessages(tx, { changes, now });
+  const heardOf = new Set([...changedParts.values()].map((part) => part.message_id));
   await rules.release(
     tx,
-    changed
-      .filter((row) => row.state === 'undelivered' && row.origin !== 'sender')
+    rows
+      .filter((row) => row.origin !== 'sender' && heardOf.has(row.id))
+      .filter((row) => hasFailedWhole(ofAttempt(row, ofMessage.get(row.id) ?? [])))
       .map(({ id }) => smsId(id)),
     'undelivered',
   );
@@ -203,11 +205,19 @@ async function applyToParts(
 
 const partKey = (part: SubmissionRow) => `${part.message_id} ${part.provider_message_id}`;
 
+const ofAttempt = <Part extends SubmissionRow>(row: SmsRow, parts: readonly Part[]) =>
+  parts.filter((part) => part.attempt === row.attempts);
+
+/** None of it is on the handset, nor will be: of a message that came in pieces the person has got something. */
+function hasFailedWhole(parts: readonly SubmissionRow[]): boolean {
+  return parts.length > 0 && parts.every(({ state }) => isFailure(state));
+}
+
 function changeOfParts(
   row: SmsRow,
   all: readonly (SubmissionRow & { readonly reason: string | null })[],
 ): MessageChange | undefined {
-  const parts = all.filter((part) => part.attempt === row.attempts);
+  const parts = ofAttempt(row, all);
   const state = stateOfParts(parts.map((part) => part.state));
   if (state === undefined || state === row.state || !mayStep(row, STEPS[state])) return undefined;
   const error = parts.find((part) => part.state === state && part.reason !== null)?.reason ?? null;

@@ -80,7 +80,7 @@ async function toQuestions(
     (part) => part.message_id,
   );
   return rows.map((row) => ({
-    ...{ sms: smsId(row.id), attempt: row.attempts, recipient: row.recipient },
+    ...{ sms: smsId(row.id), attempt: row.attempts, recipient: row.recipient, sender: row.sender },
     providerMessageIds: (parts.get(row.id) ?? [])
       .filter((part) => part.attempt === row.attempts)
       .map((part) => part.provider_message_id),

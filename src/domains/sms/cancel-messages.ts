@@ -62,7 +62,7 @@ export async function cancelAtProviders(
       .map((part) => part.provider_message_id);
     const answer = await provider?.cancel?.({
       ...{ sms: smsId(row.id), attempt: row.attempts, recipient: row.recipient },
-      providerMessageIds: ids,
+      ...{ sender: row.sender, providerMessageIds: ids },
     });
     await database.transaction(async (tx) => {
       if (answer === 'cancelled') {

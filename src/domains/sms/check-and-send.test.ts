@@ -40,19 +40,39 @@ const mostly = <Value>(good: fc.Arbitrary<Value>, ...odd: readonly Value[]) =>
 const nowAndThen = <Value>(...values: readonly Value[]) =>
   fc.oneof({ arbitrary: fc.constant(undefined), weight: 3 }, fc.constantFrom(...values));
 
+/** What is known of a recipient may stand with it. */
+const orWithFacts = (numbers: fc.Arbitrary<string>) =>
+  fc.oneof(
+    { arbitrary: numbers, weight: 3 },
+    fc.record(
+      {
+        to: numbers,
+        person: fc.constantFrom('cem', 'dot'),
+        time_zone: fc.constantFrom('Asia/Omsk', 'Europe/Paris'),
+        region: fc.constantFrom('RU-OMS', 'US-FL'),
+      },
+      { requiredKeys: ['to'] },
+    ),
+  );
+
 const requests = fc.record({
   entity: mostly(fc.constantFrom('alfa', 'gamma'), 'beta', 'delta', 'nobody'),
   class: fc.constantFrom('auth', 'emergency', 'transaction', 'service', 'ad', 'debt'),
-  recipient: mostly(
-    fc.constantFrom(
-      '+79160000001',
-      '8 924 000-00-01',
-      '03001234567',
-      '+33612345678',
-      '+12025550123',
+  recipient: orWithFacts(
+    mostly(
+      fc.constantFrom(
+        '+79160000001',
+        '8 924 000-00-01',
+        '03001234567',
+        '+33612345678',
+        '+12025550123',
+      ),
+      ...['+79160000003', '+79160000003', 'nobody', '12', '', '+4930123456', '9160000001'],
     ),
-    ...['+79160000003', '+79160000003', 'nobody', '12', '+4930123456'],
   ),
+  priority: nowAndThen(0, 2),
+  secret: nowAndThen(true),
+  callback_url: nowAndThen('https://example.org/hook'),
   text: mostly(
     fc.oneof(
       fc.constantFrom('Hello', 'Gamma 8 800 123-45-67: pay 500', 'Ваш заём просрочен. Gamma'),

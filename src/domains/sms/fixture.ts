@@ -1,14 +1,16 @@
+import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { createSealer } from '#auth';
 import { openBus } from '#bus';
 import { createFakeClock } from '#clock';
-import { sql } from '#database';
+import { type Database, sql } from '#database';
+import { must } from '#errors';
 import { createIdSource } from '#ids';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { createRules } from '#rules';
-import { testDatabase } from '#testing';
+import { eventually, testDatabase } from '#testing';
 import { createWebhooks } from '#webhooks';
 import { createClerk } from './clerk.ts';
 import type { Routes } from './context.ts';
@@ -30,6 +32,7 @@ import { smsEvents } from './topics.ts';
 export const NOW = new Date('2026-03-02T10:00:00Z');
 export const ENTITY = 'alfa';
 const SENDER = 'ALFA';
+const PATIENCE = { timeoutMs: 20_000 };
 
 export const operator: Operator = {
   name: 'mobilink',
@@ -54,6 +57,8 @@ export const operator: Operator = {
 export interface ScriptedProvider extends SmsProvider {
   readonly handsets: SmsOrder[];
   readonly asked: SmsQuestion[];
+  /** What it was asked to drop. */
+  readonly revoked: SmsQuestion[];
   /** Answers of the next sends; `accepted` when there is none. `leaves`: it is on a handset all the same. */
   readonly script: { readonly result: SmsOutcome; readonly leaves?: boolean }[];
   /** What it answers when it is asked. */
@@ -65,7 +70,7 @@ export interface ScriptedProvider extends SmsProvider {
 export function scriptedProvider(name: string): ScriptedProvider {
   let ids = 0;
   const provider: ScriptedProvider = {
-    ...{ name, handsets: [], asked: [], script: [], admitting: true },
+    ...{ name, handsets: [], asked: [], revoked: [], script: [], admitting: true },
     reports: () => [],
     capabilities: {
       ...{ receipts: 'push', inquiry: 'byOurId', status: true, cancel: true, validity: 'second' },
@@ -83,20 +88,23 @@ export function scriptedProvider(name: string): ScriptedProvider {
       provider.asked.push(...questions);
       return provider.reports(questions);
     },
-    async cancel() {
+    async cancel(question) {
+      provider.revoked.push(question);
       return 'cancelled';
     },
   };
   return provider;
 }
 
-function lineOf(provider: ScriptedProvider): SmsLine {
+/** A line that has room whenever its provider takes messages, but for what is told. */
+export function freeLine(provider: ScriptedProvider, changes: Partial<SmsLine> = {}): SmsLine {
   return {
     provider,
     admits: () => provider.admitting,
     perSecond: () => 1000,
     take: async (most) => Math.min(most, 100),
     heard() {},
+    ...changes,
   };
 }
 
@@ -145,7 +153,12 @@ export async function openSmsHouse() {
     ...[first, second].map(({ name }) => accountGroup(name)),
   ] as never);
   const senderOf = (provider: ScriptedProvider) =>
-    createSendWorker({ bus, context, line: lineOf(provider), group: accountGroup(provider.name) });
+    createSendWorker({
+      bus,
+      context,
+      line: freeLine(provider),
+      group: accountGroup(provider.name),
+    });
   const clerk = createClerk({ context, providers: () => providers, intervalMs: 20 });
   after(async () => {
     await clerk.stop();
@@ -154,7 +167,21 @@ export async function openSmsHouse() {
     await operators.close();
     await bus.close();
   });
-  return { ...base, bus, clerk, context, first, rules, second, senderOf, sms, webhooks };
+  return {
+    ...{ ...base, bus, clerk, context, first, rules, second, senderOf, sms, webhooks },
+    /** Takes one more message, which is of use for an hour. */
+    async take(
+      changes: Partial<Asked> = {},
+    ): Promise<{ readonly id: string; readonly to: string }> {
+      const expiresAt = new Date(clock.nowMs() + 3_600_000);
+      const message = askedMessage({ expiresAt, ...changes });
+      const [taken] = await sms.intake.take([message]);
+      must(taken?.outcome === 'taken', 'a message with a reference of its own is taken');
+      return { id: taken.sms, to: message.recipient };
+    },
+    until: (id: string, state: string) =>
+      eventually(async () => assert.equal(await stateOf({ database }, id), state), PATIENCE),
+  };
 }
 
 export type SmsHouse = Awaited<ReturnType<typeof openSmsHouse>>;
@@ -174,7 +201,10 @@ export function askedMessage(changes: Partial<Asked> = {}): Asked {
   };
 }
 
-export async function stateOf({ database }: SmsHouse, sms: string): Promise<string | undefined> {
+export async function stateOf(
+  { database }: { readonly database: Database },
+  sms: string,
+): Promise<string | undefined> {
   const { rows } = await sql<{ state: string }>`
     select state from sms.message where id = ${parseSmsId(sms)}`.execute(database.pool);
   return rows[0]?.state;

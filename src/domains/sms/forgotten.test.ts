@@ -5,7 +5,7 @@ import { eventually } from '#testing';
 import { askProviders } from './ask-providers.ts';
 import { createClerk } from './clerk.ts';
 import { askedMessage, historyOf, openSmsHouse, stateOf } from './fixture.ts';
-import { type Asked, createIntake } from './intake.ts';
+import { createIntake } from './intake.ts';
 import { parseSmsId } from './message.ts';
 import { loseAnswers } from './record-answers.ts';
 import type { SendWorker } from './send-worker.ts';
@@ -14,7 +14,7 @@ import { wakeDeferred } from './wake-deferred.ts';
 // What could be forgotten, held up, or sent once more: each of these once was.
 
 const house = await openSmsHouse();
-const { clock, context, database, first, second, sms } = house;
+const { clock, context, database, first, second, sms, take, until } = house;
 const real = { send: first.send, ask: first.ask };
 let senders: SendWorker[] = [];
 
@@ -33,15 +33,6 @@ afterEach(async () => {
     provider.reports = () => [];
   }
 });
-
-async function take(changes: Partial<Asked> = {}): Promise<{ id: string; to: string }> {
-  const message = askedMessage({ expiresAt: new Date(clock.nowMs() + 3_600_000), ...changes });
-  const [taken] = await sms.intake.take([message]);
-  return { id: taken?.sms ?? '', to: message.recipient };
-}
-
-const until = (id: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(house, id), state), { timeoutMs: 20_000 });
 
 const timesOn = (to: string) =>
   [...first.handsets, ...second.handsets].filter(({ recipient }) => recipient === to).length;

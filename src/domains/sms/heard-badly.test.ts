@@ -27,21 +27,25 @@ test('STOP from what is no number is kept, stops nobody, and does not hold up wh
   const id = await submitted('a-1');
   await sms.hear('first', {
     reports: [{ providerMessageId: 'a-1', state: 'delivered' }],
-    incoming: [incoming('INFO', 'mo-1'), incoming('900', 'mo-2'), incoming('923001234567', 'mo-3')],
+    incoming: [
+      ...[incoming('INFO', 'mo-1'), incoming('900', 'mo-2'), incoming('923001234567', 'mo-3')],
+      // As Russians dial it.
+      incoming('89161234567', 'mo-4'),
+    ],
   });
   assert.equal(await stateOf(house, id), 'delivered');
   const { rows } = await sql<{ sender: string }>`
     select sender from sms.incoming order by provider_message_id`.execute(database.pool);
   assert.deepEqual(
     rows.map(({ sender }) => sender),
-    ['INFO', '900', '+923001234567'],
+    ['INFO', '900', '+923001234567', '+79161234567'],
   );
   const stopped = await rules.suppressions(database.pool, {
     ...{ msisdn: null, list: 'stop', entity: null, after: ['', '', ''], limit: 10 },
   });
   assert.deepEqual(
     stopped.map(({ msisdn }) => msisdn),
-    ['+923001234567'],
+    ['+79161234567', '+923001234567'],
   );
 });
 

@@ -21,6 +21,7 @@ test('what is wrong with an account is told with its field, and changes nothing'
   const NUL = 'a\u0000';
   const cases: readonly (readonly [string, object, number, string])[] = [
     ['new', account({ kind: 'pigeon' }), 400, 'kind'],
+    ['new', account({ kind: 'pigeon', secrets: undefined }), 400, 'kind'],
     ['new', account({ kind: 'constructor' }), 400, 'kind'],
     ['new', account({ settings: {} }), 400, 'settings.login'],
     ['new', account({ settings: undefined }), 400, 'settings'],

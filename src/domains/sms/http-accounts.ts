@@ -5,7 +5,7 @@ import type { AccountState, Accounts } from './accounts/index.ts';
 import { fail } from './errors.ts';
 import { callbackUrlOf } from './http-callbacks.ts';
 import { unstorableIn } from './message-text.ts';
-import { providerKinds } from './providers/index.ts';
+import { kindOf, providerKinds } from './providers/index.ts';
 import { accountGroup } from './send-worker.ts';
 
 export interface AccountRoutesOptions {
@@ -89,6 +89,8 @@ export function registerAccountRoutes(app: HttpApp, options: AccountRoutesOption
         });
       const { enabled, kind, secrets, settings, title } = body;
       mustBeStorable({ title, settings, secrets });
+      // Before credentials of an unknown kind are asked for.
+      kindOf(kind);
       // Before anybody can publish to it: a topic that nobody listens to stores nothing.
       await bus.declare([accountGroup(name)]);
       await accounts.save(

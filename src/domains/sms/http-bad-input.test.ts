@@ -46,6 +46,9 @@ const REFUSED: readonly (readonly [object, number, string, RegExp])[] = [
   [{ recipient: '' }, 400, 'recipient', /digits/],
   [{ recipient: '+0123456789' }, 400, 'recipient', /./],
   [{ recipient: NUL }, 400, 'recipient', /digits/],
+  [{ recipient: '916 123-45-67' }, 400, 'recipient', /lack the code of their country/],
+  [{ recipient: '+89161234567' }, 400, 'recipient', /write \+7 in place of the 8/],
+  [{ recipient: '+7916123456' }, 400, 'recipient', /has 11 digits/],
   [{ recipient: 923001234567 }, 400, 'recipient', /must be one of a string, an object/],
   [{ recipient: { too: aNumber() } }, 400, 'recipient.to', /is required/],
   [{ recipients: [aNumber()] }, 400, 'recipient', /one of them, and not both/],
@@ -133,6 +136,25 @@ test('what the rules forbid is taken and rejected at once, with the reason and i
     const [entry] = history.body.items as readonly { reason: string; decision: unknown[] }[];
     assert.equal(entry?.reason, reason);
     assert.ok((entry?.decision.length ?? 0) > 0, history.text);
+  }
+});
+
+test('a number that is dialled with 8 is Russian: its laws and its STOP hold', async () => {
+  const dialled = '8 (916) 765-43-21';
+  const put = await call('PUT', '/v1/rules/suppressions', {
+    body: { msisdn: dialled, list: 'stop', reason: 'said so' },
+  });
+  assert.equal(put.body.msisdn, '+79167654321', put.text);
+  for (const [recipient, more, reason] of [
+    [dialled, { class: 'service' }, 'suppressed'],
+    ['89167654322', { class: 'ad' }, 'no_consent'],
+    ['8 916 765 43 23', { class: 'debt' }, 'content_missing'],
+  ] as const) {
+    const { body, text } = await send({ recipient, ...more });
+    const [message] = body.messages as readonly Record<string, string>[];
+    assert.deepEqual([message?.state, message?.reason], ['rejected', reason], text);
+    const { body: kept } = await call('GET', `/v1/sms/${message?.sms}`);
+    assert.match(kept.recipient, /^\+7916765432\d$/);
   }
 });
 

@@ -99,6 +99,15 @@ test('messages come in pages, newest first, by number, entity and state', async 
   );
   assert.equal(second.body.next_cursor, null);
   assert.deepEqual((await list('&state=delivered')).body.items, []);
+  // What a sender has in hand is shown as queued, and found as such.
+  await sql`update sms.message set state = 'claimed', lease_until = clock_timestamp() + interval '1 h'
+    where recipient = ${recipient}`.execute(database.pool);
+  const held = (await list('&state=queued')).body.items;
+  assert.deepEqual(
+    held.map(({ state }: { state: string }) => state),
+    ['queued', 'queued'],
+  );
+  assert.equal((await list('&state=claimed')).status, 400);
 });
 
 test('the feed tells every status once, in an order that never changes', async () => {

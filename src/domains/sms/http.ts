@@ -18,15 +18,7 @@ import type { Sms } from './create-sms.ts';
 import { fail } from './errors.ts';
 import type { EventRow } from './event-store.ts';
 import { type FeedRow, readFeed } from './feed-store.ts';
-import {
-  ownReference,
-  parseSmsId,
-  type SmsState,
-  shownState,
-  shownText,
-  smsId,
-  smsSteps,
-} from './message.ts';
+import { ownReference, parseSmsId, SHOWN_STATES, shownState, shownText, smsId } from './message.ts';
 import type { SmsRow } from './message-store.ts';
 import { invalid } from './message-text.ts';
 import { readRecipient, type Wish } from './read-messages.ts';
@@ -168,8 +160,6 @@ async function templateOf(database: Database, entity: string, name: string): Pro
   });
 }
 
-const STATES = Object.keys(smsSteps) as SmsState[];
-
 function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions): void {
   const common = { method: 'GET', tag: TAG, scope: 'sms:read' } as const;
   apiRoute(app, {
@@ -180,7 +170,7 @@ function registerReads(app: HttpApp, { database, plans, sms }: SmsRoutesOptions)
       querystring: Type.Object({
         entity: Type.Optional(EntityKey),
         recipient: Type.Optional(MsisdnText),
-        state: Type.Optional(Type.Union(STATES.map((state) => Type.Literal(state)))),
+        state: Type.Optional(Type.Union(SHOWN_STATES.map((state) => Type.Literal(state)))),
         ...PageQuery.properties,
       }),
       response: pageSchema(Message),

@@ -1,3 +1,4 @@
+import { withCountryCode } from '#phone';
 import type { SmsOutcome, StatusReport } from './provider.ts';
 
 /**
@@ -27,5 +28,5 @@ export function storableOutcome(result: SmsOutcome): SmsOutcome {
 /** Whose message it is, as far as it can be told: a number as E.164, and a name (of a service) as it came. */
 export function readSender(from: string): string {
   const digits = from.replace(/[\s().+-]/g, '');
-  return /^[1-9][0-9]{6,14}$/.test(digits) ? `+${digits}` : storable(from);
+  return /^[1-9][0-9]{6,14}$/.test(digits) ? `+${withCountryCode(digits)}` : storable(from);
 }

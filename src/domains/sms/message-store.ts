@@ -1,6 +1,6 @@
 import { deferred, type Executor, prepared, sql, type Tx } from '#database';
 import type { MessageClass } from '#rules/decision';
-import { type Origin, type SmsState, shownText } from './message.ts';
+import { type Origin, type SmsState, shownText, statesShownAs } from './message.ts';
 
 /** What else the rules are told of a message; kept, so that they can be asked again. */
 export interface RuleFacts {
@@ -188,6 +188,7 @@ export async function lockMessages(tx: Tx, ids: readonly bigint[]): Promise<read
 export interface MessageQuery {
   readonly entity: string | null;
   readonly recipient: string | null;
+  /** As it is shown. */
   readonly state: SmsState | null;
   readonly before: bigint | null;
   readonly limit: number;
@@ -198,10 +199,11 @@ export async function listMessages(
   executor: Executor,
   { before, entity, limit, recipient, state }: MessageQuery,
 ): Promise<readonly SmsRow[]> {
+  const states = state === null ? null : statesShownAs(state);
   const { rows } = await sql<SmsRow>`
     select ${COLUMNS} from sms.message m
     where (${before}::bigint is null or m.id < ${before}) and (${entity}::text is null or m.entity = ${entity})
-      and (${recipient}::text is null or m.recipient = ${recipient}) and (${state}::text is null or m.state = ${state})
+      and (${recipient}::text is null or m.recipient = ${recipient}) and (${states}::text[] is null or m.state = any (${states}::text[]))
     order by m.id desc limit ${limit}`.execute(executor);
   return rows;
 }

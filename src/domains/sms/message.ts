@@ -122,6 +122,8 @@ export const smsSteps: Readonly<Record<SmsState, Readonly<Partial<Record<SmsStep
   failed: {},
 };
 
+const ALL_STATES = Object.keys(smsSteps) as SmsState[];
+
 export const FINAL_STATES: readonly SmsState[] = [
   ...(['delivered', 'undelivered', 'expired', 'rejected', 'cancelled', 'failed'] as const),
 ];
@@ -137,6 +139,13 @@ export function advances(before: ReportedState | null, after: ReportedState): bo
   return before === null ? RANK[after] > 0 : RANK[after] > RANK[before];
 }
 
+const FAILURES = ['undelivered', 'expired', 'rejected', 'cancelled'] as const;
+
+/** Whether such a report is the end of a part that has not reached its handset. */
+export function isFailure(state: ReportedState | null): state is (typeof FAILURES)[number] {
+  return FAILURES.some((one) => one === state);
+}
+
 /**
  * What the reports of all parts say of the whole: it is delivered when all of them are; the first that fails fails it;
  * it is on its way when one is. Null is a part of which nothing was heard.
@@ -144,10 +153,7 @@ export function advances(before: ReportedState | null, after: ReportedState): bo
 export function stateOfParts(
   parts: readonly (ReportedState | null)[],
 ): Exclude<ReportedState, 'not_found'> | undefined {
-  const failed = parts.find(
-    (part) =>
-      part === 'undelivered' || part === 'expired' || part === 'rejected' || part === 'cancelled',
-  );
+  const failed = parts.find(isFailure);
   if (failed) return failed;
   if (parts.length > 0 && parts.every((part) => part === 'delivered')) return 'delivered';
   if (parts.some((part) => part === 'sent' || part === 'delivered')) return 'sent';
@@ -163,8 +169,22 @@ export function shownText(message: { readonly body: string; readonly secret: boo
   return message.secret ? message.body.replace(SECRET_DIGITS, SECRET_TEXT) : message.body;
 }
 
-/** What a sender has in hand is queued, to whoever looks from outside. */
-export const shownState = (state: SmsState): string => (state === 'claimed' ? 'queued' : state);
+/** What a sender has in hand is queued, to whoever looks from outside, and an older version's word means what ours does. */
+const SHOWN_AS: Readonly<Partial<Record<SmsState, SmsState>>> = {
+  claimed: 'queued',
+  failed: 'rejected',
+};
+
+export const shownState = (state: SmsState): SmsState => SHOWN_AS[state] ?? state;
+
+export const SHOWN_STATES: readonly SmsState[] = ALL_STATES.filter(
+  (state) => shownState(state) === state,
+);
+
+/** All states that are shown as this one. */
+export function statesShownAs(shown: SmsState): readonly SmsState[] {
+  return ALL_STATES.filter((state) => shownState(state) === shown);
+}
 
 /** The id that its caller gave it; null where he named the request only. */
 export function ownReference(row: { readonly client_reference: string | null }): string | null {

@@ -119,8 +119,8 @@ export interface SmsQuestion {
   readonly sms: string;
   readonly attempt: number;
   readonly recipient: string;
-  /** What it was sent with: some centres compare it. */
-  readonly sender?: string;
+  /** What it was sent with: by SMPP a centre compares it. */
+  readonly sender: string;
   readonly providerMessageIds: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '#clock';
 import { AppError } from '#errors';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
-import { readTerms, readTimeZone, type Terms } from '#rules';
+import { readRegion, readTerms, readTimeZone, type Terms } from '#rules';
 import type { MessageClass } from '#rules/decision';
 import { readReceiverUrl } from '#webhooks';
 import { fail } from './errors.ts';
@@ -48,9 +48,6 @@ export interface ReadingOptions {
   /** For messages without a reference: made from the caller and the key of the request. */
   readonly keyed: string | undefined;
 }
-
-/** ISO 3166-2. */
-const REGION = /^[A-Z]{2}-[A-Z0-9]{1,3}$/;
 
 /**
  * Reads what a caller wants sent, recipient by recipient: one that is wrong does not hold up the others. What is wrong with
@@ -169,11 +166,3 @@ function referenceOf(at: {
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64url');
-
-function readRegion(region: string | undefined): string | undefined {
-  if (region === undefined || REGION.test(region)) return region;
-  throw invalid('region', `${shown(region)} is no ISO 3166-2 code such as RU-KAM`);
-}
-
-/** As it may be said back to whoever sent it. */
-const shown = (text: string) => JSON.stringify(text.toWellFormed());

@@ -3,21 +3,15 @@ import { afterEach, test } from 'node:test';
 import { sql } from '#database';
 import { eventually } from '#testing';
 import { askProviders } from './ask-providers.ts';
-import {
-  askedMessage,
-  historyOf,
-  openSmsHouse,
-  type ScriptedProvider,
-  stateOf,
-} from './fixture.ts';
+import { freeLine, historyOf, openSmsHouse, type ScriptedProvider, stateOf } from './fixture.ts';
 import type { Asked } from './intake.ts';
 import { parseSmsId } from './message.ts';
-import type { SmsLine, SmsOrder } from './provider.ts';
+import type { SmsOrder } from './provider.ts';
 import { loseAnswers } from './record-answers.ts';
 import { accountGroup, createSendWorker, type SendWorker } from './send-worker.ts';
 
 const house = await openSmsHouse();
-const { clock, context, database, first, sms } = house;
+const { clock, context, database, first, sms, until } = house;
 const senders: SendWorker[] = [];
 const { send } = first;
 
@@ -34,16 +28,7 @@ function startSender(): void {
   sender.start();
 }
 
-async function take(changes: Partial<Asked> = {}): Promise<{ id: string; to: string }> {
-  const expiresAt = new Date(clock.nowMs() + 3_600_000);
-  const message = askedMessage({ expiresAt, wanted: ['first'], ...changes });
-  const [taken] = await sms.intake.take([message]);
-  assert.equal(taken?.outcome, 'taken');
-  return { id: taken?.sms ?? '', to: message.recipient };
-}
-
-const until = (id: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(house, id), state), { timeoutMs: 20_000 });
+const take = (changes: Partial<Asked> = {}) => house.take({ wanted: ['first'], ...changes });
 const gotBy = (to: string) => first.handsets.filter(({ recipient }) => recipient === to);
 const UNKNOWN = { result: { outcome: 'unknown', reason: 'cut' } } as const;
 
@@ -203,8 +188,7 @@ test('a receipt of what was thought never to have left keeps it from leaving aga
 test('what has to wait for its call until its time is over does not leave', async () => {
   const { id, to } = await take();
   let grants = 0;
-  const line: SmsLine = {
-    ...{ provider: first, admits: () => true, perSecond: () => 1000, heard() {} },
+  const line = freeLine(first, {
     // Slow enough that its grant is no longer fresh, so that it waits for another.
     share: async (orders) => {
       await new Promise((done) => setTimeout(done, 150));
@@ -215,7 +199,7 @@ test('what has to wait for its call until its time is over does not leave', asyn
       if (grants === 2) clock.advanceMs(7_200_000);
       return 1;
     },
-  };
+  });
   const sender = createSendWorker({ ...house, line, group: accountGroup('first') });
   senders.push(sender);
   sender.start();
@@ -227,14 +211,13 @@ test('what has to wait for its call until its time is over does not leave', asyn
 test('to wait for the share of its sender is no news: its history and its caller hear of it once', async () => {
   const { id, to } = await take();
   let waits = 3;
-  const line: SmsLine = {
-    ...{ provider: first, admits: () => true, perSecond: () => 1000, heard() {} },
+  const line = freeLine(first, {
     take: async () => 1,
     async share(orders) {
       waits -= 1;
       return orders.map(() => (waits >= 0 ? 1000 : 0));
     },
-  };
+  });
   const sender = createSendWorker({ ...house, line, group: accountGroup('first') });
   senders.push(sender);
   sender.start();

@@ -8,7 +8,7 @@ import type { SmsFault } from './provider.ts';
 import type { SendWorker } from './send-worker.ts';
 
 const house = await openSmsHouse();
-const { clock, database, first, second, sms } = house;
+const { clock, database, first, second, sms, take, until } = house;
 let senders: SendWorker[] = [];
 
 beforeEach(() => {
@@ -24,17 +24,6 @@ afterEach(async () => {
   }
 });
 house.clerk.start();
-
-async function take(changes: Partial<Asked> = {}): Promise<{ id: string; to: string }> {
-  const expiresAt = new Date(clock.nowMs() + 3_600_000);
-  const message = askedMessage({ expiresAt, ...changes });
-  const [taken] = await sms.intake.take([message]);
-  assert.equal(taken?.outcome, 'taken');
-  return { id: taken?.sms ?? '', to: message.recipient };
-}
-
-const until = (id: string, state: string) =>
-  eventually(async () => assert.equal(await stateOf(house, id), state), { timeoutMs: 15_000 });
 
 /** Handsets' view: through whom this number has got messages. */
 const gotBy = (to: string) =>
@@ -108,6 +97,8 @@ test('a message that may have left is not sent again, and who has it is asked', 
   await until(id, 'delivered');
   assert.deepEqual(gotBy(to), ['first']);
   assert.deepEqual(await historyOf(house, id), ['queued', 'unknown', 'delivered']);
+  const [question] = first.asked.filter(({ sms: ours }) => ours === id);
+  assert.deepEqual([question?.recipient, question?.sender], [to, 'ALFA']);
 });
 
 test('proven never to have left it goes out, once', async () => {
@@ -214,6 +205,8 @@ test('taken back before it leaves it never leaves; on its way its provider is as
   assert.deepEqual(gotBy(to), []);
   await database.transaction((tx) => sms.cancel(tx, sent.id));
   await until(sent.id, 'cancelled');
+  const [revoked] = first.revoked.filter(({ sms: ours }) => ours === sent.id);
+  assert.deepEqual([revoked?.recipient, revoked?.sender], [sent.to, 'ALFA']);
   await assert.rejects(
     database.transaction(async (tx) => {
       const done = await take();

@@ -15,6 +15,16 @@ test('people say STOP in many ways, and all of them count', () => {
       'quit',
     ],
     ...['cancel', 'СТОП', 'Стоп!', 'stop\u0000', '🛑 STOP', 'STOP\ufffd'],
+    ...[
+      'revoke',
+      'opt out',
+      'Opt-Out, please',
+      'opt out please',
+      'Отписка',
+      'отписаться',
+      'ARRET',
+      'arrêt',
+    ],
   ];
   for (const text of ways) assert.ok(isStop(text), JSON.stringify(text));
 });
@@ -33,7 +43,7 @@ test('what only holds such a word is none', () => {
       'ending',
       '7787',
     ],
-    ...['please stop', 'endless', 'cancelled'],
+    ...['please stop', 'endless', 'cancelled', 'opt', 'out', 'opting out of luck', 'отписал'],
   ];
   for (const text of others) assert.ok(!isStop(text), JSON.stringify(text));
 });

@@ -29,6 +29,20 @@ async function take(...messages: readonly Asked[]): Promise<readonly string[]> {
   return taken.map((one) => one.sms);
 }
 
+/** The first provider, which takes until `answered` to say anything. */
+function slowToAnswer() {
+  const asking = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<readonly StatusReport[]>();
+  const slow: SmsProvider = {
+    ...first,
+    ask() {
+      asking.resolve();
+      return answered.promise;
+    },
+  };
+  return { asking, answered, slow };
+}
+
 /** As a sender that dies before it begins. */
 async function claimAndDie(id: string): Promise<void> {
   const owner = '00000000-0000-7000-8000-000000000000';
@@ -111,15 +125,7 @@ test('the clerk stops soon, also while a provider takes its time to say what bec
   const [id = ''] = await take(asked());
   await sql`update sms.message set state = 'unknown', attempts = 1, sent_at = created_at,
     next_question_at = created_at where id = ${parseSmsId(id)}`.execute(database.pool);
-  const asking = Promise.withResolvers<void>();
-  const answered = Promise.withResolvers<readonly StatusReport[]>();
-  const slow: SmsProvider = {
-    ...first,
-    ask() {
-      asking.resolve();
-      return answered.promise;
-    },
-  };
+  const { answered, asking, slow } = slowToAnswer();
   const clerk = createClerk({ context, providers: () => [slow], intervalMs: 1 });
   clerk.start();
   await asking.promise;
@@ -139,15 +145,7 @@ test('a provider that takes its time to answer questions keeps no message asleep
   await sql`update sms.message set state = 'unknown', attempts = 1, sent_at = created_at,
     next_question_at = case when id = ${parseSmsId(ofFirst)} then created_at else ${notBefore}::timestamptz end
     where id in (${parseSmsId(ofFirst)}, ${parseSmsId(ofSecond)})`.execute(database.pool);
-  const asking = Promise.withResolvers<void>();
-  const answered = Promise.withResolvers<readonly StatusReport[]>();
-  const slow: SmsProvider = {
-    ...first,
-    ask() {
-      asking.resolve();
-      return answered.promise;
-    },
-  };
+  const { answered, asking, slow } = slowToAnswer();
   second.reports = (questions) =>
     questions.map(({ sms: ours }) => ({
       ...{ providerMessageId: `late-${ours}`, sms: ours, state: 'delivered' },

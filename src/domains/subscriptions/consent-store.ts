@@ -107,3 +107,15 @@ function toJson(consents: readonly ConsentRow[]): string {
     })),
   );
 }
+
+/** In which language a customer has last agreed to something. */
+export async function findLocaleAgreedIn(
+  executor: Executor,
+  customerId: bigint,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ locale: string }>`
+    select locale from subscriptions.consent where customer_id = ${customerId} order by id desc limit 1`.execute(
+    executor,
+  );
+  return rows[0]?.locale;
+}

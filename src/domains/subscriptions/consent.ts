@@ -7,7 +7,7 @@ export interface ConsentInput {
   readonly termsVersion: number;
   /** The visit (hit id): one visit gives at most one consent. */
   readonly visit: string;
-  readonly method: 'pin' | 'operator_header' | 'query' | 'card_page' | 'api';
+  readonly method: 'pin' | 'operator_header' | 'query' | 'card_page' | 'api' | 'cabinet';
   readonly textShown: string;
   readonly priceShown: string;
   readonly locale: string;

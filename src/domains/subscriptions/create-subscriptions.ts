@@ -11,7 +11,7 @@ import {
 import type { Catalogue } from './catalogue.ts';
 import { createCatalogue } from './catalogue.ts';
 import type { ConsentInput, ConsentResult, Offer } from './consent.ts';
-import { findConsentsByVisit, type GivenConsent } from './consent-store.ts';
+import { findConsentsByVisit, findLocaleAgreedIn, type GivenConsent } from './consent-store.ts';
 import type { Context } from './context.ts';
 import { fail } from './errors.ts';
 import { recordConsent } from './record-consent.ts';
@@ -73,6 +73,8 @@ export interface Subscriptions {
   /** Ends everything (or one service) of a number; see `StopInput`. */
   stop(tx: Tx, input: StopInput): Promise<Stopped>;
   find(subscription: string): Promise<SubscriptionView | undefined>;
+  /** In which language its customer has last agreed to something. */
+  localeAgreedIn(subscription: string): Promise<string | undefined>;
   of(
     msisdn: string,
     page: { readonly before: bigint | null; readonly limit: number },
@@ -150,6 +152,8 @@ export function createSubscriptions(options: SubscriptionsOptions): Subscription
     consentsOf: findConsentsByVisit,
     stop: (tx, input) => stopSubscriptions(context, tx, input),
     find,
+    localeAgreedIn: (subscription) =>
+      findLocaleAgreedIn(database.pool, parseSubscriptionId(subscription).customerId),
     of: async (msisdn, page) =>
       views(await findSubscriptionsOf(database.pool, { msisdn, ...page })),
     bills: (subscription) => findBills(database.pool, parseSubscriptionId(subscription)),

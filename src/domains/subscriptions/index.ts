@@ -12,7 +12,10 @@ export type {
 } from '#subscriptions/cards';
 export {
   cardSubscriptionGroups,
+  createMoves,
   createPlans,
+  listedMoveToApi,
+  moveToApi,
   registerCardSubscriptionRoutes,
   subscriptionAttention,
 } from '#subscriptions/cards';

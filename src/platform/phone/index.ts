@@ -38,8 +38,8 @@ export function readMsisdn(text: string, plan: NumberPlan): string {
 }
 
 /**
- * The same where the operator is not known: by the first of the plans that knows the spelling, or as it is when it
- * is E.164 already (a plus may have become a space on its way through a query string).
+ * The same where the operator is not known: by the first of the plans that knows the spelling, or as a whole number with
+ * its country's code (a plus may have become a space on its way through a query string).
  */
 export function readAnyMsisdn(text: string, plans: readonly NumberPlan[]): string {
   let refusal: AppError | undefined;
@@ -51,9 +51,43 @@ export function readAnyMsisdn(text: string, plans: readonly NumberPlan[]): strin
       refusal = error;
     }
   }
-  const whole = `+${text.replace(/[\s().\-\u00a0\u2010-\u2015]/g, '').replace(/^\+/, '')}`;
-  if (isE164(whole)) return whole;
-  throw refusal ?? refuse('an E.164 number such as +923001234567');
+  const bare = text.replace(/[\s().\-\u00a0\u2010-\u2015]/g, '');
+  const isWhole = /^[+ ]/.test(text) || bare.startsWith('00');
+  const digits = bare.replace(/^(\+|00)/, '');
+  const whole = `+${isWhole ? digits : withCountryCode(digits)}`;
+  if (!isE164(whole)) throw refusal ?? refuse('an E.164 number such as +923001234567');
+  if (!isWhole && WITHOUT_COUNTRY.test(digits))
+    throw refuse('ten digits that lack the code of their country: write it, such as +79161234567');
+  mustBePossible(whole);
+  return whole;
+}
+
+/** Ten digits are how Russians leave out their code; with a plus they may be of the Maldives, Lebanon or Myanmar. */
+const WITHOUT_COUNTRY = /^9\d{9}$/;
+const RUSSIAN_TRUNK = /^8[79]\d{9}$/;
+
+/**
+ * Digits of a whole number as they are, and those that Russia and Kazakhstan dial with 8 in front, under their code 7: no
+ * country's code begins with 89, and numbers with 87 in front are longer. Providers there correct an 8 by themselves, so
+ * that it must not hide from us whose laws hold.
+ */
+export function withCountryCode(digits: string): string {
+  return RUSSIAN_TRUNK.test(digits) ? `7${digits.slice(1)}` : digits;
+}
+
+/** Calling codes all of whose numbers are equally long. */
+const WHOLE_DIGITS: readonly (readonly [code: string, digits: number])[] = [
+  ['1', 11],
+  ['7', 11],
+];
+
+function mustBePossible(whole: string): void {
+  if (whole.startsWith('+89'))
+    throw refuse('no country has a code that begins with 89: write +7 in place of the 8');
+  for (const [code, digits] of WHOLE_DIGITS) {
+    if (whole.startsWith(`+${code}`) && whole.length !== digits + 1)
+      throw refuse(`a number with the country code ${code} has ${digits} digits`);
+  }
 }
 
 function nationalPart(bare: string, plan: NumberPlan): string {

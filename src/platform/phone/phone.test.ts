@@ -108,3 +108,35 @@ test('a masked number shows too little to be called', () => {
   assert.equal(maskMsisdn('+923009102250'), '+92300···2250');
   assert.equal(maskMsisdn('+92300'), '···');
 });
+
+test('a number that Russians dial with an 8 is one of Russia, and so is one of Kazakhstan', () => {
+  const spellings = [
+    ['8 916 123-45-67', '+79161234567'],
+    ['89161234567', '+79161234567'],
+    ['8 (701) 123-45-67', '+77011234567'],
+    ['79161234567', '+79161234567'],
+    ['0079161234567', '+79161234567'],
+    ['0044 7911 123456', '+447911123456'],
+    // Vietnam, Japan and Inmarsat.
+    ['84951234567', '+84951234567'],
+    ['819012345678', '+819012345678'],
+    ['870776399999', '+870776399999'],
+  ] as const;
+  for (const plans of [[], [pakistan]])
+    for (const [text, msisdn] of spellings) assert.equal(readAnyMsisdn(text, plans), msisdn, text);
+});
+
+test('a number that can be of no country is refused, and says why', () => {
+  const refused = [
+    ['9161234567', /lack the code of their country/],
+    ['916 123-45-67', /lack the code of their country/],
+    ['+89161234567', /begins with 89/],
+    ['+7916123456', /code 7 has 11 digits/],
+    ['+791612345678', /code 7 has 11 digits/],
+    ['+1202555012', /code 1 has 11 digits/],
+  ] as const;
+  for (const [text, says] of refused)
+    assert.throws(() => readAnyMsisdn(text, [pakistan]), { code: 'msisdn_invalid', message: says });
+  assert.equal(readAnyMsisdn('+9607712345', [pakistan]), '+9607712345');
+  assert.equal(readAnyMsisdn(' 9607712345', [pakistan]), '+9607712345');
+});

@@ -1,4 +1,11 @@
 export { browserExecutable } from './browser.ts';
+export {
+  type CrashChild,
+  childSettings,
+  runCrashChild,
+  startCrashChild,
+} from './crash-child.ts';
+export { type CrashPoints, crashPoints } from './crash-points.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
 export { isAlive, withFileLock } from './file-lock.ts';
 export { freePort } from './free-port.ts';

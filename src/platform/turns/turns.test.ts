@@ -53,6 +53,46 @@ test('a turn that throws is followed by others', async () => {
   await turns.stop();
 });
 
+test('behind turns that throw or find nobody it rests longer each time, and as ever once somebody answers', async () => {
+  const told: ('away' | 'throws' | 'done')[] = ['away', 'throws', 'away', 'done', 'away'];
+  const times: number[] = [];
+  const turns = createTurns({
+    ...{ log: silentLog(), name: 'a test', intervalMs: 1 },
+    backoff: { firstMs: 50, mostMs: 120 },
+    async turn() {
+      times.push(performance.now());
+      const next = told.shift();
+      if (next === 'throws') throw new Error('a bad turn');
+      return next === 'done' ? 1 : 'away';
+    },
+  });
+  turns.start();
+  await eventually(async () => assert.ok(times.length >= 6));
+  await turns.stop();
+  const gaps = times.slice(1, 6).map((time, at) => time - (times[at] ?? 0));
+  const [first = 0, second = 0, third = 0, , again = 0] = gaps;
+  // Timers may be a millisecond early, and late by anything.
+  assert.ok(first >= 49 && second >= 99 && third >= 119 && again >= 49, gaps.join(' '));
+});
+
+test('who is to stop is told so during his turn, and does not wait for his rest', async () => {
+  let wasTold = false;
+  const turns = createTurns({
+    ...{ log: silentLog(), name: 'a test', intervalMs: FAR_MS },
+    backoff: { firstMs: FAR_MS, mostMs: FAR_MS },
+    turn: (signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          wasTold = true;
+          resolve('away');
+        });
+      }),
+  });
+  turns.start();
+  await turns.stop();
+  assert.ok(wasTold);
+});
+
 test('a stop waits for the turn under way, and for nothing else', async () => {
   const steps: string[] = [];
   let finish = () => {};

@@ -36,6 +36,7 @@ export function describeReceipts(tested: CardGatewayUnderTest): void {
   if (!receipts) return;
   const { gateway, registered } = receipts;
   describeSent(tested, gateway, registered);
+  describeAsked(tested, gateway);
 
   test('an account that sends no receipts sends none, whatever is known of what was sold', async () => {
     const order = await tested.order({ receipt });
@@ -56,6 +57,56 @@ export function describeReceipts(tested: CardGatewayUnderTest): void {
     const given = result.presentation.kind === 'redirect' && result.presentation.transaction;
     const [sale] = await registered(order.payment, given || undefined);
     assert.deepEqual(sale, SALE);
+  });
+}
+
+/** Of gateways that tell nothing of them by themselves. */
+function describeAsked(tested: CardGatewayUnderTest, gateway: CardGateway): void {
+  const { capabilities, listReceipts } = gateway;
+  test('what became of receipts can be asked where it is not told, and an account that sends none awaits none', () => {
+    assert.equal(capabilities.fiscal === 'asked', listReceipts !== undefined);
+    assert.notEqual(tested.gateway.capabilities.fiscal, 'asked');
+  });
+  if (!listReceipts) return;
+
+  test('asked for by its time and by itself, a receipt is told with its document', async () => {
+    const order = await tested.order({ receipt });
+    const { result } = await gateway.chargeSaved(order);
+    assert.ok(result.outcome === 'accepted', result.outcome);
+    const { transaction } = result.facts;
+    const back = await gateway.refund({
+      ...operationOf(order, transaction, 5_000n),
+      receipt: part,
+    });
+    assert.ok(back.result.outcome === 'accepted', back.result.outcome);
+    const refund = back.result.facts.transaction;
+    const now = Date.now();
+    const span = { from: new Date(now - 600_000), to: new Date(now + 600_000) };
+    const asked = [
+      span,
+      { kind: 'sale', transaction },
+      { kind: 'return', transaction: refund },
+    ] as const;
+    const [listed = [], sale, returned] = await Promise.all(
+      asked.map(async (question) => (await listReceipts(question)).receipts),
+    );
+    assert.deepEqual(
+      [sale, returned].map((found) => found?.map(({ kind, state }) => `${kind} ${state}`)),
+      [['sale registered'], ['return registered']],
+    );
+    for (const one of [...(sale ?? []), ...(returned ?? [])]) {
+      assert.ok(one.facts?.document && one.facts.at, 'it names its document and its moment');
+      assert.ok(listed.some((other) => other.transaction === one.transaction));
+    }
+  });
+
+  test('receipts that do not come are an error, never none', async () => {
+    await tested.unreachable(async (deaf) => {
+      const asked = { kind: 'sale', transaction: 'x' } as const;
+      await assert.rejects(async () => deaf.listReceipts?.(asked), {
+        code: 'gateway_list_unreadable',
+      });
+    });
   });
 }
 

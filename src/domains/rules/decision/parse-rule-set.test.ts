@@ -116,6 +116,10 @@ test('settings of an entity are held against the sets there are', () => {
     'switches.ru-230fz/day',
     'switches.ru/day',
   ]);
+  const saidOf = (name: string) =>
+    entitySettingFaults({ switches: { [name]: 'x' } }, laws.sets)[0]?.message ?? '';
+  assert.match(saidOf('ru-230fz/dya'), /ru-230fz has ru-230fz\/day, ru-230fz\/week-and-month/);
+  assert.match(saidOf('ru/day'), /begins with one of .*ru-230fz/);
   const standardTime = { work: [['21:00', '09:00']], off: [] };
   assert.deepEqual(paths({ standardTime }), ['standardTime.work.0']);
 });

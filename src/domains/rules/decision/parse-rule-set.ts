@@ -190,6 +190,17 @@ function twice(names: readonly string[]): readonly string[] {
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))];
 }
 
+/** Switches of the set that was meant, else the sets that have any. */
+function sayKnown(name: string, sets: readonly RuleSet[]): string {
+  const [id = ''] = name.split('/');
+  const own = sets.filter((set) => set.id === id).flatMap((set) => set.switches);
+  const known = own.map((one) => `${id}/${one.name}`);
+  const ids = sets.filter(({ switches }) => switches.length > 0).map((set) => set.id);
+  return known.length > 0
+    ? `${id} has ${[...new Set(known)].join(', ')}`
+    : `it begins with one of ${[...new Set(ids)].join(', ')} and a slash`;
+}
+
 /** What of an entity's settings no rule could use: hours, the zone, switches that no set has. */
 export function entitySettingFaults(
   settings: {
@@ -210,7 +221,7 @@ export function entitySettingFaults(
       );
       if (known.some((one) => one.values.includes(value))) return [];
       const values = known[0]?.values.join(', ');
-      const message = values ? `must be one of ${values}` : 'is no switch of any set of rules';
+      const message = values ? `must be one of ${values}` : `is no switch: ${sayKnown(name, sets)}`;
       return [{ field: `switches.${name}`, message }];
     }),
   ];

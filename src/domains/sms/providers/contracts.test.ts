@@ -47,6 +47,7 @@ const questionOf = (id: string, order = ORDER) => ({
   id,
   question: {
     ...{ sms: order.sms, attempt: order.attempt, recipient: order.recipient },
+    sender: order.sender,
     providerMessageIds: [id],
   },
 });

@@ -25,8 +25,8 @@ export interface AskedProvider {
 }
 
 function toQuestion(order: SmsOrder, providerMessageIds: readonly string[] = []): SmsQuestion {
-  const { attempt, recipient, sms } = order;
-  return { sms, attempt, recipient, providerMessageIds };
+  const { attempt, recipient, sender, sms } = order;
+  return { sms, attempt, recipient, sender, providerMessageIds };
 }
 
 export function describeInquiries(tested: AskedProvider, inquiries: InquiriesUnderTest): void {

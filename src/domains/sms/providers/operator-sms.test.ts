@@ -142,6 +142,18 @@ test('an acceptance that can not be read is still one: the message has left', as
   }
 });
 
+test('its id keeps every digit, and what it says back is written down without the text', async () => {
+  const body = 'Your code is 481516';
+  const answer = `{"id":9007199254740993,"text":"${body}","note":"sent: ${body}"}`;
+  const other = await scripted(200, answer);
+  await change({ baseUrl: other.url });
+  const { log, result } = await provider.send(newOrder({ body, secret: true }));
+  assert.deepEqual(result, { outcome: 'accepted', providerMessageIds: ['9007199254740993'] });
+  const [entry] = log;
+  assert.match(entry?.response ?? '', /9007199254740993/);
+  assert.doesNotMatch(JSON.stringify(log), /481516/);
+});
+
 test('charging and sending share one rate: a message waits for a grant that a charge may take', async () => {
   await change({ requestsPerSecond: 10 });
   const taken = await Promise.all(Array.from({ length: 3 }, () => connection.take(1)));

@@ -7,6 +7,8 @@ import {
   type TransactionLogEntry,
 } from '#operators';
 import type { SmsCapabilities, SmsLine, SmsOrder, SmsOutcome, SmsProvider } from '#sms/provider';
+import { readJson, textAt, toAnswer } from './answer.ts';
+import { redactAnswer } from './redact.ts';
 
 export interface OperatorSmsOptions {
   readonly clock: Clock;
@@ -38,7 +40,9 @@ export function createOperatorSms(options: OperatorSmsOptions): SmsProvider {
       ...(answered ? { http_status: exchange.status } : {}),
       took_ms: exchange.tookMs,
       request: `${order.sender}: ${order.body.length} letters`,
-      response: answered ? exchange.body.slice(0, 500) : exchange.reason,
+      response: answered
+        ? redactAnswer(toAnswer(exchange), { body: order.body, secrets: [] })
+        : exchange.reason,
     };
   }
 
@@ -86,15 +90,6 @@ function read(exchange: Exchange): SmsOutcome {
   if (status >= 400 && status < 500)
     return { outcome: 'not_sent', fault: 'message', reason: `http_${status}` };
   if (status !== 200) return { outcome: 'unknown', reason: `http_${status}` };
-  const id = readId(body);
+  const id = textAt(readJson(body), 'id');
   return { outcome: 'accepted', providerMessageIds: id === undefined ? [] : [id] };
-}
-
-function readId(body: string): string | undefined {
-  try {
-    const { id } = JSON.parse(body) as { id?: unknown };
-    return id === undefined || id === null ? undefined : String(id);
-  } catch {
-    return undefined;
-  }
 }

@@ -266,8 +266,8 @@ describe('questions', () => {
     assert.ok(outcome.outcome === 'accepted');
     await inbox(order);
     const { providerMessageIds } = outcome;
-    const question = { sms: order.sms, attempt: 1, recipient: order.recipient, providerMessageIds };
-    const reports = (await provider.ask?.([{ ...question, sender: order.sender }])) ?? [];
+    const question = { ...order, providerMessageIds };
+    const reports = (await provider.ask?.([question])) ?? [];
     assert.deepEqual(
       reports.map(({ providerMessageId, state }) => [providerMessageId, state]),
       providerMessageIds.map((id) => [id, 'delivered']),
@@ -287,7 +287,7 @@ describe('questions', () => {
     const outcome = await resultOf(provider, order);
     assert.ok(outcome.outcome === 'accepted');
     const { providerMessageIds } = outcome;
-    const question = { sms: order.sms, attempt: 1, recipient: order.recipient, providerMessageIds };
+    const question = { ...order, providerMessageIds };
     assert.equal(await provider.cancel?.(question), 'cancelled');
     await call('PUT', '/control/settings/smpp', { deliverMs: 0 });
     assert.deepEqual(await inbox(order), []);

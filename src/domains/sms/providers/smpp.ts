@@ -192,9 +192,8 @@ class SmppTalk {
     });
   }
 
-  /** A centre that compares it wants the sender that the message was submitted with. */
+  /** SMPP 3.4, §4.8.1 and §4.9.1: the sender that the message was submitted with; a centre compares it. */
   #sourceOf({ sender }: SmsQuestion) {
-    if (sender === undefined) return {};
     const { address, npi, ton } = sourceAddress(sender, this.#settings.addresses);
     return { sourceTon: ton, sourceNpi: npi, source: address };
   }

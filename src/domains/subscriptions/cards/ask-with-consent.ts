@@ -11,6 +11,8 @@ import type { SwitchPreview } from './preview-switch.ts';
 // Commands that need a new yes: it is written down in the transaction that asks for them, and kept whatever comes of them.
 
 interface Asked {
+  /** The caller's own `cmd_…`, so that what is pressed twice is one, with one consent; made where it is absent. */
+  readonly id?: string;
   readonly consent: StartConsent;
   readonly origin: string;
   readonly actor: string;
@@ -27,15 +29,18 @@ export interface SwitchWish extends Asked {
 
 export interface PriceAgreement extends Asked {
   readonly one: CardCase;
+  /** In which it was read; that of the subscription without it. */
+  readonly locale?: string;
 }
 
 export async function askForSwitch(
   context: CardContext,
   tx: Tx,
-  { actor, card, consent, locale, origin, preview, subscription, to }: SwitchWish,
+  wish: SwitchWish,
 ): Promise<string> {
+  const { actor, card, consent, locale, origin, preview, subscription, to } = wish;
   const { msisdn, plan: code, serviceId, version } = preview;
-  const id = nextCommandId(context);
+  const { id = nextCommandId(context) } = wish;
   const terms = { serviceId, version };
   const given = { msisdn, code, terms, locale, visit: id, consent };
   const yes = await writeNewConsent(context, tx, given);
@@ -49,13 +54,14 @@ export async function askForSwitch(
 export async function askForPrice(
   context: CardContext,
   tx: Tx,
-  { actor, consent, one, origin }: PriceAgreement,
+  agreement: PriceAgreement,
 ): Promise<string> {
+  const { actor, consent, one, origin } = agreement;
   const { move } = one;
   const version = move?.price.version ?? one.version;
-  const { key, locale, msisdn, serviceId } = one;
+  const { key, msisdn, serviceId } = one;
+  const { id = nextCommandId(context), locale = one.locale } = agreement;
   const code = one.priced.selection.price.plan;
-  const id = nextCommandId(context);
   const given = { msisdn, code, terms: { serviceId, version }, locale, visit: id, consent };
   const yes = await writeNewConsent(context, tx, given);
   return ask(context, tx, {

@@ -1,12 +1,15 @@
 // state-machine in a process of its own that is killed at the n-th point of its work: run by tests of crashes, with its settings
 // as JSON. A point is before and after each commit that changes something.
 import { createFakeClock } from '#clock';
-import { afterCommit, type Database, openDatabase, sql, type Tx } from '#database';
+import { openDatabase } from '#database';
 import { createIdSource } from '#ids';
 import { silentLog } from '#log';
-import { buildShop, gatewaysAt } from './fixture.ts';
+import { createNewsContext, createReconciler } from '#payments';
+import { childSettings, crashPoints } from '#testing';
+import { buildShop, GATEWAY, gatewaysAt } from './fixture.ts';
 import { timeOf } from './life.ts';
 import { runMoves } from './run-moves.ts';
+import { stopMoves } from './stop-moves.ts';
 
 export interface CrashSettings {
   readonly url: string;
@@ -18,57 +21,42 @@ export interface CrashSettings {
   readonly dieAt: number;
   /** Of its ids: no other child has it, since their clocks stand at the same moment. */
   readonly processNumber: number;
-  /** Only a move is carried out, in sets of so many. */
+  /** Only moves are carried out and stopped, in sets of so many. */
   readonly moveMost?: number;
+  /** First the gateway's list of these hours is read, as it is each night. */
+  readonly reconciles?: { readonly from: string; readonly to: string };
 }
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as CrashSettings;
-let points = 0;
-let isAtWork = false;
-
-function point(): void {
-  points += 1;
-  if (isAtWork && points === settings.dieAt) process.kill(process.pid, 'SIGKILL');
-}
-
-async function dieAround(tx: Tx): Promise<void> {
-  const { rows } = await sql<{ changed: boolean }>`
-    select pg_current_xact_id_if_assigned() is not null as changed`.execute(tx);
-  if (!rows[0]?.changed) return;
-  point();
-  afterCommit(tx, point);
-}
-
-function dyingDatabase(inner: Database): Database {
-  return {
-    ...inner,
-    transaction: (work) =>
-      inner.transaction(async (tx) => {
-        const result = await work(tx);
-        await dieAround(tx);
-        return result;
-      }),
-  };
-}
-
+const settings = childSettings<CrashSettings>();
+const points = crashPoints(settings.dieAt);
 const opened = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-test-child' });
 const { card, cardGateways } = gatewaysAt(settings.gatewayUrl, settings.publicId);
 const clock = createFakeClock(new Date(settings.now));
 const shop = await buildShop({
-  ...{ database: dyingDatabase(opened), clock },
+  ...{ database: points.database(opened), clock },
   ...{ ids: createIdSource(settings.processNumber), cardGateways },
 });
-points = 0;
-isAtWork = true;
-if (settings.moveMost) while ((await runMoves(shop.context, settings.moveMost)) > 0);
+points.begin();
+if (settings.moveMost) await runAndStopMoves(settings.moveMost);
 else await runAll();
 await shop.close();
 await card.close();
 await opened.close();
 
+async function runAndStopMoves(most: number): Promise<void> {
+  while ((await runMoves(shop.context, most)) > 0);
+  while ((await stopMoves(shop.context, most)) > 0);
+}
+
 async function runAll(): Promise<void> {
   const worker = shop.cards.worker();
   worker.start();
+  const { from, to } = settings.reconciles ?? {};
+  if (from !== undefined && to !== undefined) {
+    const span = { from: new Date(from), to: new Date(to) };
+    const reconciler = createReconciler({ ...shop, context: createNewsContext(shop) });
+    await reconciler.reconcile(GATEWAY, span);
+  }
   await timeOf({ ...shop, clock }).quiet();
   await worker.stop();
 }

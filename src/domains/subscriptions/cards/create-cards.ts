@@ -32,7 +32,7 @@ import { findCommand } from './command-store.ts';
 import { insertCoupon } from './coupon-store.ts';
 import { findCustomerId } from './customer-store.ts';
 import type { Wanted } from './judge-switch.ts';
-import { type MoveReport, type NewMove, previewMove, reportMove, runMove } from './moves.ts';
+import { createMoves, type Moves } from './moves.ts';
 import type { Order, StartConsent, Started } from './order.ts';
 import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
 import type { Plan } from './plan.ts';
@@ -43,6 +43,7 @@ import { pricedAhead } from './price-move.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
 import { startCase, startCases } from './start-case.ts';
+import { findWaiting, SWITCH_WAITS_MS } from './switch-store.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
 /** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */
@@ -102,22 +103,14 @@ export interface CardSubscriptions {
   cardPage(tx: Tx, subscription: string): Promise<CardPage>;
   /** What paying the other way would come to. Throws `subscription_unknown`. */
   previewSwitch(tx: Tx, subscription: string, wanted: Wanted): Promise<SwitchPreview>;
+  /** Until when a switch waits for its card; undefined where none does. */
+  switchWaits(executor: Executor, subscription: string): Promise<Date | undefined>;
   /** Writes the yes down and hands the switch to `state-machine`. Answers `cmd_…`. */
   switchWay(tx: Tx, wanted: SwitchWish): Promise<string>;
   /** The new yes that a told price needs. Answers `cmd_…`. */
   agreeToPrice(tx: Tx, wanted: PriceAgreement): Promise<string>;
-  /** See `previewMove`. */
-  previewMove(tx: Tx, wanted: NewMove): Promise<MoveReport>;
-  /** See `runMove`. */
-  runMove(
-    tx: Tx,
-    named: { readonly plan: string; readonly move: string; readonly actor: string },
-  ): Promise<MoveReport>;
-  /** Throws `move_unknown`. */
-  move(
-    executor: Executor,
-    named: { readonly plan: string; readonly move: string },
-  ): Promise<MoveReport>;
+  /** Of people onto newer versions of what they agreed to. */
+  readonly moves: Moves;
   /** Throws `customer_unknown`. */
   cards(executor: Executor, msisdn: string): Promise<readonly SavedCardView[]>;
   makeDefaultCard(tx: Tx, act: CardAct): Promise<void>;
@@ -192,11 +185,14 @@ export function createCards(context: CardContext): CardSubscriptions {
     cardPage: (tx, subscription) => openCardPage(context, tx, subscription),
     previewSwitch: (tx, subscription, wanted) =>
       previewSwitch(context, tx, { subscription, wanted }),
+    switchWaits: async (executor, subscription) => {
+      const waiting = await findWaiting(executor, parseSubscriptionId(subscription));
+      const until = waiting && Date.parse(waiting.command.at) + SWITCH_WAITS_MS;
+      return until !== undefined && until > clock.nowMs() ? new Date(until) : undefined;
+    },
     switchWay: (tx, wish) => askForSwitch(context, tx, wish),
     agreeToPrice: (tx, agreement) => askForPrice(context, tx, agreement),
-    previewMove: (tx, wanted) => previewMove(context, tx, wanted),
-    runMove: (tx, named) => runMove(context, tx, named),
-    move: (executor, named) => reportMove(context, executor, named),
+    moves: createMoves(context),
     cards: async (executor, msisdn) =>
       payments.cards.list(executor, await customerOf(executor, msisdn)),
     makeDefaultCard: async (tx, { msisdn, ...act }) =>

@@ -1,28 +1,20 @@
 import { after } from 'node:test';
-import { createKeyring, createSealer } from '#auth';
-import { openBus } from '#bus';
+import { createKeyring } from '#auth';
 import { type Clock, createFakeClock, createSystemClock } from '#clock';
 import type { Database } from '#database';
 import { createHttpServer } from '#http';
 import { createIdSource, type IdSource } from '#ids';
-import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
-import { silentLog } from '#log';
-import { createMetrics } from '#metrics';
-import { createOperators } from '#operators';
 import {
   type CardGateways,
   cardChargeGroup,
-  createCardCharging,
   createCardGateway,
-  createCardWorker,
-  createChargeWorker,
+  createGatewayWorkers,
   createPayments,
-  createSavedCards,
-  createTokenReader,
   paymentEvents,
   type ReceiptSettings,
   registerNotificationRoutes,
 } from '#payments';
+import { cardWorkersOf, furnish, onlyGateway } from '#payments/stand';
 import { createRules } from '#rules';
 import { openSms, prepareHouse } from '#sms';
 import { createCatalogue } from '#subscriptions/catalogue';
@@ -93,28 +85,22 @@ export async function buildShop({
   ...parts
 }: ShopParts) {
   const { clock, database } = parts;
-  const base = {
-    ...{ ...parts, log: silentLog(), metrics: createMetrics() },
-    sealer: createSealer({ secret: SECRET }),
-  };
-  const bus = await openBus({ ...base, url: 'postgres:', source: 'kopek/test' });
+  const base = await furnish({ ...parts, secret: SECRET });
+  const { bus, operators } = base;
   await bus.declare([
     cardChargeGroup(GATEWAY),
     ...cardSubscriptionGroups([GATEWAY]),
     { topic: subscriptionEvents, name: 'test' },
     { topic: paymentEvents, name: 'test' },
   ] as never);
-  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
-  const ledger = await createLedger({ ...base, types });
-  const operators = await createOperators(base);
   const rules = await createRules(base);
-  const opened = await openSms({ ...base, bus, operators, rules, publicUrl });
+  const opened = await openSms({ ...base, rules, publicUrl });
   await prepareHouse({ database, operators, rules });
   const catalogue = createCatalogue(database, clock);
-  const house = { ...base, bus, cardGateways, ledger, operators };
+  const house = { ...base, cardGateways };
   const payments = createPayments(house);
   const context: CardContext = {
-    ...{ ...base, bus, operators, catalogue, ledger, payments, sms: opened.sms },
+    ...{ ...base, catalogue, payments, sms: opened.sms },
     ...{ plans: createPlans(database, catalogue), publicUrl },
     smsSender: 'Kopek',
     stopLink: (subscription) => `${publicUrl}/stop/${subscription}`,
@@ -153,27 +139,25 @@ export function gatewaysAt(
     ...{ secrets: { api_secret: TERMINAL_SECRET }, receipts },
     ...{ name: GATEWAY, clock: createSystemClock() },
   });
-  const line = {
-    ...{ admits: () => true, perSecond: () => 1000, take: async (most: number) => most },
-    heard: () => {},
-  };
-  const cardGateways: CardGateways = {
-    names: () => [GATEWAY],
-    gateway: (name) => (name === GATEWAY ? card : undefined),
-    line: () => line,
-    choose: () => [GATEWAY],
-  };
-  return { card, line, cardGateways };
+  return { card, cardGateways: onlyGateway(card) };
+}
+
+export interface ShopOptions extends ShopAccount {
+  readonly publicUrl?: string;
+  readonly runs?: boolean;
+  /** In place of an account whose line is never busy: as a house has them, with their rates and breakers. */
+  readonly accountsOf?: (given: {
+    readonly clock: Clock;
+    readonly database: Database;
+    /** Where the simulator stands. */
+    readonly url: string;
+  }) => Promise<{ readonly cardGateways: CardGateways; close(): Promise<void> }>;
 }
 
 /** A shop with its payments' workers, the gateway's simulator behind them, and `state-machine`, unless others run it. */
 export async function openShop(
   gateway: SimulatedGateway,
-  {
-    publicUrl = 'http://kopek.test',
-    runs = true,
-    ...told
-  }: ShopAccount & { readonly publicUrl?: string; readonly runs?: boolean } = {},
+  { accountsOf, publicUrl = 'http://kopek.test', runs = true, ...told }: ShopOptions = {},
 ) {
   const database = await testDatabase();
   const clock = createFakeClock(NOW);
@@ -191,7 +175,8 @@ export async function openShop(
     },
   });
   const account = gatewaysAt(simulator.url, standardPublicId, told);
-  const { cardGateways } = account;
+  const accounts = await accountsOf?.({ clock, database, url: simulator.url });
+  const { cardGateways } = accounts ?? account;
   const ids = createIdSource(1);
   const shop = await buildShop({ database, clock, ids, cardGateways, publicUrl });
   await database.transaction((tx) => shop.cards.addPlan(tx, monthly));
@@ -199,7 +184,9 @@ export async function openShop(
   const server = await createHttpServer({ ...shop, api });
   registerNotificationRoutes(server.app, shop.payments);
   await server.listen(port, '127.0.0.1');
-  const workers = workersOf(shop, account);
+  const workers = accounts
+    ? [createGatewayWorkers({ ...shop, inbox: shop.payments.inbox })]
+    : cardWorkersOf({ ...shop, inbox: shop.payments.inbox }, account.card);
   const worker = shop.cards.worker();
   for (const one of workers) one.start();
   if (runs) worker.start();
@@ -207,24 +194,9 @@ export async function openShop(
     await worker.stop();
     await Promise.all(workers.map((one) => one.stop()));
     await server.close();
-    await account.card.close();
+    await Promise.all([account.card.close(), accounts?.close()]);
     await simulator.close();
     await shop.close();
   });
   return { ...shop, clock, gateway, gatewayUrl: simulator.url, worker };
-}
-
-function workersOf(
-  shop: Awaited<ReturnType<typeof buildShop>>,
-  { card, line }: ReturnType<typeof gatewaysAt>,
-) {
-  const cards = createSavedCards(shop);
-  const charging = createCardCharging({
-    ...{ card, line },
-    tokenOf: createTokenReader({ cards, database: shop.database }),
-  });
-  return [
-    createCardWorker({ ...shop, inbox: shop.payments.inbox }),
-    createChargeWorker({ ...shop, group: cardChargeGroup(GATEWAY), cards, gateway: charging }),
-  ];
 }

@@ -139,3 +139,43 @@ test('a move: looked at, run once, and shown with what became of it', async () =
   assert.equal((await person.now()).bill, null);
   await person.stops();
 });
+
+test('a move is stopped with words for those who were told, by whose key it was, and stands in the list', async () => {
+  await begin();
+  const person = await buysByCard();
+  const moves = `/v1/plans/${eitherWay.code}/moves`;
+  const plan = await cards.plan(eitherWay.code);
+  const price = { ...eitherWay.price, unitPriceMinor: 29_900n };
+  await database.transaction((tx) => cards.addPlan(tx, { ...eitherWay, price }));
+  const wanted = { notice_days: 10, consent: 'notice', text: '{title} {price} {date}' };
+  const { body: looked } = await ask('POST', moves, wanted);
+  assert.equal(looked.version, (plan?.price.version ?? 0) + 1);
+  await ask('POST', `${moves}/${looked.move}/run`, {});
+  await quiet();
+  const url = `${moves}/${looked.move}/stop`;
+  const silent = await ask('POST', url, {});
+  assert.deepEqual([silent.status, silent.body.code], [422, 'move_refused']);
+  assert.equal(silent.body.errors[0].field, 'text');
+  const words = { text: '{title}: {price} stays' };
+  assert.equal((await ask('POST', url, words, { as: readerKey })).status, 403);
+  assert.equal((await ask('POST', `${moves}/mov_1/stop`, words)).status, 404);
+  const once = randomUUID();
+  const first = await ask('POST', url, words, { once });
+  assert.equal(first.status, 202);
+  assert.deepEqual(await ask('POST', url, words, { once }), first);
+  await quiet();
+  const { body: stopped } = await ask('GET', `${moves}/${looked.move}`);
+  assert.deepEqual(
+    [stopped.state, stopped.stopped_by, stopped.called_off, stopped.waiting],
+    ['stopped', 'test', 1, 0],
+  );
+  const { body: told } = await ask('GET', `/v1/subscriptions/${person.subscription}/by-card`);
+  assert.equal(told.price_change, undefined);
+  const { body: list } = await ask('GET', moves, undefined, { as: readerKey });
+  assert.deepEqual(
+    [list.moves[0].move, list.moves[0].state, list.moves[0].called_off],
+    [looked.move, 'stopped', 1],
+  );
+  assert.equal((await ask('GET', '/v1/plans/none/moves')).body.code, 'plan_unknown');
+  await person.stops();
+});

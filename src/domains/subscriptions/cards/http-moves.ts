@@ -8,11 +8,13 @@ import {
   idempotentRoute,
   Type,
 } from '#http';
+import { formatRowId } from '#ids';
 import { fail } from '#subscriptions/errors';
 import { AttestedConsent, toConsent } from './attested-consent.ts';
 import type { CardSubscriptions } from './create-cards.ts';
 import { QueuedCommand, SubscriptionParams, text } from './http-shapes.ts';
 import { laterOf } from './move-ahead.ts';
+import type { PriceMove } from './move-store.ts';
 import type { MoveReport } from './moves.ts';
 import { periodOfInterval } from './plan.ts';
 
@@ -20,7 +22,7 @@ const MoveShape = Type.Object({
   move: Type.String({ description: 'mov_…' }),
   plan: Type.String(),
   version: Type.Integer({ description: 'that they are moved to' }),
-  state: Type.String({ description: 'previewed, running or done' }),
+  state: Type.String({ description: 'previewed, running, done, stopping or stopped' }),
   notice_days: Type.Integer(),
   consent: Type.String(),
   without_consent: Type.String(),
@@ -47,11 +49,26 @@ const MoveShape = Type.Object({
   waiting: Type.Integer({ description: 'told, and their next period is still to come' }),
   ended: Type.Integer(),
   kept: Type.Integer({ description: 'on their old price, or another plan, after all' }),
+  called_off: Type.Integer({ description: 'who was told, and for whom it is off' }),
   created_at: Instant,
   created_by: Type.String(),
   started_at: Type.Optional(Instant),
   started_by: Type.Optional(Type.String()),
   finished_at: Type.Optional(Instant),
+  stopped_at: Type.Optional(Instant),
+  stopped_by: Type.Optional(Type.String()),
+});
+
+const ListedMove = Type.Object({
+  move: Type.String({ description: 'mov_…' }),
+  version: Type.Integer(),
+  state: Type.String(),
+  total: Type.Integer(),
+  looked: Type.Integer(),
+  planned: Type.Integer(),
+  called_off: Type.Integer(),
+  created_at: Instant,
+  created_by: Type.String(),
 });
 
 const Code = Type.Object({ code: text(100) });
@@ -84,7 +101,10 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
             description: 'of who gives none: the old price stays (default), or it ends',
           }),
         ),
-        text: text(1000, 'the SMS: {title}, {price}, {old_price}, {date}, {stop}, {link}'),
+        text: text(
+          1000,
+          'the SMS: {title}, {price}, {old_price}, {date}, {stop}, and {link}, where it is read and agreed to',
+        ),
       }),
       response: MoveShape,
     },
@@ -92,7 +112,7 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
       const { consent, notice_days: noticeDays, text: words, version } = body;
       const without = body.without_consent ?? 'keep';
       const wanted = { plan: params.code, consent, noticeDays, without, text: words, version };
-      return moveToApi(await cards.previewMove(tx, { ...wanted, actor: principal.name }));
+      return moveToApi(await cards.moves.preview(tx, { ...wanted, actor: principal.name }));
     },
   });
   idempotentRoute(app, {
@@ -102,7 +122,7 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
     schema: { params: Named, body: Type.Object({}), response: MoveShape },
     handler: async ({ params, principal, tx }) => {
       const named = { plan: params.code, move: params.move, actor: principal.name };
-      return moveToApi(await cards.runMove(tx, named));
+      return moveToApi(await cards.moves.run(tx, named));
     },
   });
   apiRoute(app, {
@@ -110,9 +130,58 @@ export function registerMoveRoutes(app: HttpApp, { cards, database }: MoveRoutes
     ...{ tag: 'subscriptions', summary: 'How far a move is' },
     schema: { params: Named, response: MoveShape },
     handler: async ({ params }) =>
-      moveToApi(await cards.move(database.pool, { plan: params.code, move: params.move })),
+      moveToApi(await cards.moves.report(database.pool, { plan: params.code, move: params.move })),
   });
+  registerMoveList(app, { cards, database });
+  registerStop(app, cards);
   registerAgreement(app, { cards, database });
+}
+
+function registerMoveList(app: HttpApp, { cards, database }: MoveRoutesOptions): void {
+  apiRoute(app, {
+    ...{ method: 'GET', url: '/v1/plans/:code/moves', scope: 'subscriptions:read' },
+    ...{ tag: 'subscriptions', summary: 'The newest moves of a plan, at most a hundred' },
+    schema: { params: Code, response: Type.Object({ moves: Type.Array(ListedMove) }) },
+    handler: async ({ params }) => ({
+      moves: (await cards.moves.list(database.pool, params.code)).map(listedMoveToApi),
+    }),
+  });
+}
+
+function registerStop(app: HttpApp, cards: CardSubscriptions): void {
+  idempotentRoute(app, {
+    ...{ ...about, url: '/v1/plans/:code/moves/:move/stop', status: 202 },
+    summary: 'Stop a move',
+    description:
+      'Whoever has the new price keeps it. Of those who were told and wait, a higher price falls away, and they hear so in `text`; a lower ' +
+      'one stays promised, and so does another interval to which somebody has said yes. One that was only looked at can’t be run any more.',
+    schema: {
+      params: Named,
+      body: Type.Object({
+        text: Type.Optional(
+          text(
+            1000,
+            'the SMS; needed once it was run: {title}, {price}, {new_price}, {stop}, {link}',
+          ),
+        ),
+      }),
+      response: MoveShape,
+    },
+    handler: async ({ body, params, principal, tx }) => {
+      const named = { plan: params.code, move: params.move, actor: principal.name };
+      return moveToApi(await cards.moves.stop(tx, { ...named, text: body.text }));
+    },
+  });
+}
+
+/** One of a list: as it was written down, without what became of whom. */
+export function listedMoveToApi(move: PriceMove) {
+  return {
+    ...{ move: formatRowId('mov', move.id), version: move.version, state: move.state },
+    ...{ total: move.total, looked: move.looked, planned: move.planned },
+    called_off: move.calledOff,
+    ...{ created_at: move.createdAt, created_by: move.createdBy },
+  };
 }
 
 function registerAgreement(app: HttpApp, { cards, database }: MoveRoutesOptions): void {
@@ -141,10 +210,11 @@ function registerAgreement(app: HttpApp, { cards, database }: MoveRoutesOptions)
   });
 }
 
-function moveToApi(report: MoveReport) {
+/** A move with what became of those who were told. */
+export function moveToApi(report: MoveReport) {
   const { id, move, outcomes, parts } = report;
   const raised = parts.filter((part) => part.raises);
-  const isDone = move.state === 'done';
+  const isDone = move.finishedAt !== null;
   return {
     ...{ move: id, plan: move.plan, version: move.version, state: move.state },
     ...{ notice_days: move.noticeDays, consent: move.consent, without_consent: move.without },
@@ -165,5 +235,7 @@ function moveToApi(report: MoveReport) {
     ...(move.startedAt ? { started_at: move.startedAt } : {}),
     ...(move.startedBy ? { started_by: move.startedBy } : {}),
     ...(move.finishedAt ? { finished_at: move.finishedAt } : {}),
+    ...(move.stoppedAt ? { stopped_at: move.stoppedAt } : {}),
+    ...(move.stoppedBy ? { stopped_by: move.stoppedBy } : {}),
   };
 }

@@ -31,7 +31,7 @@ export function timeOf({
     const { rows } = await sql<{ count: bigint }>`
       select (select count(*) from subscriptions.subscription where operator = 'card' and due_at <= ${clock.now()})
         + (select count(*) from subscriptions.way_switch where state = 'waiting' and try_at <= ${clock.now()})
-        + (select count(*) from subscriptions.price_move where state = 'running') as count`.execute(
+        + (select count(*) from subscriptions.price_move where state in ('running', 'stopping')) as count`.execute(
       database.pool,
     );
     const states = await payments.openByState();

@@ -11,7 +11,7 @@ export interface PriceMove extends MovePolicy {
   readonly version: number;
   /** What is said by SMS. */
   readonly text: string;
-  readonly state: 'previewed' | 'running' | 'done';
+  readonly state: 'previewed' | 'running' | 'done' | 'stopping' | 'stopped';
   readonly preview: readonly MoveGroup[];
   readonly total: number;
   readonly looked: number;
@@ -22,6 +22,13 @@ export interface PriceMove extends MovePolicy {
   readonly startedAt: Date | null;
   readonly startedBy: string | null;
   readonly finishedAt: Date | null;
+  readonly stoppedAt: Date | null;
+  readonly stoppedBy: string | null;
+  /** What is said by SMS to those for whom it is off. */
+  readonly stopText: string | null;
+  /** For whom it is off, and the last one who was looked at for that. */
+  readonly calledOff: number;
+  readonly offAfter: SubscriptionKey;
 }
 
 /** Who has one older version, as it stood when the move was looked at. */
@@ -31,7 +38,8 @@ export interface MoveGroup {
   readonly quantity: number;
 }
 
-interface MoveRow {
+/** As it is stored. */
+export interface MoveRow {
   readonly id: bigint;
   readonly service_id: number;
   readonly plan: string;
@@ -52,12 +60,18 @@ interface MoveRow {
   readonly started_at: Date | null;
   readonly started_by: string | null;
   readonly finished_at: Date | null;
+  readonly stopped_at: Date | null;
+  readonly stopped_by: string | null;
+  readonly stop_text: string | null;
+  readonly called_off: bigint;
+  readonly off_after_customer_id: bigint;
+  readonly off_after_id: bigint;
 }
 
-const COLUMNS =
+export const MOVE_COLUMNS =
   sql.raw(`m.id, m.service_id, s.code as plan, m.to_version, m.notice_days, m.consent, m.without_consent, m.text, m.state,
   m.preview, m.total, m.looked, m.planned, m.after_customer_id, m.after_id, m.created_at, m.created_by, m.started_at,
-  m.started_by, m.finished_at`);
+  m.started_by, m.finished_at, m.stopped_at, m.stopped_by, m.stop_text, m.called_off, m.off_after_customer_id, m.off_after_id`);
 
 /** Whom a card pays for an older version, by version. */
 export async function countByVersion(
@@ -98,12 +112,17 @@ export async function insertMove(
 
 export async function findMove(executor: Executor, id: bigint): Promise<PriceMove | undefined> {
   const { rows } = await sql<MoveRow>`
-    select ${COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
+    select ${MOVE_COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
     where m.id = ${id}`.execute(executor);
-  return rows[0] && fromRow(rows[0]);
+  return rows[0] && moveFromRow(rows[0]);
 }
 
-/** False where it was started before, or another of this plan is running. */
+/** What is read of it afterwards is as it stands under the lock; whoever is at a set of it is waited for. */
+export async function lockMove(tx: Tx, id: bigint): Promise<void> {
+  await sql`select from subscriptions.price_move where id = ${id} for no key update`.execute(tx);
+}
+
+/** False where it was started or stopped before, or another of this plan is running or being stopped. */
 export async function startMove(
   tx: Tx,
   input: { readonly id: bigint; readonly by: string; readonly now: Date },
@@ -111,7 +130,7 @@ export async function startMove(
   const { rows } = await sql`
     update subscriptions.price_move m set state = 'running', started_at = ${input.now}, started_by = ${input.by}
     where m.id = ${input.id} and m.state = 'previewed' and not exists (
-      select from subscriptions.price_move o where o.service_id = m.service_id and o.state = 'running'
+      select from subscriptions.price_move o where o.service_id = m.service_id and o.state in ('running', 'stopping')
     )
     returning m.id`.execute(tx);
   return rows.length > 0;
@@ -120,11 +139,11 @@ export async function startMove(
 /** The move that has waited longest; one that another copy is at is passed over. */
 export async function claimMove(tx: Tx): Promise<PriceMove | undefined> {
   const { rows } = await sql<MoveRow>`
-    select ${COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
+    select ${MOVE_COLUMNS} from subscriptions.price_move m join subscriptions.service s on s.id = m.service_id
     where m.state = 'running' order by m.started_at, m.id limit 1 for no key update of m skip locked`.execute(
     tx,
   );
-  return rows[0] && fromRow(rows[0]);
+  return rows[0] && moveFromRow(rows[0]);
 }
 
 /** The next ones of older versions, in one order. */
@@ -183,32 +202,35 @@ export async function writeLooked(
     where id = ${move}`.execute(tx);
 }
 
-/** What became of those who were planned, as it stands now. */
+/** What became of those who were told. */
+export type MoveOutcome = 'moved' | 'waiting' | 'ended' | 'kept' | 'called_off';
+
+/** As it stands now. For whom it is off is counted so for good, whatever he does later. */
 export async function countOutcomes(
   executor: Executor,
   { id, version }: Pick<PriceMove, 'id' | 'version'>,
-): Promise<Readonly<Record<'moved' | 'waiting' | 'ended' | 'kept', number>>> {
-  const { rows } = await sql<Record<'moved' | 'waiting' | 'ended' | 'kept', bigint>>`
-    select count(*) filter (where o.what = 'moved') as moved, count(*) filter (where o.what = 'waiting') as waiting,
-      count(*) filter (where o.what = 'ended') as ended, count(*) filter (where o.what = 'kept') as kept
+): Promise<Readonly<Record<MoveOutcome, number>>> {
+  const { rows } = await sql<{ what: MoveOutcome; count: bigint }>`
+    select o.what, count(*) as count
     from subscriptions.price_move_member m
     join subscriptions.price_move p on p.id = m.move_id
     join subscriptions.subscription s on s.customer_id = m.customer_id and s.id = m.subscription_id
     join subscriptions.card_subscription k on k.customer_id = s.customer_id and k.id = s.id
     cross join lateral (select case
+      when m.called_off_at is not null then 'called_off'
       when s.service_id = p.service_id and s.terms_version >= ${version} then 'moved'
       when s.ended_at is not null then 'ended'
       when k.move is not null then 'waiting' else 'kept' end as what) o
-    where m.move_id = ${id} and m.outcome = 'planned'`.execute(executor);
-  const [row] = rows;
-  const count = (value: bigint | undefined) => Number(value ?? 0n);
+    where m.move_id = ${id} and m.outcome = 'planned' group by o.what`.execute(executor);
+  const counts = new Map(rows.map(({ count, what }) => [what, Number(count)]));
+  const count = (what: MoveOutcome) => counts.get(what) ?? 0;
   return {
-    ...{ moved: count(row?.moved), waiting: count(row?.waiting) },
-    ...{ ended: count(row?.ended), kept: count(row?.kept) },
+    ...{ moved: count('moved'), waiting: count('waiting'), ended: count('ended') },
+    ...{ kept: count('kept'), called_off: count('called_off') },
   };
 }
 
-function fromRow(row: MoveRow): PriceMove {
+export function moveFromRow(row: MoveRow): PriceMove {
   return {
     ...{ id: row.id, serviceId: row.service_id, plan: row.plan, version: row.to_version },
     ...{ noticeDays: row.notice_days, consent: row.consent, without: row.without_consent },
@@ -217,5 +239,8 @@ function fromRow(row: MoveRow): PriceMove {
     after: { customerId: row.after_customer_id, id: row.after_id },
     ...{ createdAt: row.created_at, createdBy: row.created_by },
     ...{ startedAt: row.started_at, startedBy: row.started_by, finishedAt: row.finished_at },
+    ...{ stoppedAt: row.stopped_at, stoppedBy: row.stopped_by, stopText: row.stop_text },
+    calledOff: Number(row.called_off),
+    offAfter: { customerId: row.off_after_customer_id, id: row.off_after_id },
   };
 }

@@ -1,73 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
 import { monthly, openShop } from './fixture.ts';
 import { type Life, lives } from './life.ts';
-import type { NewMove } from './moves.ts';
+import { moveHands } from './move-hands.ts';
 import { mustHold } from './must-hold.ts';
 import type { StartConsent } from './order.ts';
-import type { NewPlan } from './plan.ts';
 import { runChild } from './run-child.ts';
 import { runMoves } from './run-moves.ts';
 
 const shop = await openShop(gateway, { runs: false });
 const { cards, context, database, worker } = shop;
 const { begin, buys, decline, quiet, until } = lives(shop);
+const { buyer, crowd, moves, offers, over, previews, priced, runs, smsOf } = moveHands(shop);
 
-let plans = 0;
-
-/** A plan of its own for each scenario: a move is of a whole plan. */
-async function offers(changes: Partial<NewPlan> = {}): Promise<NewPlan> {
-  plans += 1;
-  const plan = { ...monthly, code: `plan-${plans}`, ...changes };
-  await database.transaction((tx) => cards.addPlan(tx, plan));
-  return plan;
-}
-
-async function priced(plan: NewPlan, unitPriceMinor: bigint, more: Partial<NewPlan['price']> = {}) {
-  const price = { ...plan.price, unitPriceMinor, ...more };
-  await database.transaction((tx) => cards.addPlan(tx, { ...plan, price }));
-}
-
-async function previews(plan: NewPlan, changes: Partial<NewMove> = {}) {
-  return database.transaction((tx) =>
-    cards.previewMove(tx, {
-      ...{ plan: plan.code, noticeDays: 10, consent: 'notice', without: 'keep', actor: 'test' },
-      text: '{title}: {price} instead of {old_price} from {date}. {stop}',
-      ...changes,
-    }),
-  );
-}
-
-const runs = (plan: NewPlan, move: string) =>
-  database.transaction((tx) => cards.runMove(tx, { plan: plan.code, move, actor: 'boss' }));
-
-async function moves(plan: NewPlan, changes: Partial<NewMove> = {}) {
-  const { id } = await previews(plan, changes);
-  await runs(plan, id);
-  await quiet();
-  return { id, report: () => cards.move(database.pool, { plan: plan.code, move: id }) };
-}
-
-async function smsOf({ subscription }: Life, kind: string): Promise<readonly string[]> {
-  const { rows } = await sql<{ body: string }>`
-    select body from sms.message where reference = ${subscription} and kind = ${kind} order by id`.execute(
-    database.pool,
-  );
-  return rows.map(({ body }) => body);
-}
-
-/** Nobody is left alive: time is set back for the next scenario. */
-async function over(...people: readonly Life[]): Promise<void> {
-  for (const life of people) await life.says('cancel', { timing: 'now' });
-}
-
-async function buyer(plan: NewPlan): Promise<Life> {
-  const life = await buys({ plan: plan.code });
-  await life.pays();
-  return life;
-}
+const none = { moved: 0, waiting: 0, ended: 0, kept: 0, called_off: 0 };
 
 test('looked at first: how many, from which versions, what it comes to; nobody is told', async () => {
   worker.start();
@@ -100,7 +47,7 @@ test('a higher price: told once, then charged from the first period that begins 
   await until('2026-12-12');
   await priced(plan, 24_900n);
   const { report } = await moves(plan);
-  assert.deepEqual((await report()).outcomes, { moved: 0, waiting: 1, ended: 0, kept: 0 });
+  assert.deepEqual((await report()).outcomes, { ...none, waiting: 1 });
   const [said = ''] = await smsOf(life, 'price_change');
   assert.match(said, /249\.00.RUB a month instead of 199\.00.RUB a month from 2027-01-20/);
   await until('2027-02-21');
@@ -114,7 +61,7 @@ test('a higher price: told once, then charged from the first period that begins 
     '02-20 09:00 renewed active',
   ]);
   assert.deepEqual(await life.book(), [19_900, 19_900, 24_900, 24_900]);
-  assert.deepEqual((await report()).outcomes, { moved: 1, waiting: 0, ended: 0, kept: 0 });
+  assert.deepEqual((await report()).outcomes, { ...none, moved: 1 });
   assert.equal((await smsOf(life, 'price_change')).length, 1);
   await over(life);
 });
@@ -191,7 +138,7 @@ test('where a yes is needed: with it the new price, without it the old one, or t
     '12-20 09:00 price_kept active',
     '12-20 09:00 renewed active',
   ]);
-  assert.deepEqual((await report()).outcomes, { moved: 1, waiting: 0, ended: 0, kept: 1 });
+  assert.deepEqual((await report()).outcomes, { ...none, moved: 1, kept: 1 });
   assert.equal(await keeps.says('agree'), 'refused: consent_missing');
   await over(agrees, keeps);
 
@@ -253,7 +200,7 @@ test('started twice, or beside another of its plan, it is one', async () => {
   await runs(plan, first.id);
   assert.equal((await runs(plan, first.id)).move.state, 'running');
   await assert.rejects(runs(plan, second.id), { code: 'move_refused' });
-  await assert.rejects(cards.move(database.pool, { plan: 'month', move: first.id }), {
+  await assert.rejects(cards.moves.report(database.pool, { plan: 'month', move: first.id }), {
     code: 'move_unknown',
   });
   while ((await runMoves(context)) > 0);
@@ -269,20 +216,6 @@ async function mustBeTold(people: readonly Life[]): Promise<void> {
     assert.equal((await life.now()).move?.price.unitPriceMinor, 24_900n);
     await mustHold(database, life);
   }
-}
-
-async function crowd(count: number) {
-  await begin();
-  const plan = await offers();
-  const running = shop.cards.worker();
-  running.start();
-  const people = [];
-  for (let index = 0; index < count; index += 1) people.push(await buyer(plan));
-  await running.stop();
-  await priced(plan, 24_900n);
-  const { id } = await previews(plan);
-  await runs(plan, id);
-  return { people, report: () => cards.move(database.pool, { plan: plan.code, move: id }) };
 }
 
 test('two copies at one move tell each subscriber once', async () => {

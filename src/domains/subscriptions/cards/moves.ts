@@ -3,12 +3,15 @@ import { formatRowId, parseRowId } from '#ids';
 import { fail } from '#subscriptions/errors';
 import type { Price } from '#subscriptions/pricing';
 import type { CardContext } from './card-context.ts';
+import { beginStop, listMoves } from './move-stop-store.ts';
 import {
   countByVersion,
   countOutcomes,
   findMove,
   insertMove,
+  lockMove,
   type MoveGroup,
+  type MoveOutcome,
   type PriceMove,
   startMove,
 } from './move-store.ts';
@@ -41,12 +44,22 @@ export interface MoveReport {
   /** What they are moved to. */
   readonly target: Price;
   readonly parts: readonly MovePart[];
-  readonly outcomes: Readonly<Record<'moved' | 'waiting' | 'ended' | 'kept', number>>;
+  readonly outcomes: Readonly<Record<MoveOutcome, number>>;
+}
+
+/** What moves work with. */
+export type MoveContext = Pick<CardContext, 'clock' | 'ids' | 'plans'>;
+
+/** Which move, and who asks. */
+export interface NamedMove {
+  readonly plan: string;
+  /** `mov_…` */
+  readonly move: string;
 }
 
 /** Looks at a move and writes down what it would come to. Nobody is told, nothing is planned. Throws `plan_unknown`, `move_refused`. */
 export async function previewMove(
-  context: CardContext,
+  context: MoveContext,
   tx: Tx,
   wanted: NewMove,
 ): Promise<MoveReport> {
@@ -72,7 +85,7 @@ export async function previewMove(
 }
 
 async function targetOf(
-  { plans }: CardContext,
+  { plans }: MoveContext,
   tx: Tx,
   { plan: code, version }: NewMove,
 ): Promise<Plan> {
@@ -85,7 +98,7 @@ async function targetOf(
 }
 
 async function partsOf(
-  { plans }: CardContext,
+  { plans }: MoveContext,
   executor: Executor,
   { preview, target }: { readonly preview: readonly MoveGroup[]; readonly target: Plan },
 ): Promise<readonly MovePart[]> {
@@ -110,23 +123,46 @@ async function partsOf(
 
 /** Begins a move that was looked at; pressed again, nothing. Throws `move_unknown`, `move_refused`. */
 export async function runMove(
-  context: CardContext,
+  context: MoveContext,
   tx: Tx,
-  named: { readonly plan: string; readonly move: string; readonly actor: string },
+  named: NamedMove & { readonly actor: string },
 ): Promise<MoveReport> {
   const id = parseRowId('mov', named.move, 'move');
   const started = await startMove(tx, { id, by: named.actor, now: context.clock.now() });
   const report = await reportMove(context, tx, named);
   if (!started && report.move.state === 'previewed')
     throw fail('move_refused', `Another move of ${named.plan} is under way: wait for its end.`);
+  if (report.move.stoppedAt !== null)
+    throw fail('move_refused', `${named.move} was stopped: look at another.`);
   return report;
+}
+
+/**
+ * Stops a move; pressed again, nothing. Whoever has the new price stays there. Of those who were told and wait, a price that is higher falls
+ * away, and they are told so in `text`; a lower one stays promised. `state-machine` does it, in sets. Throws `move_unknown`, and
+ * `move_refused` without a text where somebody may have been told.
+ */
+export async function stopMove(
+  context: MoveContext,
+  tx: Tx,
+  named: NamedMove & { readonly actor: string; readonly text?: string | undefined },
+): Promise<MoveReport> {
+  const { actor: by, text } = named;
+  await lockMove(tx, parseRowId('mov', named.move, 'move'));
+  const { move } = await reportMove(context, tx, named);
+  if (move.stoppedAt === null && move.state !== 'previewed' && !text?.trim())
+    throw fail('move_refused', 'Those who were told have to hear that it is off.', {
+      faults: [{ field: 'text', message: 'is required: what the SMS says' }],
+    });
+  await beginStop(tx, { id: move.id, by, text, now: context.clock.now() });
+  return reportMove(context, tx, named);
 }
 
 /** Throws `move_unknown`. */
 export async function reportMove(
-  context: CardContext,
+  context: MoveContext,
   executor: Executor,
-  named: { readonly plan: string; readonly move: string },
+  named: NamedMove,
 ): Promise<MoveReport> {
   const id = parseRowId('mov', named.move, 'move');
   const move = await findMove(executor, id);
@@ -137,4 +173,37 @@ export async function reportMove(
   const parts = await partsOf(context, executor, { preview: move.preview, target });
   const outcomes = await countOutcomes(executor, move);
   return { move, id: named.move, target: target.price, parts, outcomes };
+}
+
+/** Moves of plans, as those who sell them keep them. */
+export interface Moves {
+  /** See `previewMove`. */
+  preview(tx: Tx, wanted: NewMove): Promise<MoveReport>;
+  /** See `runMove`. */
+  run(tx: Tx, named: NamedMove & { readonly actor: string }): Promise<MoveReport>;
+  /** See `stopMove`. */
+  stop(
+    tx: Tx,
+    named: NamedMove & { readonly actor: string; readonly text?: string | undefined },
+  ): Promise<MoveReport>;
+  /** Throws `move_unknown`. */
+  report(executor: Executor, named: NamedMove): Promise<MoveReport>;
+  /** The newest first, at most a hundred. Throws `plan_unknown`. */
+  list(executor: Executor, plan: string): Promise<readonly PriceMove[]>;
+}
+
+const LISTED_MOST = 100;
+
+export function createMoves(context: MoveContext): Moves {
+  return {
+    preview: (tx, wanted) => previewMove(context, tx, wanted),
+    run: (tx, named) => runMove(context, tx, named),
+    stop: (tx, named) => stopMove(context, tx, named),
+    report: (executor, named) => reportMove(context, executor, named),
+    async list(executor, plan) {
+      if (!(await context.plans.newest(plan)))
+        throw fail('plan_unknown', `There is no plan ${plan} that is paid by card.`);
+      return listMoves(executor, { plan, most: LISTED_MOST });
+    },
+  };
 }

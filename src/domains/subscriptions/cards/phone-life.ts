@@ -74,7 +74,7 @@ function timeOfBoth({ bus, clock, database, payments }: Shop) {
     const { rows } = await sql<{ count: bigint }>`
       select (select count(*) from subscriptions.subscription where due_at <= ${clock.now()} and ended_at is null)
         + (select count(*) from subscriptions.way_switch where state = 'waiting' and try_at <= ${clock.now()})
-        + (select count(*) from subscriptions.price_move where state = 'running') as count`.execute(
+        + (select count(*) from subscriptions.price_move where state in ('running', 'stopping')) as count`.execute(
       database.pool,
     );
     const states = await payments.openByState();

@@ -1,14 +1,17 @@
 import type { Tx } from '#database';
 import { fail } from '#subscriptions/errors';
+import { quote } from '#subscriptions/pricing';
 import { CARD } from '#subscriptions/sms-route';
-import { lockCustomers, lockSubscriptions } from '#subscriptions/store';
-import { parseSubscriptionId } from '#subscriptions/subscription';
+import { type BilledRow, lockCustomers, lockSubscriptions } from '#subscriptions/store';
+import { parseSubscriptionId, subscriptionId } from '#subscriptions/subscription';
 import type { PricedOffer } from './attested-consent.ts';
-import type { ChargedCard } from './card-case.ts';
+import { type ChargedCard, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { codeOf, judgeSwitch, type Wanted } from './judge-switch.ts';
-import { periodOfInterval } from './plan.ts';
-import { lockBothWays } from './switch-store.ts';
+import { type Plan, periodOfInterval } from './plan.ts';
+import { pricedFromPhone } from './switch-periods.ts';
+import { findFormerPriced, lockBothWays } from './switch-store.ts';
+import { keptPeriod } from './switch-way.ts';
 
 /** What a switch would come to now: nothing is written, and nothing is promised but its price. */
 export type SwitchPreview =
@@ -24,6 +27,12 @@ export type SwitchPreview =
       readonly offer: PricedOffer;
       /** What is paid is kept until then. */
       readonly startsAt: Date;
+      /** Whose calendar the days of it are told by. */
+      readonly timeZone: string;
+      /** An open bill of the way that pays now is closed, and not asked for any more. */
+      readonly closesBill: boolean;
+      /** What a card is charged first, coupons and credit from before taken off; a whole price by phone. */
+      readonly firstMinor: bigint;
       /** Absent by phone, and where a card has to be left first. */
       readonly card: ChargedCard | undefined;
     };
@@ -46,14 +55,33 @@ export async function previewSwitch(
   const common = {
     ...{ possible: true as const, plan: await codeOf(context, tx, row), startsAt },
     ...{ serviceId: plan.serviceId, version: plan.price.version, msisdn: row.msisdn },
+    ...{ timeZone: plan.timeZone, closesBill: row.bill_period !== null },
   };
   if (verdict.verdict === 'to_phone') {
     const { currency, operator, period, priceMinor } = verdict.terms;
     const offer = { title: plan.title, priceMinor, currency, period };
-    return { ...common, by: operator, offer, card: undefined };
+    const closesBill = openBillOf(verdict.one) !== null;
+    return { ...common, closesBill, by: operator, offer, firstMinor: priceMinor, card: undefined };
   }
   const { currency, interval, unitPriceMinor: priceMinor } = plan.price;
   const period = periodOfInterval(interval);
   const offer = { title: plan.title, priceMinor, currency, period };
-  return { ...common, by: CARD, offer, card: verdict.card };
+  const firstMinor = await firstByCard(context, tx, { row, plan, startsAt });
+  return { ...common, by: CARD, offer, firstMinor, card: verdict.card };
+}
+
+/** By the same rules as the bill will be written. */
+async function firstByCard(
+  context: CardContext,
+  tx: Tx,
+  about: { readonly row: BilledRow; readonly plan: Plan; readonly startsAt: Date },
+): Promise<bigint> {
+  const { plan, row, startsAt } = about;
+  const key = { customerId: row.customer_id, id: row.id };
+  const kept = await keptPeriod(context, tx, { row, endsAt: startsAt });
+  const before = await findFormerPriced(tx, key);
+  const subscription = pricedFromPhone(kept, { id: subscriptionId(key), plan, before });
+  const request = { kind: 'renewal', subscription } as const;
+  const result = quote({ request, at: subscription.period.endsAt, precision: plan.precision });
+  return result.outcome === 'quoted' ? result.quote.dueMinor : plan.price.unitPriceMinor;
 }

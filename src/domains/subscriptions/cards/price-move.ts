@@ -92,9 +92,26 @@ export function planMove(
 
 /** Another interval is told as a higher price is: what it comes to depends on how long one stays. */
 export function raises(before: Price, after: Price): boolean {
+  return !isSameInterval(before, after) || after.unitPriceMinor > before.unitPriceMinor;
+}
+
+function isSameInterval(before: Price, after: Price): boolean {
   const { count, unit } = after.interval;
-  const isSameInterval = before.interval.unit === unit && before.interval.count === count;
-  return !isSameInterval || after.unitPriceMinor > before.unitPriceMinor;
+  return before.interval.unit === unit && before.interval.count === count;
+}
+
+/**
+ * Whether stopping the move `id` takes it away from this one, who has not got it yet. A lower price that was told is promised, and so is
+ * another interval to which he has said yes; all else falls away in his favour. A bill that is written at the new price stays as it was told.
+ */
+export function isCalledOff({ bill, move, priced }: CardCase, id: string): boolean {
+  if (move?.id !== id) return false;
+  const { price } = priced.selection;
+  if (!raises(price, move.price)) return false;
+  if (move.agreed && !isSameInterval(price, move.price)) return false;
+  const billed = bill?.state === 'open' ? bill.after.selection.price : undefined;
+  const isBilled = billed?.plan === move.price.plan && billed.version >= move.price.version;
+  return !isBilled;
 }
 
 /** So many days before its money is asked for. A period whose charge was announced already costs what was said. */

@@ -1,5 +1,6 @@
 import { formatRowId } from '#ids';
 import { formatMoney } from '#money';
+import { subscriptionId } from '#subscriptions/subscription';
 import { priceInWords } from '#subscriptions/terms';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
@@ -35,7 +36,7 @@ export async function runMoves(context: CardContext, most = SET_MOST): Promise<n
     const work = await beginWork(context, tx, cases, [target]);
     const members = cases
       .filter((one) => one.endedAt === null)
-      .map((one) => look(one, { move, target, work }));
+      .map((one) => look(one, { move, target, work, publicUrl: context.publicUrl }));
     await work.write(tx);
     await writeLooked(tx, {
       ...{ move: move.id, members, now, after: keys.at(-1) ?? move.after },
@@ -49,9 +50,12 @@ interface Looking {
   readonly move: PriceMove;
   readonly target: Plan;
   readonly work: Work;
+  /** Where people reach us. */
+  readonly publicUrl: string;
 }
 
-function look(one: CardCase, { move, target, work }: Looking): MoveMember {
+function look(one: CardCase, looking: Looking): MoveMember {
+  const { move, target, work } = looking;
   const plan = work.planOf(one);
   const id = formatRowId('mov', move.id);
   const about = { id, plan, price: target.price, policy: move, now: work.now };
@@ -60,12 +64,12 @@ function look(one: CardCase, { move, target, work }: Looking): MoveMember {
   if (verdict.plan === 'skip')
     return { ...member, outcome: 'skipped', reason: verdict.why, from: null };
   const kept = work.keep({ ...one, move: verdict.move });
-  tell(kept, { move, target, work });
+  tell(kept, looking);
   return { ...member, outcome: 'planned', reason: null, from: verdict.move.from };
 }
 
-/** What it costs from when on, and what it costs until then. */
-function tell(one: CardCase, { move, target, work }: Looking): void {
+/** What it costs from when on, what it costs until then, and where it is read and agreed to. */
+function tell(one: CardCase, { move, publicUrl, target, work }: Looking): void {
   if (!one.move) return;
   const plan = work.planOf(one);
   const later = laterOf(one, one.move);
@@ -74,9 +78,10 @@ function tell(one: CardCase, { move, target, work }: Looking): void {
   const inWords = { ...target, texts: { ...target.texts, price_change: move.text } };
   const { currency, interval, unitPriceMinor: amountMinor } = plan.price;
   const before = priceInWords(formatMoney({ amountMinor, currency }), periodOfInterval(interval));
+  const page = move.consent === 'required' ? '/price' : '';
   const date = later.from.toLocaleDateString('sv', { timeZone: plan.timeZone });
   work.tell.sms(one, inWords, {
     ...{ occasion: 'price_change', fact: formatRowId('mov', move.id) },
-    words: { old_price: before, date },
+    words: { old_price: before, date, link: `${publicUrl}/me/s/${subscriptionId(one.key)}${page}` },
   });
 }

@@ -143,7 +143,7 @@ async function voidPhoneBill(
 }
 
 /** The operator's newest period, up to where it is paid for. Its number is the highest of all bills. */
-async function keptPeriod(
+export async function keptPeriod(
   { catalogue, operators }: CardContext,
   tx: Tx,
   { endsAt, row }: { readonly row: BilledRow; readonly endsAt: Date },

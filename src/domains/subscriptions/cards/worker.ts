@@ -1,5 +1,5 @@
 import type { Consumer, Group } from '#bus';
-import { paymentDisputes, paymentResponses } from '#payments';
+import { createResponseHearing, paymentDisputes, responseGroups } from '#payments';
 import { paymentCommands } from '#subscriptions/topics';
 import { createTurns } from '#turns';
 import { applyCommands } from './apply-commands.ts';
@@ -9,6 +9,7 @@ import { runDue } from './run-due.ts';
 import { runMoves } from './run-moves.ts';
 import { runSwitches } from './run-switches.ts';
 import { settleCards } from './settle-cards.ts';
+import { stopMoves } from './stop-moves.ts';
 
 /** `state-machine`: what it listens to, and its timer for what is due. As many copies as wanted. */
 export interface CardSubscriptionWorker {
@@ -24,43 +25,25 @@ const RARE_INTERVAL_MS = 1000;
 
 /** The groups of `state-machine`, to be declared before anyone publishes: of every card gateway there is. */
 export function cardSubscriptionGroups(gateways: readonly string[]): readonly Group[] {
-  const topics = [
-    ...gateways.map((gateway) => paymentResponses(gateway)),
-    ...[paymentCommands, paymentDisputes],
-  ];
-  return topics.map((topic) => ({ topic: topic as Group['topic'], name: GROUP }));
+  const own = [paymentCommands, paymentDisputes].map((topic) => ({ topic, name: GROUP }));
+  return [...responseGroups(GROUP, gateways), ...own] as readonly Group[];
 }
 
 export function createCardSubscriptionWorker(context: CardContext): CardSubscriptionWorker {
   const { bus, payments } = context;
-  const settling = new Map<string, Consumer>();
   const others: Consumer[] = [];
-
-  /** Also those accounts that come while it runs. */
-  async function listen(): Promise<number> {
-    const fresh = payments.cards.gateways().filter((gateway) => !settling.has(gateway));
-    if (fresh.length > 0) await bus.declare(cardSubscriptionGroups(fresh));
-    for (const gateway of fresh) {
-      const group = { topic: paymentResponses(gateway), name: GROUP };
-      const consumer = bus.consume(group, SETTLING, (tx, messages) =>
-        settleCards(
-          context,
-          tx,
-          messages.map(({ payload }) => payload),
-        ),
-      );
-      settling.set(gateway, consumer);
-    }
-    return 0;
-  }
-
+  const hearing = createResponseHearing({
+    ...{ bus, log: context.log, gateways: payments.cards.gateways, group: GROUP },
+    consuming: SETTLING,
+    handle: (tx, responses) => settleCards(context, tx, responses),
+  });
   const often = { intervalMs: DUE_INTERVAL_MS, log: context.log };
   const rare = { ...often, intervalMs: RARE_INTERVAL_MS };
   const loops = [
-    createTurns({ ...often, turn: listen, name: 'the look for card gateways' }),
     createTurns({ ...often, turn: () => runDue(context), name: 'what is due by card' }),
     createTurns({ ...rare, turn: () => runSwitches(context), name: 'switches that have a card' }),
     createTurns({ ...rare, turn: () => runMoves(context), name: 'moves to newer versions' }),
+    createTurns({ ...rare, turn: () => stopMoves(context), name: 'moves that are stopped' }),
   ];
   return {
     start() {
@@ -80,11 +63,11 @@ export function createCardSubscriptionWorker(context: CardContext): CardSubscrip
           ),
         ),
       );
-      for (const loop of loops) loop.start();
+      for (const one of [hearing, ...loops]) one.start();
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.all([...others, ...settling.values()].map((consumer) => consumer.stop()));
+      await Promise.all([hearing, ...loops].map((one) => one.stop()));
+      await Promise.all(others.map((consumer) => consumer.stop()));
     },
   };
 }

@@ -1,5 +1,6 @@
 import { readToken, signToken } from '#auth';
 import type { Clock } from '#clock';
+import type { Locale } from '#subscriptions/speech';
 import { fail } from './errors.ts';
 import type { Session } from './sessions.ts';
 
@@ -14,6 +15,10 @@ export interface FormOf {
   readonly quote?: { readonly at: string; readonly hash: string };
   readonly plan?: string;
   readonly version?: number;
+  /** `card_…` that was shown. */
+  readonly card?: string;
+  /** What is agreed to by this button: the hash of its text, in which language it was, and when. */
+  readonly shown?: { readonly text: string; readonly locale: Locale; readonly atMs: number };
 }
 
 export interface FormTokens {

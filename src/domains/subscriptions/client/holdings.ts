@@ -16,7 +16,12 @@ export type Holding =
       readonly one: CardCase;
       readonly plan: Plan | undefined;
     }
-  | { readonly by: 'phone'; readonly view: PhoneView };
+  | {
+      readonly by: 'phone';
+      readonly view: PhoneView;
+      /** Absent where no card can pay for it. */
+      readonly plan: Plan | undefined;
+    };
 
 export interface HoldingsOptions {
   readonly database: Database;
@@ -61,9 +66,8 @@ export function createHoldings(options: HoldingsOptions): Holdings {
   async function holdingOf(view: PhoneView): Promise<Holding> {
     const one =
       view.operator === 'card' ? await cards.find(database.pool, view.subscription) : undefined;
-    return one
-      ? { by: 'card', view, one, plan: await cards.plan(view.serviceCode) }
-      : { by: 'phone', view };
+    const plan = await cards.plan(view.serviceCode);
+    return one ? { by: 'card', view, one, plan } : { by: 'phone', view, plan };
   }
 
   async function one(session: Session, subscription: string): Promise<Holding> {

@@ -2,6 +2,7 @@ import { type Html, html } from '#http';
 import { renderChip, renderPrice } from '#subscriptions/pages';
 import type { Speech } from '#subscriptions/speech';
 import type { Holding } from './holdings.ts';
+import { renderPriceToAgree } from './price-notice.ts';
 import { sayHolding } from './say-holding.ts';
 
 /** All that a number has. */
@@ -20,6 +21,7 @@ function renderHolding(speech: Speech, holding: Holding): Html {
   const { subscription } = holding.view;
   return html`<section class="card"><div class="row"><h2 class="grow">${said.title}</h2>${renderChip(...said.status)}</div>
 ${renderPrice(said.amount, said.interval)}<p>${said.next}</p>
+${holding.by === 'card' && renderPriceToAgree(speech, holding)}
 ${said.card && html`<p class="dim small">${said.card}</p>`}
 <div class="actions"><a class="button" href="/me/s/${subscription}" aria-label="${speech.say('home.manage')}: ${said.title}">${speech.say('home.manage')}</a></div></section>`;
 }

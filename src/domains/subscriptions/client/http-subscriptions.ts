@@ -41,7 +41,8 @@ export function registerSubscriptionPages(app: HttpApp, room: Room): void {
   clientForm(app, room, { url: '/me/s/:id/card', handler: (call) => newCard(room, call) });
 }
 
-async function sendSubscription({ cards, holdings }: Room, call: Call) {
+async function sendSubscription(room: Room, call: Call) {
+  const { cards, holdings } = room;
   const { speech } = call.reader;
   const id = call.param('id');
   const holding = await holdings.one(call.session, id);
@@ -56,10 +57,21 @@ async function sendSubscription({ cards, holdings }: Room, call: Call) {
     ...(isWaiting ? { refresh: { seconds: LOOK_AGAIN_SECONDS, to } } : {}),
     body: renderSubscription(speech, {
       ...{ holding, nextPlan: await nextPlanOf(cards, holding) },
+      cardWaitedFor: await waitsUntil(room, holding),
       ...(asked === undefined ? {} : { notice: sayOutcome(speech, outcome) }),
       token: (action) => call.token(action, id, { command: cards.commandId() }),
     }),
   });
+}
+
+/** Until when a switch to a card waits for that card. */
+async function waitsUntil(
+  { cards, database }: Pick<Room, 'cards' | 'database'>,
+  { by, view }: Holding,
+): Promise<Date | undefined> {
+  return by === 'phone' && view.alive
+    ? cards.switchWaits(database.pool, view.subscription)
+    : undefined;
 }
 
 /** A page that asks for something: of what has ended nothing can be asked, and its own page says so. */
@@ -260,6 +272,8 @@ function registerStop(app: HttpApp, room: Room): void {
       const id = call.param('id');
       const holding = await room.holdings.one(call.session, id);
       if (!holding.view.alive) return call.redirect(`/me/s/${id}`);
+      // What a card pays has ends to choose from, and no phone that would be charged.
+      if (holding.by === 'card') return call.redirect(`/me/s/${id}/cancel`);
       const { speech } = call.reader;
       const body = renderStop(speech, holding, call.token('stop', id));
       const title = speech.say('stop.title', { title: holding.view.title });
@@ -290,12 +304,14 @@ function registerStop(app: HttpApp, room: Room): void {
 }
 
 /** Why there can't be such a page now: for its holder to read, and no mistake of anybody. */
-const NO_CARD_PAGE = new Set(['card_page_refused', 'subscription_ended', 'no_gateway']);
+const NO_CARD_PAGE = new Set([
+  ...['card_page_refused', 'subscription_ended', 'no_gateway', 'not_by_card'],
+]);
 
-/** To the page on which another card is entered. Asked again, the same page. */
+/** To the page on which another card is entered, or the one that a switch waits for. Asked again, the same page. */
 async function newCard({ cards, database, holdings, publicUrl }: Room, call: Call) {
   const id = call.param('id');
-  const holding = await holdings.byCard(call.session, id);
+  const holding = await holdings.one(call.session, id);
   call.form('card', id);
   try {
     const { payment } = await database.transaction((tx) => cards.cardPage(tx, id));

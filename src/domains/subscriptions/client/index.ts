@@ -1,8 +1,10 @@
 import type { HttpApp } from '#http';
 import { registerLinkRoute } from './http-link.ts';
 import { registerMoneyPages } from './http-money.ts';
+import { registerPricePages } from './http-price.ts';
 import { registerSignIn } from './http-sign-in.ts';
 import { registerSubscriptionPages } from './http-subscriptions.ts';
+import { registerSwitchPages } from './http-switch.ts';
 import { type ClientOptions, createRoom } from './room.ts';
 
 export type { ClientOptions } from './room.ts';
@@ -13,6 +15,8 @@ export function registerClientPages(app: HttpApp, options: ClientOptions): void 
   const room = createRoom(options);
   registerSignIn(app, room);
   registerSubscriptionPages(app, room);
+  registerSwitchPages(app, room);
+  registerPricePages(app, room);
   registerMoneyPages(app, room);
 }
 

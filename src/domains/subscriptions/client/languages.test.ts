@@ -69,7 +69,10 @@ test('every page of a Russian customer is Russian: signing in, the cabinet, what
   await browser.submit(wrongPin, '/me/pin', { pin: cabinet.pinOf(msisdn) });
 
   const path = `/me/s/${life.subscription}`;
-  const parts = ['', '/change', '/change/yearly', '/change/tried', '/pause', '/cancel', '/stop'];
+  const parts = [
+    ...['', '/change', '/change/yearly', '/change/tried', '/pause', '/cancel', '/stop'],
+    ...['/switch', '/price'],
+  ];
   const pages = [
     ...['/me', '/me/payments', `/me/payments/${life.payment}`, '/me/cards', '/me/nothing'],
     ...parts.map((part) => path + part),

@@ -15,7 +15,12 @@ export function sayOutcome(
   const { reason } = outcome;
   return outcome.outcome === 'done'
     ? ['ok', speech.sayWord('done', reason, 'done.else')]
-    : ['warn', speech.sayWord('not_done', reason, 'not_done.else')];
+    : ['warn', sayNotDone(speech, reason)];
+}
+
+/** Why something that was asked for, or looked at, is not to be had. */
+export function sayNotDone(speech: Speech, reason: string): string {
+  return speech.sayWord('not_done', reason, 'not_done.else');
 }
 
 export function sayRefusedQuote(speech: Speech, reason: string): string {

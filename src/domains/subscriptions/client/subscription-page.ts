@@ -1,5 +1,5 @@
 import { type Html, html } from '#http';
-import type { CardCase } from '#subscriptions/cards';
+import { type CardCase, laterOf } from '#subscriptions/cards';
 import {
   renderAmountOn,
   renderChip,
@@ -10,12 +10,19 @@ import {
 import type { Speech } from '#subscriptions/speech';
 import { renderBack, renderForm } from './frame.ts';
 import type { Holding } from './holdings.ts';
-import { dayOf, nextCharge, type Said, sayHolding } from './say-holding.ts';
+import { renderPriceToAgree } from './price-notice.ts';
+import { moveToAgree } from './price-offer.ts';
+import { dayOf, nextCharge, type Said, sayHolding, ZONE } from './say-holding.ts';
+
+type ByCard = Extract<Holding, { readonly by: 'card' }>;
+type ByPhone = Extract<Holding, { readonly by: 'phone' }>;
 
 export interface SubscriptionView {
   readonly holding: Holding;
   /** What the next plan is called, where there is one. */
   readonly nextPlan?: string | undefined;
+  /** By phone, until a card is entered for a switch that waits for it: until when. */
+  readonly cardWaitedFor?: Date | undefined;
   /** What was said of the last thing that was asked. */
   readonly notice?: readonly [Tone, string] | undefined;
   /** For the form of an action. */
@@ -33,10 +40,11 @@ export function renderSubscription(speech: Speech, view: SubscriptionView): Html
   const actions =
     holding.by === 'card'
       ? cardActions(speech, holding, token)
-      : phoneActions(speech, holding.view.subscription);
+      : phoneActions(speech, holding, view);
   return html`${renderBack('/me', speech.say('home.title'))}
 <div class="row"><h1 class="grow">${said.title}</h1>${renderChip(...said.status)}</div>
 ${notice && html`<p class="notice ${notice[0]}" role="status">${notice[1]}</p>`}
+${holding.by === 'card' && renderPriceToAgree(speech, holding)}
 <div class="card">${renderPrice(said.amount, said.interval)}<p>${said.next}</p>${facts}</div>
 ${holding.view.alive && actions}`;
 }
@@ -62,8 +70,18 @@ function cardFacts(
     ],
     [say('fact.credit'), balance > 0n ? speech.money(balance, currency) : undefined],
     [say('fact.next_plan'), nextPlan],
+    [say('fact.new_price'), newPriceOf(speech, one)],
     [say('fact.card'), one.endedAt ? undefined : (said.card ?? say('fact.no_card'))],
   ]);
+}
+
+/** A newer price that is sure to come; one that needs a yes has a place of its own. */
+function newPriceOf(speech: Speech, one: CardCase): Html | undefined {
+  const { endedAt, move, priced } = one;
+  if (!move || endedAt || priced.endsWithPeriod || moveToAgree(one)) return undefined;
+  const { amountMinor, currency, from } = laterOf(one, move);
+  const amount = `${speech.money(amountMinor, currency)} ${speech.interval(move.price.interval)}`;
+  return renderAmountOn(speech, amount, dayOf(speech, one, from));
 }
 
 function phoneFacts({ say }: Speech, said: Said): Html {
@@ -75,7 +93,7 @@ function phoneFacts({ say }: Speech, said: Said): Html {
 
 function cardActions(
   speech: Speech,
-  { one, plan, view }: Extract<Holding, { by: 'card' }>,
+  { one, plan, view }: ByCard,
   token: SubscriptionView['token'],
 ): Html {
   const { say } = speech;
@@ -85,6 +103,8 @@ function cardActions(
   const isQuiet = status === 'active' || status === 'trial';
   const canPause =
     status === 'active' && (plan?.pauseDaysMost ?? 0) > 0 && !one.priced.endsWithPeriod;
+  const hasPhone =
+    (isQuiet || isOwed) && plan?.methods.includes('phone') === true && !one.priced.endsWithPeriod;
   const goesOn = status === 'paused' || one.priced.endsWithPeriod;
   const button = (action: string, text: string, tone = '') =>
     renderForm(`${path}/${action}`, token(action), html`<button class="${tone}">${text}</button>`);
@@ -93,13 +113,26 @@ ${isOwed && one.card && !bill.isUnderWay && button('repay', say('do.repay', { am
 ${status !== 'pending' && button('card', isOwed ? say('do.pay_with_another') : say('do.use_another'))}
 ${goesOn && button('resume', status === 'paused' ? say('do.go_on') : say('do.keep'), 'main')}
 ${isQuiet && !one.priced.endsWithPeriod && html`<a class="button" href="${path}/change">${say('do.change')}</a>`}
+${hasPhone && html`<a class="button" href="${path}/switch">${say('do.pay_by_phone')}</a>`}
 ${canPause && html`<a class="button" href="${path}/pause">${say('do.pause')}</a>`}
 ${!(one.priced.endsWithPeriod && isQuiet) && html`<a class="button stop" href="${path}/cancel">${say('do.cancel')}</a>`}
 </div>`;
 }
 
-function phoneActions({ say }: Speech, subscription: string): Html {
-  return html`<div class="actions"><a class="button stop" href="/me/s/${subscription}/stop">${say('do.stop')}</a></div>`;
+function phoneActions(
+  speech: Speech,
+  { plan, view }: ByPhone,
+  { cardWaitedFor, token }: Pick<SubscriptionView, 'cardWaitedFor' | 'token'>,
+): Html {
+  const { say } = speech;
+  const path = `/me/s/${view.subscription}`;
+  const canSwitch = plan?.methods.includes('phone') === true && view.status !== 'pending';
+  const waits =
+    cardWaitedFor !== undefined &&
+    html`<p class="dim small">${say('switch.waits', { moment: speech.moment(cardWaitedFor, ZONE) })}</p>
+${renderForm(`${path}/card`, token('card'), html`<button class="main">${say('card_link.enter')}</button>`)}`;
+  return html`<div class="actions">${waits || (canSwitch && html`<a class="button" href="${path}/switch">${say('do.pay_by_card')}</a>`)}
+<a class="button stop" href="${path}/stop">${say('do.stop')}</a></div>`;
 }
 
 /** The confirmation of what an operator charges. */

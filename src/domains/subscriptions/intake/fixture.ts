@@ -1,23 +1,10 @@
-import { createSealer } from '#auth';
-import { type Bus, openBus } from '#bus';
+import type { Bus } from '#bus';
 import { type Clock, createSystemClock } from '#clock';
 import type { Database } from '#database';
 import { createIdSource } from '#ids';
-import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger';
-import { silentLog } from '#log';
-import { createMetrics } from '#metrics';
-import { createOperators } from '#operators';
-import {
-  type CardGateways,
-  cardChargeGroup,
-  createCardCharging,
-  createCardGateway,
-  createChargeWorker,
-  createPayments,
-  createSavedCards,
-  createTokenReader,
-} from '#payments';
+import { cardChargeGroup, createCardGateway, createPayments } from '#payments';
 import { createPaymentRequests, saverGroup } from '#payments/intake';
+import { chargeWorkerOf, furnish, onlyGateway } from '#payments/stand';
 import { createRules } from '#rules';
 import { openSms, prepareHouse } from '#sms';
 import {
@@ -64,28 +51,23 @@ export type IntakeHouse = Awaited<ReturnType<typeof openIntakeHouse>>;
 export async function openIntakeHouse(options: IntakeHouseOptions) {
   const { database, processNumber = 1 } = options;
   const clock = options.clock ?? createSystemClock();
-  const base = {
-    ...{ database, clock, log: silentLog(), metrics: createMetrics() },
-    ...{ ids: createIdSource(processNumber), sealer: createSealer({ secret: SECRET }) },
-  };
-  const bus = await openBus({
-    ...{ ...base, url: options.busUrl ?? 'postgres:', source: 'kopek/test' },
+  const base = await furnish({
+    ...{ database, clock, ids: createIdSource(processNumber), secret: SECRET },
+    busUrl: options.busUrl,
   });
+  const { bus, operators } = base;
   await bus.declare([
     ...[saverGroup, cardChargeGroup(GATEWAY), ...processorGroups([GATEWAY])],
     ...cardSubscriptionGroups([GATEWAY]),
   ] as never);
-  const types = await readAccountTypes(STANDARD_ACCOUNT_TYPES);
-  const ledger = await createLedger({ ...base, types });
-  const operators = await createOperators(base);
   const rules = await createRules(base);
-  const opened = await openSms({ ...base, bus, operators, rules, publicUrl: 'http://kopek.test' });
+  const opened = await openSms({ ...base, rules, publicUrl: 'http://kopek.test' });
   await prepareHouse({ database, operators, rules });
   const { sms, webhooks } = opened;
-  const money = openMoney({ ...base, bus, ledger, operators }, options.processingUrl);
+  const money = openMoney(base, options.processingUrl);
   const catalogue = createCatalogue(database, clock);
   const context: CardContext = {
-    ...{ ...base, bus, operators, catalogue, ledger, payments: money.payments, sms },
+    ...{ ...base, catalogue, payments: money.payments, sms },
     ...{ plans: createPlans(database, catalogue), publicUrl: 'http://kopek.test' },
     smsSender: 'Kopek',
     stopLink: (subscription) => `http://kopek.test/stop/${subscription}`,
@@ -98,7 +80,7 @@ export async function openIntakeHouse(options: IntakeHouseOptions) {
     bus: options.wrapBus?.(bus) ?? bus,
   });
   return {
-    ...{ ...base, bus, cards, context, intake, ledger, sms, webhooks, payments: money.payments },
+    ...{ ...base, cards, context, intake, sms, webhooks, payments: money.payments },
     requests: createPaymentRequests({ bus, database }),
     chargeWorker: money.worker,
     async close() {
@@ -112,35 +94,17 @@ export async function openIntakeHouse(options: IntakeHouseOptions) {
   };
 }
 
-type MoneyParts = Omit<Parameters<typeof createPayments>[0], 'cardGateways'> &
-  Pick<Parameters<typeof createChargeWorker>[0], 'ledger' | 'log' | 'metrics'>;
-
-function openMoney(parts: MoneyParts, url: string) {
-  const { database } = parts;
+function openMoney(parts: Awaited<ReturnType<typeof furnish>>, url: string) {
   const settings = {
     ...{ base_url: url, timeout_ms: 5000, refunds: true, inquiry: 'repeatIsSafe' as const },
   };
   const card = createCardGateway('processing', {
     ...{ settings, secrets: {}, name: GATEWAY, clock: createSystemClock() },
   });
-  const line = {
-    ...{ admits: () => true, perSecond: () => 1000, take: async (most: number) => most },
-    heard: () => {},
-  };
-  const cardGateways: CardGateways = {
-    names: () => [GATEWAY],
-    gateway: (name) => (name === GATEWAY ? card : undefined),
-    line: () => line,
-    choose: () => [GATEWAY],
-  };
-  const cards = createSavedCards(parts);
-  const gateway = createCardCharging({
-    ...{ card, line },
-    tokenOf: createTokenReader({ cards, database }),
-  });
+  const house = { ...parts, cardGateways: onlyGateway(card) };
   return {
-    payments: createPayments({ ...parts, cardGateways }),
-    worker: () => createChargeWorker({ ...parts, gateway, group: cardChargeGroup(GATEWAY), cards }),
+    payments: createPayments(house),
+    worker: () => chargeWorkerOf(house, card),
     close: () => card.close(),
   };
 }

@@ -1,8 +1,8 @@
 // One worker of the intake in a process of its own that is killed at the n-th point of its work: run by tests of crashes, with
 // its settings as JSON. A point is before and after each commit that changes something.
-import type { Bus } from '#bus';
-import { afterCommit, beforeCommit, type Database, openDatabase, sql, type Tx } from '#database';
+import { openDatabase } from '#database';
 import { silentLog } from '#log';
+import { childSettings, crashPoints } from '#testing';
 import { openIntakeHouse } from './fixture.ts';
 import { handsOf } from './stage-fixture.ts';
 
@@ -22,18 +22,12 @@ export interface IntakeChildSettings {
   readonly until: readonly string[];
 }
 
-const settings = JSON.parse(process.argv[2] ?? '{}') as IntakeChildSettings;
-let points = 0;
-
-function point(): void {
-  points += 1;
-  if (points === settings.dieAt) process.kill(process.pid, 'SIGKILL');
-}
-
+const settings = childSettings<IntakeChildSettings>();
+const points = crashPoints(settings.dieAt);
 const database = openDatabase({ url: settings.url, log: silentLog(), name: 'kopek-test-child' });
 const house = await openIntakeHouse({
   ...{ database, processingUrl: settings.processingUrl, processNumber: settings.processNumber },
-  ...{ wrapDatabase: dyingDatabase, wrapBus: dyingBus },
+  ...{ wrapDatabase: points.database, wrapBus: points.bus },
 });
 const { payment, request, rowsOfUsers } = handsOf(house, settings.processingUrl);
 if (settings.worker === 'payments-api') {
@@ -56,37 +50,4 @@ async function isDone(): Promise<boolean> {
   const rows = await rowsOfUsers(settings.users);
   const enough = rows.filter((row) => settings.until.includes(row.processing_status));
   return enough.length === settings.users.length;
-}
-
-async function dieAround(tx: Tx): Promise<void> {
-  const { rows } = await sql<{ changed: boolean }>`
-    select pg_current_xact_id_if_assigned() is not null as changed`.execute(tx);
-  if (!rows[0]?.changed) return;
-  point();
-  afterCommit(tx, point);
-}
-
-function dyingDatabase(inner: Database): Database {
-  return {
-    ...inner,
-    transaction: (work) =>
-      inner.transaction(async (tx) => {
-        const result = await work(tx);
-        // Behind what is written at the end of the transaction, such as messages.
-        beforeCommit(tx, () => dieAround(tx));
-        return result;
-      }),
-  };
-}
-
-function dyingBus(inner: Bus): Bus {
-  return {
-    ...inner,
-    consume: (group, options, handler) =>
-      inner.consume(group, options, async (tx, messages) => {
-        const verdicts = await handler(tx, messages);
-        beforeCommit(tx, () => dieAround(tx));
-        return verdicts;
-      }),
-  };
 }

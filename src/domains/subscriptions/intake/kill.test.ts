@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { sql } from '#database';
 import { paymentRequestId } from '#payments/intake';
 import { startProcessingSimulator } from '#simulators/processing';
 import { WEBHOOK_SCOPE } from '#sms';
-import { eventually, temporaryFolder, testDatabase } from '#testing';
+import { eventually, runCrashChild, temporaryFolder, testDatabase } from '#testing';
 import { monthly, openIntakeHouse } from './fixture.ts';
 import type { IntakeChildSettings } from './intake-child.ts';
 import { handsOf, newUser, PATIENCE } from './stage-fixture.ts';
@@ -48,7 +46,7 @@ const UNTIL: Readonly<Record<Worker, readonly string[]>> = {
 let children = 100;
 
 /** True when it was killed, false when it has done all and ended by itself. */
-async function runChild(
+function runChild(
   t: TestContext,
   given: Pick<IntakeChildSettings, 'worker' | 'dieAt' | 'users'>,
 ): Promise<boolean> {
@@ -57,15 +55,7 @@ async function runChild(
     ...{ ...given, url: database.url, processingUrl: simulator.url, processNumber: children },
     until: UNTIL[given.worker],
   };
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'intake-child.ts'), JSON.stringify(settings)],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  );
-  t.after(() => child.kill('SIGKILL'));
-  const [code, signal] = await once(child, 'exit');
-  assert.ok(signal === 'SIGKILL' || code === 0, `the child ended by itself: ${code} ${signal}`);
-  return signal === 'SIGKILL';
+  return runCrashChild(t, join(import.meta.dirname, 'intake-child.ts'), settings);
 }
 
 /** As if the time of the leases had passed: liveness is the database's clock, which no test can move. */

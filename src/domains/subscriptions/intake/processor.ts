@@ -1,6 +1,6 @@
-import type { Consumer, Group } from '#bus';
+import type { Group } from '#bus';
 import { isTransient } from '#database';
-import { paymentResponses } from '#payments';
+import { createResponseHearing, responseGroups } from '#payments';
 import { createTurns } from '#turns';
 import type { IntakeContext } from './intake-context.ts';
 import { refuseRequests, sendRequests } from './send-requests.ts';
@@ -20,13 +20,10 @@ const USERS_MOST = 200;
 const REFUNDS_MOST = 200;
 const INTERVAL_MS = 100;
 const REFUND_INTERVAL_MS = 500;
-const LISTEN_INTERVAL_MS = 250;
 
 /** What processor listens to, to be declared before anyone publishes: the responses of every card gateway there is. */
 export function processorGroups(gateways: readonly string[]): readonly Group[] {
-  return gateways.map((gateway) => ({
-    ...{ topic: paymentResponses(gateway) as Group['topic'], name: GROUP },
-  }));
+  return responseGroups(GROUP, gateways) as readonly Group[];
 }
 
 export function createProcessor(context: IntakeContext): Processor {
@@ -39,7 +36,6 @@ export function createProcessor(context: IntakeContext): Processor {
     'kopek_payment_requests_settled_total',
     'Payment requests whose outcome processor has written down',
   );
-  const settling = new Map<string, Consumer>();
 
   async function turn(among?: readonly string[]): Promise<number> {
     let users: readonly string[] = [];
@@ -73,24 +69,14 @@ export function createProcessor(context: IntakeContext): Processor {
     return (await turn(users.slice(0, middle))) + (await turn(users.slice(middle)));
   }
 
-  /** Also to those accounts that come while it runs. */
-  async function listen(): Promise<number> {
-    const fresh = payments.cards.gateways().filter((gateway) => !settling.has(gateway));
-    if (fresh.length > 0) await bus.declare(processorGroups(fresh));
-    for (const gateway of fresh) {
-      const group = { topic: paymentResponses(gateway), name: GROUP };
-      const consumer = bus.consume(group, SETTLING, async (tx, messages) => {
-        const responses = messages.map(({ payload }) => payload);
-        settledCount.inc({}, await settleRequests(context, tx, responses));
-      });
-      settling.set(gateway, consumer);
-    }
-    return 0;
-  }
-
+  const hearing = createResponseHearing({
+    ...{ bus, log, gateways: payments.cards.gateways, group: GROUP, consuming: SETTLING },
+    async handle(tx, responses) {
+      settledCount.inc({}, await settleRequests(context, tx, responses));
+    },
+  });
   const named = { log, name: 'processor' };
   const loops = [
-    createTurns({ ...named, turn: listen, intervalMs: LISTEN_INTERVAL_MS }),
     createTurns({ ...named, turn: () => turn(), intervalMs: INTERVAL_MS }),
     createTurns({
       ...{ ...named, intervalMs: REFUND_INTERVAL_MS },
@@ -100,11 +86,10 @@ export function createProcessor(context: IntakeContext): Processor {
   return {
     turn: () => turn(),
     start() {
-      for (const loop of loops) loop.start();
+      for (const one of [hearing, ...loops]) one.start();
     },
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await Promise.all([...settling.values()].map((consumer) => consumer.stop()));
+      await Promise.all([hearing, ...loops].map((one) => one.stop()));
     },
   };
 }

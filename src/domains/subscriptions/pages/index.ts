@@ -7,6 +7,7 @@ export {
   renderChip,
   renderFacts,
   renderFrame,
+  renderLanguages,
   renderNotice,
   renderPrice,
   type Tone,

@@ -1,5 +1,6 @@
 import { type Html, html, type Page, pagePolicy } from '#http';
 import {
+  type Locale,
   languageHref,
   localeNames,
   locales,
@@ -46,11 +47,14 @@ ${refresh && html`<meta http-equiv="refresh" content="${refresh.seconds};url=${r
 }
 
 /** The same page in each language, told in that language. */
-function renderLanguages({ here, speech }: Reader): Html {
+export function renderLanguages(
+  { here, speech }: Reader,
+  hrefOf: (locale: Locale) => string = (locale) => languageHref(locale, here),
+): Html {
   return html`<footer><nav aria-label="${speech.say('nav.language')}">${locales.map((locale) =>
     locale === speech.locale
       ? html`<span aria-current="true">${localeNames[locale]}</span>`
-      : html`<a href="${languageHref(locale, here)}" lang="${locale}" hreflang="${locale}">${localeNames[locale]}</a>`,
+      : html`<a href="${hrefOf(locale)}" lang="${locale}" hreflang="${locale}">${localeNames[locale]}</a>`,
   )}</nav></footer>`;
 }
 

@@ -69,7 +69,7 @@ details{margin:0 0 1rem}summary{cursor:pointer;padding:.375rem 0;color:var(--inf
 .list>li{padding:.75rem 0;border-bottom:1px solid var(--line)}.list>li:first-child{padding-top:0}.list>li:last-child{border:0;padding-bottom:0}
 .line{display:flex;justify-content:space-between;gap:.125rem 1rem;flex-wrap:wrap;color:inherit;text-decoration:none}
 .line>:last-child{margin-left:auto}.line b{white-space:nowrap;font-weight:600}.line .back-money{color:var(--ok)}
-.plans{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,13rem),1fr));margin:1.5rem 0}
+.plans{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));margin:1.5rem 0}
 .plans .card{display:flex;flex-direction:column;margin:0;padding:1.5rem}.plans form{margin-top:auto;padding-top:1rem}
 .plans ul{margin:.75rem 0 0;padding-left:1.125rem;color:var(--dim);font-size:.9375rem}
 .foot{color:var(--dim);font-size:.875rem;margin-top:1.5rem}

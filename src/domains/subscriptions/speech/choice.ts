@@ -14,9 +14,9 @@ export interface Reader {
 export interface LocaleChoice {
   /**
    * The language that he has chosen here, else the one that is stored of him, else his browser's, else the site's. The page of
-   * an error of the same request is in it too.
+   * an error of the same request is in it too. `own`: of a page that is written in a language of its own, in place of the site's.
    */
-  read(request: FastifyRequest, stored?: string | undefined): Reader;
+  read(request: FastifyRequest, stored?: string | undefined, own?: Locale | undefined): Reader;
   /** The same for a message to somebody, and without a trace of what is stored of him on the page that has asked for it. */
   speechTo(request: FastifyRequest, stored: string | undefined): Speech;
   /** Of whom there is no request. */
@@ -29,20 +29,24 @@ const YEAR_SECONDS = 365 * 86_400;
 export function createLocaleChoice({ fallback }: { readonly fallback: Locale }): LocaleChoice {
   const storedOf = new WeakMap<FastifyRequest, string>();
 
-  const speechTo = ({ headers }: FastifyRequest, stored: string | undefined): Speech =>
+  const speechTo = (
+    { headers }: FastifyRequest,
+    stored: string | undefined,
+    own: Locale = fallback,
+  ): Speech =>
     speechOf(
       localeOf(COOKIE.exec(headers.cookie ?? '')?.[1]) ??
         localeOf(stored) ??
         readAcceptLanguage(headers['accept-language']) ??
-        fallback,
+        own,
     );
 
   return {
-    read(request, stored) {
+    read(request, stored, own) {
       if (stored !== undefined) storedOf.set(request, stored);
-      return { speech: speechTo(request, storedOf.get(request)), here: hereOf(request) };
+      return { speech: speechTo(request, storedOf.get(request), own), here: hereOf(request) };
     },
-    speechTo,
+    speechTo: (request, stored) => speechTo(request, stored),
     stored: (locale) => localeOf(locale) ?? fallback,
   };
 }
@@ -54,7 +58,8 @@ function hereOf({ method, url }: FastifyRequest): string {
   return path
     .replace(/^(\/me\/s\/[^/]+)\/.*/, '$1')
     .replace(/^\/me\/cards\/.*/, '/me/cards')
-    .replace(/^\/me\/(pin|out)$/, '/me/in');
+    .replace(/^\/me\/(pin|out)$/, '/me/in')
+    .replace(/^(\/lp\/[^/]+)\/.*/, '$1');
 }
 
 /** The address of the same page in another language. */
@@ -84,11 +89,13 @@ function keepLocale(reply: FastifyReply, locale: Locale, secure: boolean): void 
   reply.header('set-cookie', `kopek_locale=${locale}; Path=/; Max-Age=${YEAR_SECONDS}; ${flags}`);
 }
 
-const OWN_PAGES = /^\/(me|pay|shop|card|language)(\/|$)/;
+const CABINETS = /^\/(me|pay|shop|card|language)(\/|$)/;
+/** All that speak a customer's language: the landing pages and `/stop` too. */
+const OWN_PAGES = /^\/(me|pay|shop|card|language|lp|stop)(\/|$)/;
 
-/** Whether an address is one of the pages that speak a customer's language. */
+/** Whether an address is one of the pages around the cabinet, the shop and payments by card. */
 export function isCustomerPage(url: string): boolean {
-  return OWN_PAGES.test(url.split('?')[0] ?? '');
+  return CABINETS.test(url.split('?')[0] ?? '');
 }
 
 const ELSEWHERE = 'http://elsewhere.invalid';

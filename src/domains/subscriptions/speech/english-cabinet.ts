@@ -43,6 +43,7 @@ export const englishCabinet = {
   'fact.next_charge': 'Next charge',
   'fact.credit': 'Your credit',
   'fact.next_plan': 'Next plan',
+  'fact.new_price': 'New price',
   'fact.card': 'Card',
   'fact.no_card': 'none',
   'fact.charged_to': 'Charged to',
@@ -57,6 +58,53 @@ export const englishCabinet = {
   'do.pause': 'Pause',
   'do.cancel': 'Cancel the subscription',
   'do.stop': 'Stop the subscription',
+  'do.pay_by_card': 'Pay by card',
+  'do.pay_by_phone': 'Pay by phone',
+  'do.see_price': 'See the new price',
+
+  'agree.changed':
+    'What you agreed to is not what is offered any more. Nothing was changed: read it again.',
+
+  'switch.to_card': 'Pay for {title} by card',
+  'switch.to_phone': 'Pay for {title} by phone',
+  'switch.price': 'Price',
+  'switch.first': 'First charge',
+  'switch.on': 'On',
+  'switch.at_once': 'at once',
+  'switch.with_the_card': 'when your card is there',
+  'switch.card_to_come': 'a card that you enter next',
+  'switch.balance_of': 'the balance of {number}',
+  'switch.kept': 'What you have paid for is kept until {day}.',
+  'switch.closes_bill': 'What is owed until now is not asked for any more.',
+  'switch.no_phone': 'Nothing more is charged to your phone balance from then on.',
+  'switch.no_card': 'Nothing more is charged to your card for it from then on.',
+  'switch.consent_card':
+    'I agree that {first} is taken from {card} on {day}, and then {price}, until I cancel.',
+  'switch.consent_card_now':
+    'I agree that {first} is taken from {card} now, and then {price}, until I cancel.',
+  'switch.consent_new_card':
+    'I agree that {first} is taken from the card that I enter, as soon as what I have paid by phone has ended, and then {price}, until I cancel.',
+  'switch.consent_phone':
+    'I agree that {price} is charged to the balance of {number}, from {day} on, until I stop it.',
+  'switch.consent_phone_now':
+    'I agree that {price} is charged to the balance of {number}, from now on, until I stop it.',
+  'switch.agree_card': 'Agree and pay by card',
+  'switch.agree_new_card': 'Agree and enter a card',
+  'switch.agree_phone': 'Agree and pay by phone',
+  'switch.other_cards': 'Or by another card',
+  'switch.waits':
+    'Enter your card until {moment} and it pays from then on. Until it is there, your phone balance is charged as before.',
+
+  'price.title': 'A new price for {title}',
+  'price.waits': 'From {day} the price is {price}. It needs your yes.',
+  'price.until': 'Until now',
+  'price.from': 'From {day}',
+  'price.next': 'Next charge, {day}',
+  'price.without_keep': 'If you do not agree, nothing changes: you go on at your old price.',
+  'price.without_end':
+    'If you do not agree, your subscription ends on {day}, and nothing more is charged.',
+  'price.consent': 'I agree to pay {price} from {day} on, until I cancel.',
+  'price.agree': 'Agree to {price}',
 
   'stop.title': 'Stop {title}?',
   'stop.what': 'It ends at once, and nothing more is charged to your phone balance for it.',
@@ -115,6 +163,9 @@ export const englishCabinet = {
   'done.paused': 'Done: your subscription is paused.',
   'done.resumed': 'Done: your subscription goes on.',
   'done.kept': 'Done: your subscription goes on as before.',
+  'done.switched': 'Done: from the next charge on you pay the other way.',
+  'done.waiting_for_card': 'One step is left: enter the card that is to pay.',
+  'done.agreed': 'Done: you have agreed to the new price.',
   'done.else': 'Done.',
 
   'not_done.ended': 'Your subscription had ended already. Nothing was changed.',
@@ -133,6 +184,21 @@ export const englishCabinet = {
   'not_done.not_to_be_paused': 'This plan can’t be paused.',
   'not_done.nothing_to_resume': 'There was nothing to go on with.',
   'not_done.nothing_changes': 'It was like this already. Nothing was changed.',
+  'not_done.by_card_already': 'It is paid by card already. Nothing was changed.',
+  'not_done.by_phone_already': 'It is paid by phone already. Nothing was changed.',
+  'not_done.is_pending': 'Its first payment is not complete yet. Ask again when it is.',
+  'not_done.is_paused': 'It is paused. Go on with it first.',
+  'not_done.ending': 'It is about to end. Keep it first, then ask again.',
+  'not_done.change_planned': 'A change of the plan is planned. Ask again when it is done.',
+  'not_done.plan_has_one_way': 'This plan can’t be paid the other way.',
+  'not_done.quantity_by_phone': 'More than one can be paid by card only.',
+  'not_done.card_unknown': 'That card is not there any more. Choose another.',
+  'not_done.number_of_another_operator':
+    'Your number is not of the operator through which this plan is paid.',
+  'not_done.number_blacklisted': 'This plan can’t be charged to your number.',
+  'not_done.number_postpaid': 'This plan can only be charged to a prepaid number.',
+  'not_done.needs_attention': 'Our people are looking at a payment of it. Ask again later.',
+  'not_done.nothing_to_agree': 'No new price waits for your yes. Nothing was changed.',
   'not_done.else': 'This is not possible now. Nothing was changed.',
 
   'no_quote.nothing_changes': 'This is the plan that you have.',

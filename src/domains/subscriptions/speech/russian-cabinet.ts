@@ -45,6 +45,7 @@ export const russianCabinet: TranslationOf<typeof englishCabinet, RussianCategor
   'fact.next_charge': 'Следующее списание',
   'fact.credit': 'Ваш остаток',
   'fact.next_plan': 'Следующий тариф',
+  'fact.new_price': 'Новая цена',
   'fact.card': 'Карта',
   'fact.no_card': 'нет',
   'fact.charged_to': 'Списывается',
@@ -59,6 +60,52 @@ export const russianCabinet: TranslationOf<typeof englishCabinet, RussianCategor
   'do.pause': 'Поставить на паузу',
   'do.cancel': 'Отменить подписку',
   'do.stop': 'Остановить подписку',
+  'do.pay_by_card': 'Платить картой',
+  'do.pay_by_phone': 'Платить со счёта телефона',
+  'do.see_price': 'Посмотреть новую цену',
+
+  'agree.changed':
+    'Условия изменились с тех пор, как вы их прочли. Ничего не сделано: прочтите ещё раз.',
+
+  'switch.to_card': '«{title}»: платить картой',
+  'switch.to_phone': '«{title}»: платить со счёта телефона',
+  'switch.price': 'Цена',
+  'switch.first': 'Первое списание',
+  'switch.on': 'Когда',
+  'switch.at_once': 'сразу',
+  'switch.with_the_card': 'когда появится карта',
+  'switch.card_to_come': 'с карты, которую вы введёте',
+  'switch.balance_of': 'со счёта {number}',
+  'switch.kept': 'Всё оплаченное остаётся у вас до этого дня: {day}.',
+  'switch.closes_bill': 'Прежний долг больше не взимается.',
+  'switch.no_phone': 'После этого со счёта телефона за неё больше ничего не спишут.',
+  'switch.no_card': 'После этого с карты за неё больше ничего не спишем.',
+  'switch.consent_card':
+    'Я согласен(на), что {day} с карты {card} спишут {first}, а затем будут списывать {price}, пока я не отменю подписку.',
+  'switch.consent_card_now':
+    'Я согласен(на), что с карты {card} сейчас спишут {first}, а затем будут списывать {price}, пока я не отменю подписку.',
+  'switch.consent_new_card':
+    'Я согласен(на), что с карты, которую я введу, спишут {first}, как только закончится оплаченное со счёта телефона, а затем будут списывать {price}, пока я не отменю подписку.',
+  'switch.consent_phone':
+    'Я согласен(на), что со счёта {number} начиная с {day} будут списывать {price}, пока я не остановлю подписку.',
+  'switch.consent_phone_now':
+    'Я согласен(на), что со счёта {number} с этого момента будут списывать {price}, пока я не остановлю подписку.',
+  'switch.agree_card': 'Согласиться и платить картой',
+  'switch.agree_new_card': 'Согласиться и ввести карту',
+  'switch.agree_phone': 'Согласиться и платить со счёта',
+  'switch.other_cards': 'Или другой картой',
+  'switch.waits':
+    'Введите карту до {moment}, и дальше будет платить она. Пока её нет, списания со счёта телефона идут как раньше.',
+
+  'price.title': 'Новая цена: «{title}»',
+  'price.waits': 'Начиная с {day} цена — {price}. Нужно ваше согласие.',
+  'price.until': 'Сейчас',
+  'price.from': 'С {day}',
+  'price.next': 'Следующее списание, {day}',
+  'price.without_keep': 'Если не согласитесь, ничего не изменится: останется прежняя цена.',
+  'price.without_end': 'Если не согласитесь, подписка закончится {day}, больше ничего не спишем.',
+  'price.consent': 'Я согласен(на) платить {price} начиная с {day}, пока не отменю подписку.',
+  'price.agree': 'Согласиться: {price}',
 
   'stop.title': 'Остановить «{title}»?',
   'stop.what': 'Подписка закончится сразу, и со счёта телефона за неё больше ничего не спишут.',
@@ -115,6 +162,9 @@ export const russianCabinet: TranslationOf<typeof englishCabinet, RussianCategor
   'done.paused': 'Готово: подписка на паузе.',
   'done.resumed': 'Готово: подписка продолжается.',
   'done.kept': 'Готово: подписка продолжается как прежде.',
+  'done.switched': 'Готово: со следующего списания вы платите другим способом.',
+  'done.waiting_for_card': 'Остался один шаг: введите карту, с которой платить.',
+  'done.agreed': 'Готово: вы согласились на новую цену.',
   'done.else': 'Готово.',
 
   'not_done.ended': 'Подписка уже закончилась. Ничего не изменено.',
@@ -132,6 +182,21 @@ export const russianCabinet: TranslationOf<typeof englishCabinet, RussianCategor
   'not_done.not_to_be_paused': 'Этот тариф нельзя поставить на паузу.',
   'not_done.nothing_to_resume': 'Продолжать нечего.',
   'not_done.nothing_changes': 'Так уже и было. Ничего не изменено.',
+  'not_done.by_card_already': 'Подписка уже оплачивается картой. Ничего не изменено.',
+  'not_done.by_phone_already': 'Подписка уже оплачивается со счёта телефона. Ничего не изменено.',
+  'not_done.is_pending': 'Первая оплата ещё не прошла. Попробуйте после неё.',
+  'not_done.is_paused': 'Подписка на паузе. Сначала продолжите её.',
+  'not_done.ending': 'Подписка скоро закончится. Сначала сохраните её.',
+  'not_done.change_planned': 'Запланирована смена тарифа. Попробуйте после неё.',
+  'not_done.plan_has_one_way': 'Этот тариф нельзя оплачивать другим способом.',
+  'not_done.quantity_by_phone': 'Больше одной можно оплачивать только картой.',
+  'not_done.card_unknown': 'Этой карты больше нет. Выберите другую.',
+  'not_done.number_of_another_operator':
+    'Ваш номер не у того оператора, через которого оплачивается этот тариф.',
+  'not_done.number_blacklisted': 'С вашего номера этот тариф списывать нельзя.',
+  'not_done.number_postpaid': 'Этот тариф списывают только с номеров с предоплатой.',
+  'not_done.needs_attention': 'Наши сотрудники проверяют её платёж. Попробуйте позже.',
+  'not_done.nothing_to_agree': 'Новая цена не ждёт вашего согласия. Ничего не изменено.',
   'not_done.else': 'Сейчас это невозможно. Ничего не изменено.',
 
   'no_quote.nothing_changes': 'Это ваш нынешний тариф.',

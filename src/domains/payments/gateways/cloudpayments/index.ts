@@ -47,7 +47,7 @@ export {
 } from './settings.ts';
 
 const capabilities: CardCapabilities = {
-  receipts: true,
+  ...{ receipts: true, fiscal: 'told' },
   ...{ present: 'widget', cryptogram: true, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: true, notifications: 'signed' },
   ...{

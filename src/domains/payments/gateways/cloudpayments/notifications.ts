@@ -171,17 +171,15 @@ export function readCheck(
   requireSize(notification);
   verifySignature(notification, account.secrets.api_secret);
   const fields = fieldsOf(notification);
-  const currency = textAt(fields, 'Currency');
-  const told = textAt(fields, 'Amount');
   if (idOf(fields, 'TransactionId') === undefined) throw unreadable('it names no transaction');
-  const amountMinor =
-    currency === undefined || told === undefined ? undefined : parseDecimal(told, currency);
+  const currency = textAt(fields, 'Currency') ?? silentCurrency(account);
+  const amountMinor = parseDecimal(textAt(fields, 'Amount') ?? '', currency);
+  // What can't be compared with what is asked for must not go on.
+  if (amountMinor === undefined) throw unreadable('it names no amount of its currency');
   const customer = textAt(fields, 'AccountId');
   return {
-    ...paymentOf(fields),
+    ...{ ...paymentOf(fields), amountMinor, currency },
     ...(customer === undefined ? {} : { account: customer }),
-    ...(amountMinor === undefined ? {} : { amountMinor }),
-    ...(currency === undefined ? {} : { currency }),
   };
 }
 

@@ -38,7 +38,8 @@ export function createProcessing(
   const capabilities: CardCapabilities = {
     ...{ present: 'none', cryptogram: false, twoStage: false, savedCards: true },
     ...{ refund: refunds, partialRefund: refunds, check: false, notifications: 'none' },
-    ...{ list: false, receipts: false, disputes: 'none', inquiry, afterNotFound: 'sameId' },
+    ...{ list: false, receipts: false, fiscal: 'none', disputes: 'none', inquiry },
+    afterNotFound: 'sameId',
     // As long as it keeps its book, where it keeps one.
     idempotencyMs: inquiry === 'none' ? 0 : Number.MAX_SAFE_INTEGER,
   };

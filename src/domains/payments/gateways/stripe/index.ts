@@ -23,7 +23,7 @@ const OWN_URL = 'https://api.stripe.com';
 const SCRIPT = 'https://js.stripe.com/v3/';
 
 const capabilities: CardCapabilities = {
-  receipts: false,
+  ...{ receipts: false, fiscal: 'none' },
   ...{ present: 'widget', cryptogram: false, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: false, notifications: 'signed' },
   ...{

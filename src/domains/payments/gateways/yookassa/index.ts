@@ -21,13 +21,14 @@ import { inquire } from './inquire.ts';
 import { listPath, toListed } from './lists.ts';
 import { acknowledgement, matcherOf, readNotification } from './notifications.ts';
 import { readCancelled, readCharge, readObject, readRefunded } from './outcomes.ts';
+import { receiptsPath, toListedReceipt } from './receipts.ts';
 import { cancel, capture, createPresented, createSaved, get, OWN_URL, refund } from './requests.ts';
 import type { YooKassaAccount } from './settings.ts';
 
 export { cancellationReasons } from './reasons.ts';
 export { type YooKassaAccount, YooKassaSecrets, YooKassaSettings } from './settings.ts';
 
-const capabilities: CardCapabilities = {
+const capabilities: Omit<CardCapabilities, 'fiscal'> = {
   receipts: true,
   ...{ present: 'redirect', cryptogram: false, twoStage: true, savedCards: true },
   ...{ refund: true, partialRefund: true, check: false, notifications: 'hint' },
@@ -68,7 +69,8 @@ export function createYooKassa(account: YooKassaAccount, options: YooKassaOption
   }
 
   return {
-    ...{ name: options.name, capabilities, close: talk.close },
+    ...{ name: options.name, close: talk.close },
+    capabilities: { ...capabilities, fiscal: account.receipts ? 'asked' : 'none' },
     longestMs: () => limits.longestMs(1),
     settleMs: () => limits.settleMs,
     present: (order): Promise<CardAnswer<PresentOutcome>> =>
@@ -98,6 +100,20 @@ export function createYooKassa(account: YooKassaAccount, options: YooKassaOption
       const next = textAt(result.object, 'next_cursor');
       if (next !== undefined) return { transactions, next: `${kind}s:${next}` };
       return kind === 'payment' ? { transactions, next: 'refunds:' } : { transactions };
+    },
+    async listReceipts(asked) {
+      const reference = 'transaction' in asked ? asked.transaction : '';
+      const about = { kind: 'inquiry', reference } as const;
+      const { result } = await talk.ask(get(account, receiptsPath(asked)), about, readObject);
+      if (result.outcome !== 'object' || !isList(at(result.object, 'items'))) {
+        throw fail(
+          'gateway_list_unreadable',
+          'The list of receipts did not come. Try again later.',
+        );
+      }
+      const receipts = listAt(result.object, 'items').flatMap(toListedReceipt);
+      const next = textAt(result.object, 'next_cursor');
+      return { receipts, ...(next === undefined ? {} : { next }) };
     },
     readNotification: (notification) => readNotification(notification, isTheirs),
     acknowledgement,

@@ -15,6 +15,19 @@ export interface InquiryOptions {
   readonly question: CardQuestion;
 }
 
+/**
+ * Whoever asked may have been told a wrong id (their notifications prove nothing): what names another payment of ours, or gives
+ * back of another, is no answer.
+ */
+function isAskedAbout(object: Json, question: CardQuestion): boolean {
+  if (question.kind === 'refund') {
+    const of = textAt(object, 'payment_id');
+    return question.ofTransaction === undefined || of === question.ofTransaction;
+  }
+  const own = ownIdOf(object);
+  return own === undefined || own === question.payment;
+}
+
 /** 2,000 objects since the payment began; where there are more it says `unknown`. */
 const PAGES_MAX = 20;
 /** Their clock is not ours. */
@@ -40,7 +53,8 @@ export async function inquire(options: InquiryOptions): Promise<CardAnswer<CardI
 
   async function askById(transaction: string): Promise<CardInquiry> {
     const found = await ask(pathOf(what, transaction));
-    return found.outcome === 'object' ? read(found.object) : found;
+    if (found.outcome !== 'object') return found;
+    return isAskedAbout(found.object, question) ? read(found.object) : { outcome: 'not_found' };
   }
 
   async function lookThrough(): Promise<CardInquiry> {

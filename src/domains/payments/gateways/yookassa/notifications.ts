@@ -45,10 +45,12 @@ export function readNotification(
   const id = textAt(object, 'id');
   if (event === undefined || id === undefined) throw unreadable('it names no event or no object');
   const status = textAt(object, 'status') ?? '';
+  // A forged one that came first must not be taken for a repetition of the one that is true.
+  const about = textAt(object, 'metadata', 'payment') ?? textAt(object, 'payment_id') ?? '';
   const news = event.startsWith('refund.')
     ? readRefundNews(object)
     : readPaymentNews(event, object);
-  return { dedupeKey: `${event}:${id}:${status}`, news, isHint: true };
+  return { dedupeKey: [event, id, status, about].join(':'), news, isHint: true };
 }
 
 function readPaymentNews(event: string, object: Json | undefined): readonly GatewayNews[] {

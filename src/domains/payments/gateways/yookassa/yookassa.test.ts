@@ -14,6 +14,7 @@ import { cancellationReasons } from './index.ts';
 import { listPath, toListed } from './lists.ts';
 import { matcherOf, readNotification } from './notifications.ts';
 import { readCancelled, readCharge, readObject, readPayment, readRefunded } from './outcomes.ts';
+import { receiptsPath, toListedReceipt } from './receipts.ts';
 import { createPresented, createSaved, refund } from './requests.ts';
 import type { YooKassaAccount } from './settings.ts';
 
@@ -209,6 +210,55 @@ describe('answers of YooKassa', () => {
   });
 });
 
+describe('receipts of YooKassa', () => {
+  const receipt = {
+    ...{ id: 'rt-1', type: 'payment', payment_id: '22d6d597-000f', status: 'succeeded' },
+    ...{ fiscal_document_number: '3986', fiscal_attribute: '2617603921' },
+    ...{ fiscal_storage_number: '9288000100115785', registered_at: '2026-11-26T03:00:05.000Z' },
+  };
+
+  test('one of an operation is asked for by the name of its kind, those of a span in pages', () => {
+    const queryOf = (asked: Parameters<typeof receiptsPath>[0]) =>
+      Object.fromEntries(new URL(`http://x${receiptsPath(asked)}`).searchParams);
+    assert.deepEqual(queryOf({ kind: 'sale', transaction: 'a&b' }), {
+      ...{ limit: '100', payment_id: 'a&b' },
+    });
+    assert.equal(queryOf({ kind: 'return', transaction: 'r' }).refund_id, 'r');
+    const from = new Date('2026-11-26T00:00:00Z');
+    assert.deepEqual(queryOf({ from, to: from, page: 'next' }), {
+      ...{ limit: '100', cursor: 'next' },
+      ...{ 'created_at.gte': from.toISOString(), 'created_at.lt': from.toISOString() },
+    });
+  });
+
+  test('what is registered names its document; what is not, or not yet, names none', () => {
+    const told = (changes: object) =>
+      toListedReceipt(readJson(JSON.stringify({ ...receipt, ...changes })) ?? null);
+    const [registered] = told({});
+    assert.deepEqual(registered?.facts, {
+      ...{ transaction: '22d6d597-000f', kind: 'sale', document: '3986', sign: '2617603921' },
+      ...{ device: '9288000100115785', at: new Date('2026-11-26T03:00:05.000Z') },
+    });
+    const back = { type: 'refund', refund_id: 'r-1' };
+    assert.deepEqual(told({ ...back, status: 'pending' }), [
+      { transaction: 'r-1', kind: 'return', state: 'pending' },
+    ]);
+    assert.equal(told({ status: 'canceled' })[0]?.state, 'cancelled');
+    const [nameless] = told({ fiscal_document_number: undefined, fiscal_attribute: undefined });
+    assert.deepEqual([nameless?.facts?.document, nameless?.facts?.sign], ['rt-1', '']);
+    for (const odd of [{ status: 'toString' }, { type: 'simple' }, { payment_id: null }])
+      assert.deepEqual(told(odd), []);
+  });
+
+  test('no object throws', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        toListedReceipt(readJson(JSON.stringify(value)) ?? null);
+      }),
+    );
+  });
+});
+
 function notice(changes: Partial<GatewayNotification> = {}): GatewayNotification {
   const body = { type: 'notification', event: 'payment.succeeded', object: payment };
   return {
@@ -224,7 +274,7 @@ describe('notifications of YooKassa', () => {
     const reading = readNotification(notice(), isTheirs);
     assert.deepEqual(
       [reading.isHint, reading.dedupeKey],
-      [true, 'payment.succeeded:22d6d597-000f:succeeded'],
+      [true, 'payment.succeeded:22d6d597-000f:succeeded:pay_1x1'],
     );
     const [news] = reading.news;
     assert.ok(news?.news === 'payment' && news.outcome.outcome === 'accepted');
