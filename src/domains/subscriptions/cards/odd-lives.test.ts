@@ -53,12 +53,12 @@ test('paused over the day from which a higher price was told: it is paid from th
   const price = { ...plan.price, unitPriceMinor: 24_900n };
   await database.transaction((tx) => cards.addPlan(tx, { ...plan, price }));
   const { id: move } = await database.transaction((tx) =>
-    cards.previewMove(tx, {
+    cards.moves.preview(tx, {
       ...{ plan: 'moving', noticeDays: 10, consent: 'notice', without: 'keep', actor: 'test' },
       text: '{title}: {price} instead of {old_price} from {date}. {stop}',
     }),
   );
-  await database.transaction((tx) => cards.runMove(tx, { plan: 'moving', move, actor: 'boss' }));
+  await database.transaction((tx) => cards.moves.run(tx, { plan: 'moving', move, actor: 'boss' }));
   await until('2027-01-10');
   assert.equal(await life.says('pause', { days: 20 }), 'done: paused');
   await until('2027-01-25');
