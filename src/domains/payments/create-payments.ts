@@ -4,17 +4,15 @@ import type { Clock } from '#clock';
 import type { Database, Executor, Tx } from '#database';
 import type { IdSource } from '#ids';
 import type { Operators } from '#operators';
-import { createRefundStarter } from './begin-refunds.ts';
 import { type CardGateways, NO_CARD_GATEWAYS } from './card-gateways.ts';
-import { type CardPayments, createCardPayments } from './create-card-payments.ts';
+import { type CardPayments, createCardPayments, insertOperation } from './cards/index.ts';
 import { describePayment, type PaymentFacts, type PaymentReport } from './describe-payment.ts';
 import { CALLS_PER_CHARGE } from './gateway.ts';
 import { listPayments } from './list-payments.ts';
-import { createNotificationInbox, type NotificationInbox } from './notification-inbox.ts';
-import { insertOperation } from './operation-store.ts';
+import { createNotificationInbox, type NotificationInbox } from './notifications/index.ts';
 import { type ChargeRequest, paymentId } from './payment.ts';
 import { toEvent } from './publish-outcomes.ts';
-import { type RefundRequest, requestRefund } from './request-refund.ts';
+import { createRefundStarter, type RefundRequest, requestRefund } from './refunds/index.ts';
 import {
   countByState,
   countOpen,

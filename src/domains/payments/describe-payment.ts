@@ -1,6 +1,6 @@
 import type { Executor } from '#database';
 import { fail } from './errors.ts';
-import { type FiscalView, findFiscalReceipts } from './fiscal-store.ts';
+import { type FiscalView, findFiscalReceipts } from './news/index.ts';
 import {
   type PaymentKind,
   type PaymentState,
@@ -8,7 +8,7 @@ import {
   paymentId,
   refundReference,
 } from './payment.ts';
-import { findPayment, findRefunds, type PaymentDetail, type PaymentKey } from './refund-store.ts';
+import { findPayment, findRefunds, type PaymentDetail, type PaymentKey } from './refunds/index.ts';
 import { findTransactionsOf } from './transaction-store.ts';
 
 /** A payment as it is told to the outside. Amounts in minor units. */

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 import { createApiKey, createKeyring } from '#auth';
 import { createHttpServer } from '#http';
-import { openPaymentsHouse } from './fixture.ts';
 import { registerPaymentRoutes } from './http.ts';
+import { openPaymentsHouse } from './stage/index.ts';
 
 const house = await openPaymentsHouse();
 const { clock, database, log } = house;

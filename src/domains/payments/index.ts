@@ -12,51 +12,53 @@ export {
   type GatewayKind,
   type GatewayMaker,
   type GatewayMakers,
+  type GatewayRoutesOptions,
   type GatewayRouting,
   gatewayKinds,
+  gatewayToApi,
   type NewGatewayAccount,
   type OpenAccount,
   type RoutableAccount,
   type RoutedPayment,
   readGatewayAccount,
   readGatewayAccounts,
+  registerGatewayRoutes,
 } from './accounts/index.ts';
-export {
-  type AttentionAction,
-  type AttentionClosing,
-  type AttentionItem,
-  type AttentionPage,
-  type AttentionSource,
-  createPaymentAttention,
-} from './attention.ts';
-export { createCardCharging } from './card-charging.ts';
 export {
   type CardDeclineReason,
   type DeclineClass,
   type ReceiptSettings,
   receiptTaxes,
 } from './card-gateway.ts';
-export { cardGatewayMakers } from './card-gateway-makers.ts';
 export type { CardGateways, CardLine, CardRouting } from './card-gateways.ts';
-export { addCardMetrics } from './card-metrics.ts';
 export {
-  type CardWorker,
-  type CardWorkerOptions,
-  createCardWorker,
-  createNewsContext,
-} from './card-worker.ts';
+  type Browser,
+  type CardPayments,
+  type ConfirmRequest,
+  cardId,
+  createSavedCards,
+  createTokenReader,
+  type Led,
+  type OperationRequest,
+  type PresentRequest,
+  type Reservations,
+  type SavedCardView,
+  type TokenReader,
+} from './cards/index.ts';
 export {
   type ChargeWorker,
   type ChargeWorkerOptions,
   cardChargeGroup,
   chargeGroup,
+  createCardCharging,
   createChargeWorker,
-} from './charge-worker.ts';
-export type { Browser, CardPayments, Led, PresentRequest } from './create-card-payments.ts';
+  createResponseHearing,
+  type ResponseHearing,
+  type ResponseHearingOptions,
+  responseGroups,
+} from './charging/index.ts';
 export { createPayments, type Payments, type PaymentsOptions } from './create-payments.ts';
 export type { PaymentFacts, PaymentReport } from './describe-payment.ts';
-export { type DifferenceRow, listDifferences } from './difference-store.ts';
-export type { FiscalView } from './fiscal-store.ts';
 export type {
   ChargeOrder,
   ChargeOutcome,
@@ -65,31 +67,18 @@ export type {
   InquiryOutcome,
   RefundOrder,
 } from './gateway.ts';
-export { createGatewayWorkers, type GatewayWorkers } from './gateway-workers.ts';
 export {
   type CardGatewayKind,
   type CardGatewayOptions,
   cardGatewayKinds,
+  cardGatewayMakers,
   createCardGateway,
-} from './gateways/card-gateway-kinds.ts';
-export { createMobilinkGateway, type MobilinkOptions } from './gateways/mobilink/index.ts';
-export {
-  createResponseHearing,
-  type ResponseHearing,
-  type ResponseHearingOptions,
-  responseGroups,
-} from './hear-responses.ts';
+  createMobilinkGateway,
+  type MobilinkOptions,
+} from './gateways/index.ts';
 export { registerPaymentRoutes } from './http.ts';
-export { registerDifferenceRoutes } from './http-differences.ts';
-export {
-  type GatewayRoutesOptions,
-  gatewayToApi,
-  registerGatewayRoutes,
-} from './http-gateways.ts';
-export { registerNotificationRoutes } from './http-notifications.ts';
-export { type CardStaffRoutesOptions, registerCardStaffRoutes } from './http-staff.ts';
-export { createNightlyReconciliation, type NightlyOptions } from './nightly-reconciliation.ts';
-export type { NotificationInbox } from './notification-inbox.ts';
+export type { FiscalView } from './news/index.ts';
+export { type NotificationInbox, registerNotificationRoutes } from './notifications/index.ts';
 export {
   type ChargeRequest,
   nextPaymentState,
@@ -101,22 +90,42 @@ export {
   paymentId,
   paymentSteps,
 } from './payment.ts';
-export { type PaymentHistory, readPaymentHistory } from './payment-history.ts';
-export { parseGatewayList, readGatewayList } from './read-gateway-list.ts';
+export { type PostingsVerified, verifyPostings } from './posting/index.ts';
 export {
+  createNightlyReconciliation,
   createReconciler,
+  type Difference,
+  type DifferenceKind,
+  type DifferenceRow,
+  differenceKinds,
+  listDifferences,
+  type NightlyOptions,
+  parseGatewayList,
   type Reconciler,
   type ReconcilerOptions,
   type ReconciliationReport,
   type Reconciling,
-} from './reconcile-gateway.ts';
-export { type Difference, type DifferenceKind, differenceKinds } from './reconciliation-store.ts';
-export type { ConfirmRequest, OperationRequest, Reservations } from './request-operation.ts';
-export type { RefundRequest } from './request-refund.ts';
-export { cardId, createSavedCards, type SavedCardView } from './saved-cards.ts';
-export { createHandSettler, type HandSettler, type HandSettling } from './settle-by-hand.ts';
+  readGatewayList,
+  registerDifferenceRoutes,
+} from './reconciliation/index.ts';
+export type { RefundRequest } from './refunds/index.ts';
+export {
+  type AttentionAction,
+  type AttentionClosing,
+  type AttentionItem,
+  type AttentionPage,
+  type AttentionSource,
+  addCardMetrics,
+  type CardStaffRoutesOptions,
+  createHandSettler,
+  createPaymentAttention,
+  type HandSettler,
+  type HandSettling,
+  type PaymentHistory,
+  readPaymentHistory,
+  registerCardStaffRoutes,
+} from './staff/index.ts';
 export type { PaymentView } from './store.ts';
-export { createTokenReader, type TokenReader } from './token-reader.ts';
 export {
   type DeclineReason,
   PaymentDispute,
@@ -128,4 +137,11 @@ export {
   paymentRequests,
   paymentResponses,
 } from './topics.ts';
-export { type PostingsVerified, verifyPostings } from './verify-postings.ts';
+export {
+  type CardWorker,
+  type CardWorkerOptions,
+  createCardWorker,
+  createGatewayWorkers,
+  createNewsContext,
+  type GatewayWorkers,
+} from './workers/index.ts';

@@ -1,6 +1,6 @@
 import type { Executor } from '#database';
 import { type PaymentFacts, toFacts } from './describe-payment.ts';
-import { findPaymentsOfCustomer } from './refund-store.ts';
+import { findPaymentsOfCustomer } from './refunds/index.ts';
 
 /** What was charged to a customer and given back to him, the newest first; pages that nobody paid on are left out. */
 export async function listPayments(

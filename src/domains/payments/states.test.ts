@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { testDatabase } from '#testing';
-import { countConflicted } from './hand-store.ts';
 import {
   nextPaymentState,
   type PaymentState,
@@ -11,6 +10,7 @@ import {
   statesBefore,
 } from './payment.ts';
 import { endPresented } from './presented-store.ts';
+import { countConflicted } from './staff/index.ts';
 import {
   type AttemptResult,
   adoptClaimed,

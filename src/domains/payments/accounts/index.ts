@@ -20,3 +20,4 @@ export {
   gatewayUnknown,
 } from './create-gateway-accounts.ts';
 export type { GatewayMaker, GatewayMakers } from './gateway-maker.ts';
+export { type GatewayRoutesOptions, gatewayToApi, registerGatewayRoutes } from './http-gateways.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ChargeOrder, ChargeOutcome, Gateway, RefundOrder } from '#payments';
+import type { ChargeOrder, ChargeOutcome, Gateway, RefundOrder } from '#payments/gateway';
 
 /** What can befall a charge, in words that every kind of gateway knows. */
 export type Fate =

@@ -1,5 +1,5 @@
 import { after } from 'node:test';
-import type { ChargeOrder } from '#payments';
+import type { ChargeOrder } from '#payments/gateway';
 import { startOperatorSimulator } from '#simulators/operator';
 import { freePort, temporaryFolder } from '#testing';
 import { describeGateway, type Fate, type GatewayUnderTest } from './conformance.ts';

@@ -5,8 +5,10 @@ import { createFakeClock } from '#clock';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator, type Operators } from '#operators';
-import { type ChargeOrder, createMobilinkGateway, paymentId, type RefundOrder } from '#payments';
+import type { ChargeOrder, RefundOrder } from '#payments/gateway';
+import { paymentId } from '#payments/payment';
 import { testDatabase } from '#testing';
+import { createMobilinkGateway } from './mobilink/index.ts';
 
 export const NOW = new Date('2026-11-20T15:20:00Z');
 const TIMEOUT_MS = 400;

@@ -7,18 +7,11 @@ import { createLedger, readAccountTypes, STANDARD_ACCOUNT_TYPES } from '#ledger'
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators } from '#operators';
-import {
-  type CardGateways,
-  type CardLine,
-  type CardWorkerOptions,
-  cardChargeGroup,
-  createCardCharging,
-  createCardWorker,
-  createChargeWorker,
-  createSavedCards,
-  createTokenReader,
-} from '#payments';
 import type { CardGateway } from '#payments/card-gateway';
+import type { CardGateways, CardLine } from '#payments/card-gateways';
+import { createSavedCards, createTokenReader } from '#payments/cards';
+import { cardChargeGroup, createCardCharging, createChargeWorker } from '#payments/charging';
+import { type CardWorkerOptions, createCardWorker } from '#payments/workers';
 
 /** What houses of card payments stand on in tests, whatever is built on it. */
 

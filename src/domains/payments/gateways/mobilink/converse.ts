@@ -6,7 +6,7 @@ import {
   spellMsisdn,
   type TransactionLogEntry,
 } from '#operators';
-import type { ChargeOrder, ChargeOutcome } from '#payments';
+import type { ChargeOrder, ChargeOutcome } from '#payments/gateway';
 import { meaningOf } from './outcomes.ts';
 import { decodeAnswer, encodeCall, type XmlRpcValue } from './xml-rpc.ts';
 

@@ -1,12 +1,12 @@
-import type {
-  ChargeOrder,
-  ChargeOutcome,
-  Conversation,
-  Gateway,
-  InquiryOutcome,
-  RefundOrder,
-} from '#payments';
-import { CALLS_PER_CHARGE } from '#payments/gateway';
+import {
+  CALLS_PER_CHARGE,
+  type ChargeOrder,
+  type ChargeOutcome,
+  type Conversation,
+  type Gateway,
+  type InquiryOutcome,
+  type RefundOrder,
+} from '#payments/gateway';
 import { createConverse, type MobilinkOptions, type Said } from './converse.ts';
 import { meaningOf } from './outcomes.ts';
 import type { XmlRpcValue } from './xml-rpc.ts';

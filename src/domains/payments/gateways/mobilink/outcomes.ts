@@ -1,4 +1,4 @@
-import type { DeclineReason } from '#payments';
+import type { DeclineReason } from '#payments/topics';
 
 /** What an UCIP response code means to us. */
 export type CodeMeaning =
