@@ -5,21 +5,29 @@ import type { IdSource } from '#ids';
 import type { Log } from '#log';
 import type { Rules } from '#rules';
 import type { Webhooks } from '#webhooks';
-import { applyReports } from './apply-reports.ts';
-import { HOUSE_ENTITY } from './begin-messages.ts';
-import { cancelMessage } from './cancel-messages.ts';
 import type { Routes, SmsContext } from './context.ts';
-import { countOpen, countParked, type OpenCount, readOldestWaiting } from './count-store.ts';
 import { type EventRow, readHistory } from './event-store.ts';
-import { createHearing } from './hear-reports.ts';
-import { readSender, storable } from './incoming-text.ts';
-import { createIntake, type Intake } from './intake.ts';
+import {
+  type Received,
+  type Reception,
+  readSender,
+  receiveMessage,
+  storable,
+} from './incoming/index.ts';
 import { type OutgoingSms, parseSmsId, smsId } from './message.ts';
 import { findMessage, listMessages, type MessageQuery, type SmsRow } from './message-store.ts';
 import type { CallbackReading, StatusReport } from './provider.ts';
-import { type Received, type Reception, receiveMessage } from './receive-messages.ts';
-import { type Draft, registerMessages } from './register-messages.ts';
+import { applyReports, createHearing } from './reports/index.ts';
+import { createIntake, type Draft, type Intake, registerMessages } from './requests/index.ts';
+import { HOUSE_ENTITY } from './sending/index.ts';
 import { createEventTeller } from './tell-events.ts';
+import {
+  cancelMessage,
+  countOpen,
+  countParked,
+  type OpenCount,
+  readOldestWaiting,
+} from './upkeep/index.ts';
 
 /** The one way to send a message in the house. */
 export interface Sms {

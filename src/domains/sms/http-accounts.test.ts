@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { eventually } from '#testing';
-import { FIRST_ACCOUNT, furnish, openSmsService } from './http-fixture.ts';
+import { FIRST_ACCOUNT, furnish, openSmsService } from './stage/index.ts';
 
 const service = await openSmsService();
 const { accounts, call, database, logged } = service;

@@ -3,10 +3,10 @@ import { apiRoute, type HttpApp, idempotentRoute, type SendableOf, Type } from '
 import type { Operators } from '#operators';
 import type { AccountState, Accounts } from './accounts/index.ts';
 import { fail } from './errors.ts';
-import { callbackUrlOf } from './http-callbacks.ts';
-import { unstorableIn } from './message-text.ts';
 import { kindOf, providerKinds } from './providers/index.ts';
-import { accountGroup } from './send-worker.ts';
+import { callbackUrlOf } from './reports/index.ts';
+import { unstorableIn } from './requests/index.ts';
+import { accountGroup } from './sending/index.ts';
 
 export interface AccountRoutesOptions {
   readonly bus: Bus;

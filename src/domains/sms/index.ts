@@ -1,4 +1,3 @@
-export { type AccountSenders, createAccountSenders } from './account-senders.ts';
 export {
   type AccountState,
   type Accounts,
@@ -6,16 +5,10 @@ export {
   type NewAccount,
   type ProviderAccount,
 } from './accounts/index.ts';
-export { HOUSE_ENTITY } from './begin-messages.ts';
-export { type Clerk, createClerk } from './clerk.ts';
 export { createSms, type Sms, type SmsOptions } from './create-sms.ts';
-export { registerSenderRoutes, registerSmsRoutes, type SmsRoutesOptions } from './http.ts';
 export { registerAccountRoutes } from './http-accounts.ts';
-export { callbackUrlOf, registerCallbackRoutes } from './http-callbacks.ts';
-export { type IncomingRoutesOptions, registerIncomingRoutes } from './http-incoming.ts';
-export { registerTextRoutes } from './http-texts.ts';
+export { type IncomingRoutesOptions, isStop, registerIncomingRoutes } from './incoming/index.ts';
 export { type OutgoingSms, parseSmsId, type SmsState, smsId, smsSteps } from './message.ts';
-export { segmentsOf } from './message-text.ts';
 export { type OpenedSms, type OpenSmsOptions, openSms } from './open-sms.ts';
 export { prepareHouse } from './prepare-house.ts';
 export type {
@@ -27,21 +20,31 @@ export type {
   SmsOutcome,
   SmsProvider,
 } from './provider.ts';
-export { genericExample } from './providers/generic-example.ts';
 export {
   createOperatorLine,
   createOperatorSms,
+  genericExample,
   type OperatorSmsOptions,
-} from './providers/operator-sms.ts';
+} from './providers/index.ts';
 export { readSmsStory, type SmsChapter } from './read-story.ts';
+export { callbackUrlOf, registerCallbackRoutes } from './reports/index.ts';
 export {
+  registerSenderRoutes,
+  registerSmsRoutes,
+  registerTextRoutes,
+  type SmsRoutesOptions,
+  segmentsOf,
+} from './requests/index.ts';
+export {
+  type AccountSenders,
   accountGroup,
+  createAccountSenders,
   createSendWorker,
+  HOUSE_ENTITY,
   type SendWorker,
   type SendWorkerOptions,
   sendGroup,
-} from './send-worker.ts';
-export { isStop } from './stop-words.ts';
+} from './sending/index.ts';
 export { WEBHOOK_SCOPE, webhookScopeOf } from './tell-events.ts';
 export {
   IncomingSms,
@@ -51,3 +54,4 @@ export {
   smsEvents,
   smsRequests,
 } from './topics.ts';
+export { type Clerk, createClerk } from './upkeep/index.ts';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Tx } from '#database';
 import { changeOf } from './change-messages.ts';
-import { openSmsHouse } from './fixture.ts';
 import { findMessage, insertMessages, type NewMessage, updateMessages } from './message-store.ts';
+import { openSmsHouse } from './stage/index.ts';
 import { lockClaimed, lockSent, markSubmitting } from './work-store.ts';
 
 const { context, database } = await openSmsHouse();

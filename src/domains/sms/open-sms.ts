@@ -4,9 +4,9 @@ import type { Operators } from '#operators';
 import { createWebhooks, type Webhooks } from '#webhooks';
 import { type Accounts, createAccounts } from './accounts/index.ts';
 import { createSms, type Sms, type SmsOptions } from './create-sms.ts';
-import { callbackUrlOf } from './http-callbacks.ts';
 import type { SmsProvider } from './provider.ts';
 import { createSmsProvider } from './providers/index.ts';
+import { callbackUrlOf } from './reports/index.ts';
 import { createRoutes } from './routes.ts';
 
 /** The SMS service with the accounts and webhooks it stands on. */

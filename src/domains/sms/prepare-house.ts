@@ -1,7 +1,7 @@
 import type { Database } from '#database';
 import type { Operators } from '#operators';
 import type { Rules } from '#rules';
-import { HOUSE_ENTITY } from './begin-messages.ts';
+import { HOUSE_ENTITY } from './sending/index.ts';
 
 /** Who is written down as having changed the rules. */
 const ACTOR = 'kopek';

@@ -7,10 +7,12 @@ import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
 import { createOperators, type Operator } from '#operators';
 import { startOperatorSimulator } from '#simulators/operator';
-import { createOperatorLine, type SmsOrder, smsId } from '#sms';
+import { smsId } from '#sms/message';
+import type { SmsOrder } from '#sms/provider';
 import { freePort, temporaryFolder, testDatabase } from '#testing';
 import { describeSmsProvider } from './describe-sms-provider.ts';
 import type { SmsFate } from './fates.ts';
+import { createOperatorLine } from './operator-sms.ts';
 
 const database = await testDatabase();
 const operators = await createOperators({ database, log: silentLog(), metrics: createMetrics() });
