@@ -3,25 +3,33 @@ import { unreachable } from '#errors';
 import { parseRowId } from '#ids';
 import { confirmQuote, type QuoteInput, type QuoteRequest, quote } from '#subscriptions/pricing';
 import { isAlive, parseSubscriptionId, subscriptionId } from '#subscriptions/subscription';
-import { allocationNow } from './allocation.ts';
-import { openBill } from './bill-case.ts';
+import {
+  allocationNow,
+  type Charging,
+  chargeOpenBill,
+  openBill,
+  readDeclines,
+  roomNow,
+} from './billing/index.ts';
 import { type CardCase, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { lockCases } from './case-store.ts';
-import { type Charging, chargeOpenBill } from './charge-case.ts';
+import {
+  beginWork,
+  closeBill,
+  endCase,
+  lockBothWays,
+  lockCases,
+  pauseCase,
+  resumeCase,
+  type Work,
+} from './cases/index.ts';
 import { type Command, type CommandResult, done, refused } from './command.ts';
 import { type CommandRow, findCommands, insertCommands } from './command-store.ts';
-import { readDeclines } from './dunning-facts.ts';
-import { closeBill, endCase } from './end-case.ts';
-import { agreeToMove } from './move-ahead.ts';
-import { pauseCase, resumeCase } from './pause-case.ts';
-import type { Plan } from './plan.ts';
+import { passTime } from './due/index.ts';
+import { agreeToMove } from './moves/index.ts';
+import type { Plan } from './plans/index.ts';
 import { withRefundable } from './refundable.ts';
-import { roomNow } from './room.ts';
-import { passTime } from './run-due.ts';
-import { lockBothWays } from './switch-store.ts';
-import { switchWay } from './switch-way.ts';
-import { beginWork, type Work } from './work.ts';
+import { switchWay } from './switching/index.ts';
 
 interface Applying {
   readonly command: Command;

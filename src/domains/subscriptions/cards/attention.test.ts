@@ -4,11 +4,9 @@ import { sql } from '#database';
 import type { PaymentResponse } from '#payments';
 import * as gateway from '#simulators/cloudpayments';
 import { billReference } from '#subscriptions/subscription';
-import { setAttention } from './case-writes.ts';
-import { openShop } from './fixture.ts';
-import { type Life, lives } from './life.ts';
-import { mustHold } from './must-hold.ts';
-import { settleCards } from './settle-cards.ts';
+import { setAttention } from './cases/index.ts';
+import { settleCards } from './due/index.ts';
+import { type Life, lives, mustHold, openShop } from './stage/index.ts';
 
 /** Our request is wrong, says the gateway. */
 const FAULTY = 5761;

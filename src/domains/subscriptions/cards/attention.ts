@@ -13,8 +13,7 @@ import {
 } from './attention-store.ts';
 import { type CardCase, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { lockCases } from './case-store.ts';
-import { beginWork } from './work.ts';
+import { beginWork, lockCases } from './cases/index.ts';
 
 const NAME = 'subscriptions';
 

@@ -1,6 +1,6 @@
 import type { Sealer } from '#auth';
 import type { Context } from '#subscriptions/context';
-import type { Plans } from './plans.ts';
+import type { Plans } from './plans/index.ts';
 
 /** What every use case of card subscriptions works with. */
 export interface CardContext extends Context {

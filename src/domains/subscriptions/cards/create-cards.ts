@@ -16,34 +16,36 @@ import {
 } from '#subscriptions/pricing';
 import { parseSubscriptionId } from '#subscriptions/subscription';
 import { type PaymentCommand, paymentCommands } from '#subscriptions/topics';
-import { agreeToPage } from './agree.ts';
-import {
-  askForPrice,
-  askForSwitch,
-  type PriceAgreement,
-  type SwitchWish,
-} from './ask-with-consent.ts';
 import { createSubscriptionAttention } from './attention.ts';
 import type { CardCase } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { type CardPage, openCardPage } from './card-page.ts';
-import { readCases } from './case-store.ts';
+import { findWaiting, readCases, SWITCH_WAITS_MS } from './cases/index.ts';
 import { findCommand } from './command-store.ts';
-import { insertCoupon } from './coupon-store.ts';
-import { findCustomerId } from './customer-store.ts';
-import type { Wanted } from './judge-switch.ts';
-import { createMoves, type Moves } from './moves.ts';
-import type { Order, StartConsent, Started } from './order.ts';
-import { type PayPage, readPayToken, writePayToken } from './pay-page.ts';
-import type { Plan } from './plan.ts';
-import type { Plans } from './plans.ts';
-import { type OrderPreview, previewOrder } from './preview-order.ts';
-import { previewSwitch, type SwitchPreview } from './preview-switch.ts';
-import { pricedAhead } from './price-move.ts';
+import { createMoves, type Moves } from './moves/index.ts';
+import {
+  agreeToPage,
+  askForPrice,
+  askForSwitch,
+  type CardPage,
+  findCustomerId,
+  type Order,
+  type OrderPreview,
+  openCardPage,
+  type PayPage,
+  type PriceAgreement,
+  previewOrder,
+  readPayToken,
+  type StartConsent,
+  type Started,
+  type SwitchWish,
+  startCase,
+  startCases,
+  writePayToken,
+} from './orders/index.ts';
+import { insertCoupon, type Plan, type Plans, pricedAhead } from './plans/index.ts';
 import { withRefundable } from './refundable.ts';
 import { makeDefaultCard, removeCard } from './saved-cards.ts';
-import { startCase, startCases } from './start-case.ts';
-import { findWaiting, SWITCH_WAITS_MS } from './switch-store.ts';
+import { previewSwitch, type SwitchPreview, type Wanted } from './switching/index.ts';
 import { type CardSubscriptionWorker, createCardSubscriptionWorker } from './worker.ts';
 
 /** `id`: the caller's own `cmd_…`, so that what is pressed twice is one; made where it is absent. */

@@ -1,12 +1,11 @@
 import type { Executor, Tx } from '#database';
 import type { SavedCardView } from '#payments';
 import { billReference } from '#subscriptions/subscription';
+import { toChargedCard } from './billing/index.ts';
 import type { CardCase } from './card-case.ts';
 import { openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
-import { lockCasesOf } from './case-store.ts';
-import { toChargedCard } from './charged-card.ts';
-import { beginWork } from './work.ts';
+import { beginWork, lockCasesOf } from './cases/index.ts';
 
 interface Act {
   readonly customerId: bigint;

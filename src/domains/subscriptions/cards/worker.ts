@@ -4,12 +4,9 @@ import { paymentCommands } from '#subscriptions/topics';
 import { createTurns } from '#turns';
 import { applyCommands } from './apply-commands.ts';
 import type { CardContext } from './card-context.ts';
-import { endDisputed } from './end-disputed.ts';
-import { runDue } from './run-due.ts';
-import { runMoves } from './run-moves.ts';
-import { runSwitches } from './run-switches.ts';
-import { settleCards } from './settle-cards.ts';
-import { stopMoves } from './stop-moves.ts';
+import { endDisputed, runDue, settleCards } from './due/index.ts';
+import { runMoves, stopMoves } from './moves/index.ts';
+import { runSwitches } from './switching/index.ts';
 
 /** `state-machine`: what it listens to, and its timer for what is due. As many copies as wanted. */
 export interface CardSubscriptionWorker {

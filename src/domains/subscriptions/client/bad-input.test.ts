@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
-import { monthly } from '#subscriptions/cards/fixture';
+import { monthly } from '#subscriptions/cards/stage';
 import { formOf } from '#subscriptions/pages/fixture';
 import { browserExecutable } from '#testing';
 import { fitsTheScreen, openPage } from './browser-hands.ts';

@@ -1,6 +1,5 @@
 import { must } from '#errors';
-import type { ShopAccount, SimulatedGateway } from '#subscriptions/cards/fixture';
-import { lives, timeOf } from '#subscriptions/cards/life';
+import { lives, type ShopAccount, type SimulatedGateway, timeOf } from '#subscriptions/cards/stage';
 import { type Browser, openSite, type Seen } from '#subscriptions/pages/fixture';
 import {
   registerCardLink,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as gateway from '#simulators/cloudpayments';
-import { bookOf } from '#subscriptions/cards/gateway-hands';
+import { bookOf } from '#subscriptions/cards/stage';
 import { browserExecutable } from '#testing';
 import { ASKS, enterCard, openPage, REFUSED } from './browser-hands.ts';
 import { openCabinet } from './fixture.ts';

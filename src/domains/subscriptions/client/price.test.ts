@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
-import { monthly } from '#subscriptions/cards/fixture';
+import { monthly } from '#subscriptions/cards/stage';
 import { type Browser, formOf, type Seen } from '#subscriptions/pages/fixture';
 import { eventually } from '#testing';
 import { openCabinet } from './fixture.ts';

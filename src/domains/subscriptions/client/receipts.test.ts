@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import * as gateway from '#simulators/cloudpayments';
-import { GOOD } from '#subscriptions/cards/life';
+import { GOOD } from '#subscriptions/cards/stage';
 import { eventually } from '#testing';
 import { openCabinet } from './fixture.ts';
 

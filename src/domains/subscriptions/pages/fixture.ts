@@ -11,7 +11,7 @@ import {
   type Shop,
   type ShopAccount,
   type SimulatedGateway,
-} from '#subscriptions/cards/fixture';
+} from '#subscriptions/cards/stage';
 import { createLocaleChoice, registerLanguage } from '#subscriptions/speech';
 import { freePort } from '#testing';
 import { renderCustomerProblem } from './problem-page.ts';

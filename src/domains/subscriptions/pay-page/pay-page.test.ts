@@ -4,7 +4,7 @@ import { sql } from '#database';
 import { must } from '#errors';
 import * as gateway from '#simulators/cloudpayments';
 import type { Order } from '#subscriptions/cards';
-import { GOOD, lifeOf, timeOf } from '#subscriptions/cards/life';
+import { GOOD, lifeOf, timeOf } from '#subscriptions/cards/stage';
 import { MSISDN, openSite, type Seen } from '#subscriptions/pages/fixture';
 import { eventually } from '#testing';
 import { registerPayPages } from './index.ts';
@@ -160,7 +160,7 @@ function pageOfOld(seen: Seen) {
 }
 
 test('a price that changed since it was shown is shown again, and nothing is ordered', async () => {
-  const { monthly } = await import('#subscriptions/cards/fixture');
+  const { monthly } = await import('#subscriptions/cards/stage');
   await database.transaction((tx) => cards.addPlan(tx, { ...monthly, code: 'changing' }));
   const browser = site.browse();
   const order = await browser.get(await orderPath({ plan: 'changing' }));
