@@ -3,18 +3,33 @@ import type { Database } from '#database';
 import type { Log } from '#log';
 import { writeAccountTypes } from './account-store.ts';
 import type { AccountType } from './account-type.ts';
-import { type CashFacts, createCashFacts } from './cash-facts.ts';
-import { type ChargeTransfers, createChargeTransfers } from './charge-transfers.ts';
-import { type Contracts, createContracts } from './contracts.ts';
-import { createHolds, type Holds } from './create-holds.ts';
+import {
+  type CashFacts,
+  type ChargeTransfers,
+  type Contracts,
+  createCashFacts,
+  createChargeTransfers,
+  createContracts,
+} from './contracts/index.ts';
 import { fail } from './errors.ts';
-import { createSettlements, type Settlements } from './import-settlement.ts';
+import { createHolds, type Holds } from './holds/index.ts';
 import { type Accounts, createAccounts } from './open-accounts.ts';
-import { createPoster, type Poster } from './post-transfers.ts';
-import { createReading, type Reading } from './read-ledger.ts';
-import { createReverser, type Reverser } from './reverse-transfer.ts';
-import { createSealer, type Sealer } from './seal-blocks.ts';
-import { type Verification, type VerifyOptions, verifyLedger } from './verify-ledger.ts';
+import { createSettlements, type Settlements } from './settlements/index.ts';
+import {
+  createPoster,
+  createReading,
+  createReverser,
+  type Poster,
+  type Reading,
+  type Reverser,
+} from './transfers/index.ts';
+import {
+  createSealer,
+  type Sealer,
+  type Verification,
+  type VerifyOptions,
+  verifyLedger,
+} from './verifying/index.ts';
 
 /** The system of accounts: double entry, on PostgreSQL. */
 export interface Ledger

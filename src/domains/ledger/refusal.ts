@@ -1,9 +1,8 @@
 import { type AppError, unreachable } from '#errors';
 import { accountId } from './account.ts';
 import { fail } from './errors.ts';
-import type { HoldState } from './hold.ts';
-import type { Reservation } from './reserve-holds.ts';
-import type { Posting } from './transfer.ts';
+import type { HoldState, Reservation } from './holds/index.ts';
+import type { Posting } from './transfers/index.ts';
 
 type Refused = Extract<Posting, { readonly outcome: 'refused' }>;
 

@@ -1,7 +1,7 @@
 import { isTransient } from '#database';
 import type { Log } from '#log';
-import { EXPIRED_AT_ONCE, type Holds } from './create-holds.ts';
-import { SEALED_AT_ONCE, type Sealer } from './seal-blocks.ts';
+import { EXPIRED_AT_ONCE, type Holds } from './holds/index.ts';
+import { SEALED_AT_ONCE, type Sealer } from './verifying/index.ts';
 
 /** What the ledger does by itself: it seals, and gives back what nobody has ended in time. */
 export interface LedgerWorker {
