@@ -3,30 +3,41 @@ import type { Clock } from '#clock';
 import type { Database, Tx } from '#database';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
-import type { AccountSystem } from './account-system.ts';
-import { createStatuses, type Statuses } from './apply-statuses.ts';
-import { type ApprovalRow, listApprovals } from './approval-store.ts';
-import { type Approvals, createApprovals } from './approvals.ts';
-import { createChecker } from './check-payouts.ts';
-import { type ClientHolds, createClientHolds } from './client-holds.ts';
-import { deleteLimit, writeLimit } from './client-store.ts';
-import { createPayoutEnds, type PayoutEnds } from './end-payouts.ts';
-import type { ErpGate } from './erp-gate.ts';
-import { createBusGate } from './erp-gate-bus.ts';
-import { followStatuses, payoutGroups } from './follow-statuses.ts';
-import { createMover } from './move-money.ts';
-import { createOebsGate, type OebsGate } from './oebs-gate.ts';
-import { addPayoutMetrics } from './payout-metrics.ts';
+import type { AccountSystem } from './accounts/index.ts';
 import {
+  type ApprovalRow,
+  type Approvals,
+  addPayoutMetrics,
+  type ClientHolds,
+  createApprovals,
+  createChecker,
+  createClientHolds,
+  createMover,
+  createOebsGate,
+  createPayoutEnds,
+  deleteLimit,
   type FactView,
   findPayout,
+  listApprovals,
   listFacts,
   listPayouts,
   listSteps,
+  type OebsGate,
+  type PayoutEnds,
   type PayoutView,
   type StepView,
-} from './payout-views.ts';
-import { listStatuses, type StatusRow } from './status-store.ts';
+  writeLimit,
+} from './machine/index.ts';
+import {
+  createBusGate,
+  createStatuses,
+  type ErpGate,
+  followStatuses,
+  listStatuses,
+  payoutGroups,
+  type Statuses,
+  type StatusRow,
+} from './statuses/index.ts';
 import { createStepper } from './take-steps.ts';
 import type { PayoutTopics } from './topics.ts';
 

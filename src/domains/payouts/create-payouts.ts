@@ -4,11 +4,14 @@ import type { Database } from '#database';
 import type { IdSource } from '#ids';
 import type { Log } from '#log';
 import type { Metrics } from '#metrics';
-import type { AccountSystem } from './account-system.ts';
-import { type AccountsDoor, createAccountsInProcess } from './accounts-in-process.ts';
-import { createAccountsOverHttp } from './accounts-over-http.ts';
-import { createRequests, type Requests } from './create-requests.ts';
-import { createReqGate, type ReqGate } from './req-gate.ts';
+import {
+  type AccountSystem,
+  type AccountsDoor,
+  createAccountsInProcess,
+  createAccountsOverHttp,
+} from './accounts/index.ts';
+import { createReqGate, type ReqGate } from './req-gate/index.ts';
+import { createRequests, type Requests } from './requests/index.ts';
 
 /** Partners' balances on their way out of the house. */
 export interface Payouts {

@@ -1,12 +1,12 @@
-export type {
-  AccountSystem,
-  CashFact,
-  Moved,
-  Movement,
-  MoveOrder,
-  PayoutAccount,
-} from './account-system.ts';
-export { createAccountsInProcess } from './accounts-in-process.ts';
+export {
+  type AccountSystem,
+  type CashFact,
+  createAccountsInProcess,
+  type Moved,
+  type Movement,
+  type MoveOrder,
+  type PayoutAccount,
+} from './accounts/index.ts';
 export {
   type BankStatus,
   checkRequisites,
@@ -18,21 +18,13 @@ export {
   type LeftOut,
   registerRequisitesRoutes,
 } from './bank/index.ts';
-export { registerPayoutClientRoutes } from './client-http.ts';
 export {
   createPayoutMachine,
   type PayoutMachine,
   type PayoutMachineOptions,
 } from './create-payout-machine.ts';
 export { createPayouts, type Payouts, type PayoutsOptions } from './create-payouts.ts';
-export {
-  createRequests,
-  type RequestInput,
-  type Requests,
-  type RequestsOptions,
-} from './create-requests.ts';
-export type { ErpGate, ErpOrder } from './erp-gate.ts';
-export { createBusGate } from './erp-gate-bus.ts';
+export { registerPayoutClientRoutes, registerPayoutRoutes } from './machine/index.ts';
 export {
   nextPayoutState,
   type PayoutState,
@@ -41,7 +33,6 @@ export {
   payoutId,
   payoutSteps,
 } from './payout.ts';
-export { registerPayoutRoutes } from './payout-http.ts';
 export {
   applyLost,
   type Difference,
@@ -52,12 +43,25 @@ export {
   runReconciliation,
   theirPayouts,
 } from './reconciliation/index.ts';
-export type { ReqGate } from './req-gate.ts';
-export { registerRequestRoutes } from './request-http.ts';
-export { createStatusInbox, type StatusInbox } from './status-inbox.ts';
-export type { NewStatus } from './status-store.ts';
-export type { StatusSource } from './status-words.ts';
-export type { Earlier, RequestTaker } from './take-requests.ts';
+export type { ReqGate } from './req-gate/index.ts';
+export {
+  createRequests,
+  type Earlier,
+  type RequestInput,
+  type Requests,
+  type RequestsOptions,
+  type RequestTaker,
+  registerRequestRoutes,
+} from './requests/index.ts';
+export {
+  createBusGate,
+  createStatusInbox,
+  type ErpGate,
+  type ErpOrder,
+  type NewStatus,
+  type StatusInbox,
+  type StatusSource,
+} from './statuses/index.ts';
 export {
   type NewPayout,
   newPayoutGroup,

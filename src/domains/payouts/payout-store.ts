@@ -1,6 +1,6 @@
 import { type Executor, sql, type Tx } from '#database';
 import { must } from '#errors';
-import type { Movement } from './account-system.ts';
+import type { Movement } from './accounts/index.ts';
 import type { PayoutState, PayoutStep } from './payout.ts';
 
 /** A payout as whoever has locked it sees it. */

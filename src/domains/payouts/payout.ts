@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Movement } from './account-system.ts';
+import type { Movement } from './accounts/index.ts';
 import { fail } from './payout-errors.ts';
 
 /** The life of a payout, drawn in `docs/reference/state-machines.md` from the table below. */

@@ -1,5 +1,5 @@
-import type { ErpGate } from '#payouts/erp-gate';
 import { parsePayoutId } from '#payouts/payout';
+import type { ErpGate } from '#payouts/statuses';
 import { insertLines } from './bank-store.ts';
 
 /** Hands payouts to the bank: they wait for the next file, if and only if `tx` commits. */

@@ -1,6 +1,6 @@
 import type { Database } from '#database';
 import { sql } from '#database';
-import type { ErpOrder } from '#payouts/erp-gate';
+import type { ErpOrder } from '#payouts/statuses';
 import { createBankGate } from './bank-gate.ts';
 
 export interface TestPayout {

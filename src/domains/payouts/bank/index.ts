@@ -1,5 +1,6 @@
 export { createBankGate } from './bank-gate.ts';
 export type { Debtor, LeftOut } from './bank-store.ts';
+export { fromDecimal } from './decimal.ts';
 export { createExporter, type Exported, type Exporter } from './export-payouts.ts';
 export { type Imported, importStatuses } from './import-statuses.ts';
 export type { BankStatus } from './pain002.ts';

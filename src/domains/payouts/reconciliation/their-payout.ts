@@ -1,5 +1,5 @@
-import { fromDecimal } from '#payouts/bank-decimal';
-import { type Meaning, meaningOf } from '#payouts/status-words';
+import { fromDecimal } from '#payouts/bank';
+import { type Meaning, meaningOf } from '#payouts/statuses';
 import { fail } from './errors.ts';
 
 /** What whoever pays says of a payout: all lines of their list that name it. */
