@@ -4,17 +4,25 @@ import type { Log } from '#log';
 import type { Metrics } from '#metrics';
 import { type Laws, readLaws } from '#rules/laws';
 import { type AuditRow, listChanges } from './audit-store.ts';
-import { type CalendarYears, createCalendarYears } from './calendars.ts';
 import { chooseSender } from './choose-sender.ts';
 import { createDeciding, type Deciding } from './decide.ts';
+import {
+  createPeople,
+  createSaveEntities,
+  type People,
+  type SaveEntities,
+} from './entities/index.ts';
 import type { AllowedPair, LegalEntity, Provider } from './entity.ts';
 import { holdKnowledge } from './hold-knowledge.ts';
 import type { Knowledge } from './knowledge.ts';
-import { loadLaws } from './load-laws.ts';
-import { createPeople, type People } from './people.ts';
 import { createRecorder } from './record-change.ts';
-import { createRuleSets, type RuleSets } from './rule-sets.ts';
-import { createSaveEntities, type SaveEntities } from './save-entities.ts';
+import {
+  type CalendarYears,
+  createCalendarYears,
+  createRuleSets,
+  loadLaws,
+  type RuleSets,
+} from './sets/index.ts';
 import { recordKeptSince } from './tidy-rules.ts';
 
 /** The sending rules: who may send what to whom, through whom and when; decided, counted and explained. */

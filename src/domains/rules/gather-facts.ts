@@ -1,7 +1,7 @@
 import type { Executor } from '#database';
 import type { KnownFacts, RuleRequest } from '#rules/decision';
+import { readPersonFacts } from './entities/index.ts';
 import type { Knowledge } from './knowledge.ts';
-import { readPersonFacts } from './person-store.ts';
 
 export interface Known {
   readonly request: RuleRequest;

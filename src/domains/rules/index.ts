@@ -1,6 +1,7 @@
 export { NO_SENDER } from './choose-sender.ts';
 export { createRules, type Rules, type RulesOptions } from './create-rules.ts';
 export { type Deciding, REQUESTS_MAX } from './decide.ts';
+export type { NewSuppression, People } from './entities/index.ts';
 export type {
   AllowedPair,
   EntitySettings,
@@ -11,10 +12,14 @@ export type {
   Provider,
   RegisteredSender,
 } from './entity.ts';
-export { registerRulesRoutes } from './http.ts';
-export type { NewSuppression, People } from './people.ts';
-export { type PreviewOptions, previewSet } from './preview-set.ts';
-export type { Comparison, PreviewExample, PreviewLine } from './preview-table.ts';
+export { registerRulesRoutes } from './http/index.ts';
+export {
+  type Comparison,
+  type PreviewExample,
+  type PreviewLine,
+  type PreviewOptions,
+  previewSet,
+} from './preview/index.ts';
 export {
   readRegion,
   readTerms,

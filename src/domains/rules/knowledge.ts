@@ -8,14 +8,6 @@ import {
 } from '#rules/decision';
 import type { NumberTable } from '#rules/local-time';
 import { readRevision } from './audit-store.ts';
-import { readCalendars } from './calendar-store.ts';
-import type {
-  AllowedPair,
-  EntitySettings,
-  LegalEntity,
-  Provider,
-  RegisteredSender,
-} from './entity.ts';
 import {
   type EntityRow,
   type PairRow,
@@ -23,9 +15,15 @@ import {
   readEntities,
   readPairs,
   readProviders,
-} from './entity-store.ts';
-import { readActiveSets } from './rule-set-store.ts';
-import { toRuleSet } from './rule-sets.ts';
+} from './entities/index.ts';
+import type {
+  AllowedPair,
+  EntitySettings,
+  LegalEntity,
+  Provider,
+  RegisteredSender,
+} from './entity.ts';
+import { readActiveSets, readCalendars, toRuleSet } from './sets/index.ts';
 
 /** Everything that decisions need and that is the same for all messages, as the database had it a moment ago. */
 export interface Knowledge {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { zonedParts } from '#clock';
 import { sql } from '#database';
 import { testDatabase } from '#testing';
-import { lawOf, lawsOf, setStage, twiceADay } from './fixture.ts';
+import { lawOf, lawsOf, setStage, twiceADay } from './stage/index.ts';
 
 const LIMIT = 2;
 const MINUTE_MS = 60_000;

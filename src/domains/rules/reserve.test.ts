@@ -4,7 +4,7 @@ import { sql } from '#database';
 import { silentLog } from '#log';
 import { eventually, testDatabase } from '#testing';
 import { createRules } from './create-rules.ts';
-import { lawsOf, setStage, stopList, twiceADay } from './fixture.ts';
+import { lawsOf, setStage, stopList, twiceADay } from './stage/index.ts';
 
 const database = await testDatabase();
 const stage = await setStage(database, lawsOf(twiceADay, stopList));

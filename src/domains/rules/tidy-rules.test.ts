@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from '#database';
 import { testDatabase } from '#testing';
-import { lawOf, lawsOf, setStage, twiceADay } from './fixture.ts';
+import { lawOf, lawsOf, setStage, twiceADay } from './stage/index.ts';
 import { recordKeptSince, tidyRules } from './tidy-rules.ts';
 
 const DAY_MS = 86_400_000;

@@ -2,6 +2,7 @@ import type { FakeClock } from '#clock';
 import { createFakeClock } from '#clock';
 import type { Database } from '#database';
 import { silentLog } from '#log';
+import { createRules, type Rules } from '#rules/create-rules';
 import {
   type Predicate,
   parseRuleSet,
@@ -10,7 +11,6 @@ import {
   type RuleSet,
 } from '#rules/decision';
 import type { Laws } from '#rules/laws';
-import { createRules, type Rules } from './create-rules.ts';
 
 /** A Wednesday noon in Moscow. */
 export const NOON = new Date('2026-03-18T09:00:00Z');

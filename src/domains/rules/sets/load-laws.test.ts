@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createFakeClock } from '#clock';
 import { silentLog } from '#log';
+import { createRules } from '#rules/create-rules';
 import { readLaws } from '#rules/laws';
+import { NOON } from '#rules/stage';
 import { testDatabase } from '#testing';
-import { createRules } from './create-rules.ts';
-import { NOON } from './fixture.ts';
 
 const log = silentLog();
 

@@ -1,8 +1,10 @@
 import type { Clock } from '#clock';
 import type { Tx } from '#database';
 import type { RuleSet } from '#rules/decision';
+import type { NewLegalEntity, NewPair, NewProvider } from '#rules/entity';
+import { fail } from '#rules/errors';
+import type { Recorder } from '#rules/record-change';
 import { checkEntity, checkPair, checkProvider } from './check-entity.ts';
-import type { NewLegalEntity, NewPair, NewProvider } from './entity.ts';
 import {
   deletePair,
   type EntityRow,
@@ -13,8 +15,6 @@ import {
   writePair,
   writeProvider,
 } from './entity-store.ts';
-import { fail } from './errors.ts';
-import type { Recorder } from './record-change.ts';
 
 /** Entities, providers and who may use which; each change with its line in the audit. `actor`: who asked for it. */
 export interface SaveEntities {

@@ -1,4 +1,5 @@
 import type { Database } from '#database';
+import { countAsked, type PastRequest, readAsked } from '#rules/asked-store';
 import {
   COUNTED_DAYS,
   createRulebook,
@@ -8,14 +9,13 @@ import {
   type RuleSet,
   scopesOf,
 } from '#rules/decision';
+import { gatherFacts } from '#rules/gather-facts';
+import { type Knowledge, readKnowledge, withoutText } from '#rules/knowledge';
 import type { NumberTable } from '#rules/local-time';
-import { countAsked, type PastRequest, readAsked } from './asked-store.ts';
-import { readCalendars } from './calendar-store.ts';
+import { reasonOf, requestOf } from '#rules/record-asked';
+import { readCalendars } from '#rules/sets';
 import { createReplayCounters, type ReplayCounters } from './count-replay.ts';
-import { gatherFacts } from './gather-facts.ts';
-import { type Knowledge, readKnowledge, withoutText } from './knowledge.ts';
 import { type Comparison, createComparison } from './preview-table.ts';
-import { reasonOf, requestOf } from './record-asked.ts';
 
 export interface PreviewOptions {
   readonly database: Database;

@@ -6,8 +6,8 @@ import {
   type NewPair,
   type NewProvider,
   RegisteredSender,
-} from './entity.ts';
-import { fail } from './errors.ts';
+} from '#rules/entity';
+import { fail } from '#rules/errors';
 
 const KEY = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const PROVIDER = /^[a-z][a-z0-9_-]{0,39}$/;

@@ -1,6 +1,6 @@
+import type { PastRequest } from '#rules/asked-store';
 import type { Decision } from '#rules/decision';
-import type { PastRequest } from './asked-store.ts';
-import { decisiveLine } from './record-asked.ts';
+import { decisiveLine } from '#rules/record-asked';
 
 type Outcome = Decision['outcome'];
 

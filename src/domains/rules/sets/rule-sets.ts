@@ -1,8 +1,8 @@
 import type { Clock } from '#clock';
 import type { Executor, Tx } from '#database';
 import { parseRuleSet, type RuleSet } from '#rules/decision';
-import { fail } from './errors.ts';
-import type { Recorder } from './record-change.ts';
+import { fail } from '#rules/errors';
+import type { Recorder } from '#rules/record-change';
 import {
   findOverlapping,
   findSet,

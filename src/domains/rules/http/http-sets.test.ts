@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { lawOf, lawsOf, serveRules, setStage, stopList, twiceADay } from '#rules/stage';
 import { testDatabase } from '#testing';
-import { lawOf, lawsOf, setStage, stopList, twiceADay } from './fixture.ts';
-import { serveRules } from './http-fixture.ts';
 
 const database = await testDatabase();
 const stage = await setStage(database, lawsOf(twiceADay, stopList));

@@ -1,10 +1,10 @@
 import type { Clock } from '#clock';
 import type { Executor, Tx } from '#database';
 import { isE164 } from '#phone';
+import { insertChanges } from '#rules/audit-store';
 import { type Rule, type RuleSet, windowFaults } from '#rules/decision';
-import { insertChanges } from './audit-store.ts';
+import { fail } from '#rules/errors';
 import { findEntity } from './entity-store.ts';
-import { fail } from './errors.ts';
 import {
   type ConsentRow,
   deleteSuppression,

@@ -1,5 +1,5 @@
+import type { PastRequest } from '#rules/asked-store';
 import { COUNTED_DAYS, type KnownFacts } from '#rules/decision';
-import type { PastRequest } from './asked-store.ts';
 
 interface Place {
   readonly message: string;

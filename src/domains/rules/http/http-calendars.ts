@@ -10,9 +10,9 @@ import {
   Type,
 } from '#http';
 import { formatRowId, parseRowId } from '#ids';
-import type { SavedCalendar } from './calendar-store.ts';
-import type { Rules } from './create-rules.ts';
-import { Words } from './entity.ts';
+import type { Rules } from '#rules/create-rules';
+import { Words } from '#rules/entity';
+import type { SavedCalendar } from '#rules/sets';
 import { actorOf, change } from './http-entities.ts';
 import { oneOf, READ, TAG, WRITE } from './http-shapes.ts';
 

@@ -4,10 +4,20 @@ import { AppError } from '#errors';
 import { apiRoute, type HttpApp, Instant, MsisdnText, type Static, Type } from '#http';
 import { uuidV7 } from '#ids';
 import { type NumberPlan, readAnyMsisdn } from '#phone';
+import { NO_SENDER } from '#rules/choose-sender';
+import type { Rules } from '#rules/create-rules';
 import type { Decision, RuleRequest, TraceLine } from '#rules/decision';
-import { NO_SENDER } from './choose-sender.ts';
-import type { Rules } from './create-rules.ts';
-import { Words } from './entity.ts';
+import { unknownProvider } from '#rules/entities';
+import { Words } from '#rules/entity';
+import {
+  readRegion,
+  readTerms,
+  readTimeZone,
+  spreadBy,
+  VALIDITY_DEFAULT_SECONDS,
+  VALIDITY_LEAST_SECONDS,
+  VALIDITY_MOST_SECONDS,
+} from '#rules/read-terms';
 import { mustFind } from './http-entities.ts';
 import {
   DecisionShape,
@@ -19,16 +29,6 @@ import {
   READ,
   type UnreachedDecision,
 } from './http-shapes.ts';
-import {
-  readRegion,
-  readTerms,
-  readTimeZone,
-  spreadBy,
-  VALIDITY_DEFAULT_SECONDS,
-  VALIDITY_LEAST_SECONDS,
-  VALIDITY_MOST_SECONDS,
-} from './read-terms.ts';
-import { unknownProvider } from './save-entities.ts';
 
 export interface CheckOptions {
   readonly rules: Rules;

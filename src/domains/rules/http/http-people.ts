@@ -14,12 +14,12 @@ import {
 import { formatRowId, parseRowId } from '#ids';
 import type { NumberPlan } from '#phone';
 import { readAnyMsisdn } from '#phone';
+import type { Rules } from '#rules/create-rules';
 import { WindowsByDay } from '#rules/decision';
-import type { Rules } from './create-rules.ts';
-import { Words } from './entity.ts';
+import type { ConsentRow, OverrideRow, SuppressionRow } from '#rules/entities';
+import { Words } from '#rules/entity';
 import { actorOf } from './http-entities.ts';
 import { EntityKey, ListName, Person, READ, SetId, WRITE } from './http-shapes.ts';
-import type { ConsentRow, OverrideRow, SuppressionRow } from './person-store.ts';
 
 export interface PeopleOptions {
   readonly rules: Rules;

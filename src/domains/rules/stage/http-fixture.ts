@@ -1,8 +1,8 @@
 import { createApiKey, createKeyring } from '#auth';
 import { createHttpServer } from '#http';
 import { silentLog } from '#log';
+import { registerRulesRoutes } from '#rules/http';
 import type { Stage } from './fixture.ts';
-import { registerRulesRoutes } from './http.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 

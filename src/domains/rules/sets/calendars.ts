@@ -1,9 +1,9 @@
 import type { Clock } from '#clock';
 import type { Executor, Tx } from '#database';
+import { fail } from '#rules/errors';
 import { type CalendarYear, parseCalendarYear } from '#rules/local-time';
+import type { Recorder } from '#rules/record-change';
 import { findCalendar, insertCalendar, type SavedCalendar } from './calendar-store.ts';
-import { fail } from './errors.ts';
-import type { Recorder } from './record-change.ts';
 
 export interface CalendarPlace {
   readonly country: string;

@@ -1,10 +1,10 @@
 import type { Clock } from '#clock';
 import type { Database, Tx } from '#database';
 import type { Log } from '#log';
+import { insertChanges, raiseRevision } from '#rules/audit-store';
 import type { RuleSet } from '#rules/decision';
 import type { Laws } from '#rules/laws';
 import type { CalendarYear } from '#rules/local-time';
-import { insertChanges, raiseRevision } from './audit-store.ts';
 import { findVersionsOfPlaces, insertCalendar } from './calendar-store.ts';
 import { findVersions, writeDraft, writeStatus } from './rule-set-store.ts';
 import { newSetOf } from './rule-sets.ts';

@@ -9,12 +9,12 @@ import {
   readCursor,
   Type,
 } from '#http';
+import type { Rules } from '#rules/create-rules';
 import type { RuleSet } from '#rules/decision';
-import type { Rules } from './create-rules.ts';
-import { fail } from './errors.ts';
+import { fail } from '#rules/errors';
+import type { RuleSetRow } from '#rules/sets';
 import { actorOf, change } from './http-entities.ts';
 import { oneOf, READ, SetId, WRITE } from './http-shapes.ts';
-import type { RuleSetRow } from './rule-set-store.ts';
 
 interface Options {
   readonly rules: Rules;

@@ -1,8 +1,7 @@
 import { Instant, type Static, Type } from '#http';
 import type { Decision } from '#rules/decision';
 import { MESSAGE_CLASSES, WindowsByDay } from '#rules/decision';
-import type { AllowedPair, LegalEntity, Provider } from './entity.ts';
-import { Words } from './entity.ts';
+import { type AllowedPair, type LegalEntity, type Provider, Words } from '#rules/entity';
 
 export const TAG = { tag: 'sending rules' } as const;
 export const READ = { scope: 'rules:read', ...TAG } as const;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { sql } from '#database';
+import { lawOf, lawsOf, setStage, stopList, twiceADay } from '#rules/stage';
 import { testDatabase } from '#testing';
-import { lawOf, lawsOf, setStage, stopList, twiceADay } from './fixture.ts';
 import { previewSet } from './preview-set.ts';
 
 const HOUR_MS = 3_600_000;

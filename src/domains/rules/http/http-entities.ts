@@ -11,10 +11,11 @@ import {
   type Static,
   Type,
 } from '#http';
+import type { Rules } from '#rules/create-rules';
 import { WindowsByDay } from '#rules/decision';
-import type { Rules } from './create-rules.ts';
-import { Words } from './entity.ts';
-import { fail } from './errors.ts';
+import { unknownEntity, unknownProvider } from '#rules/entities';
+import { Words } from '#rules/entity';
+import { fail } from '#rules/errors';
 import {
   EntityKey,
   EntityShape,
@@ -30,7 +31,6 @@ import {
   settingsFromApi,
   WRITE,
 } from './http-shapes.ts';
-import { unknownEntity, unknownProvider } from './save-entities.ts';
 
 interface Options {
   readonly rules: Rules;

@@ -2,7 +2,7 @@
 import { createFakeClock } from '#clock';
 import { openDatabase } from '#database';
 import { silentLog } from '#log';
-import { createRules } from './create-rules.ts';
+import { createRules } from '#rules/create-rules';
 import { lawsOf, NOON, requestOf, twiceADay } from './fixture.ts';
 
 export interface KillSettings {

@@ -3,7 +3,7 @@
 import { createFakeClock } from '#clock';
 import { openDatabase } from '#database';
 import { silentLog } from '#log';
-import { createRules, type Rules } from './create-rules.ts';
+import { createRules, type Rules } from '#rules/create-rules';
 import { lawsOf, NOON, requestOf, twiceADay } from './fixture.ts';
 
 /** All take the same places; how they part them into transactions is their own matter. */

@@ -1,0 +1,3 @@
+/** The routes of the rules. */
+
+export { registerRulesRoutes } from './http.ts';
