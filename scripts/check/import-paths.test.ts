@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { importPaths } from './import-paths.ts';
-import { findIn } from './sample-project.ts';
+import { findIn, sampleProject } from './sample-project.ts';
 
 function judge(path: string, specifier: string): readonly string[] {
   return findIn(importPaths, path, `import { x } from '${specifier}';\n`);
@@ -33,4 +33,30 @@ test('an inner door serves its own unit alone', () => {
     judge('src/app.ts', '#payments/gateway').join(),
     /inner door: only src\/domains\/pay/,
   );
+});
+
+test('a room of a domain is its own, but for those that are open', () => {
+  assert.deepEqual(judge('src/domains/payments/refunds/a.ts', '#payments/news'), []);
+  assert.match(judge('src/domains/sms/a.ts', '#payments/news').join(), /inner door/);
+  assert.match(judge('src/house.ts', '#payments/news').join(), /inner door/);
+  assert.deepEqual(judge('src/house.ts', '#payments/intake'), []);
+});
+
+test('a room is entered by its door, and a stage by tests', () => {
+  const enter = (path: string, specifier: string) =>
+    importPaths(
+      sampleProject({
+        [path]: `import { x } from '${specifier}';\n`,
+        'src/domains/sms/reports/index.ts': '',
+      }),
+    ).map(({ message }) => message);
+  assert.deepEqual(enter('src/domains/sms/a.ts', './reports/index.ts'), []);
+  assert.deepEqual(enter('src/domains/sms/a.ts', './reports/a.ts'), [
+    './reports is entered by its door: ./reports/index.ts',
+  ]);
+  assert.deepEqual(enter('src/domains/sms/a.test.ts', './reports/a.ts'), []);
+  assert.deepEqual(enter('src/domains/payments/a.ts', '#payments/stage'), [
+    '#payments/stage is for tests only',
+  ]);
+  assert.deepEqual(enter('src/domains/payments/a.test.ts', '#payments/stage'), []);
 });

@@ -8,6 +8,7 @@ import { importPaths } from './import-paths.ts';
 import { openEnds } from './open-ends.ts';
 import { platformWords } from './platform-words.ts';
 import type { Rule } from './project.ts';
+import { roomCycles } from './room-cycles.ts';
 import { simulatorsApart } from './simulators-apart.ts';
 
 /** What `npm run check` calls the structure: the rules that no linter knows. */
@@ -15,6 +16,7 @@ export const rules: readonly Rule[] = [
   importPaths,
   importOrder,
   importCycles,
+  roomCycles,
   simulatorsApart,
   environment,
   foreignTables,
