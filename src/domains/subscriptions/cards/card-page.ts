@@ -11,10 +11,11 @@ import {
   subscriptionId,
 } from '#subscriptions/subscription';
 import { allocationNow } from './allocation.ts';
-import { openBillOf } from './card-case.ts';
+import { type CardCase, openBillOf } from './card-case.ts';
 import type { CardContext } from './card-context.ts';
 import { lockCases } from './case-store.ts';
 import { offerOf } from './charge-case.ts';
+import { readDeclines } from './dunning-facts.ts';
 import { askedMinor } from './first-quote.ts';
 import { codeOf } from './judge-switch.ts';
 import { findWaiting, lockBothWays, SWITCH_WAITS_MS } from './switch-store.ts';
@@ -70,6 +71,7 @@ export async function openCardPage(
         saveCard: true,
       },
       ...(paysBill ? (await allocationNow(context))(plan.code) : {}),
+      failed: await failedAt(tx, one, work.now),
     },
   ]);
   must(payment, 'a payment was written down');
@@ -78,6 +80,16 @@ export async function openCardPage(
     await work.write(tx);
   }
   return { ...base, payment, amountMinor, paysBill };
+}
+
+/**
+ * The gateway that declined what is owed for a fault of its own, not the card's: the page leads to another first, which costs its
+ * holder nothing. Of any other decline the card is the reason, and the gateway no worse than others.
+ */
+async function failedAt(tx: Tx, one: CardCase, now: Date): Promise<readonly string[]> {
+  const book = await readDeclines(tx, [{ ...one, card: null }], now);
+  const isTechnical = book.of(one).at(-1)?.class === 'technical';
+  return isTechnical && one.card ? [one.card.gateway] : [];
 }
 
 /** A page for the card for which a switch waits: what is paid by phone goes on until the card is there. */
