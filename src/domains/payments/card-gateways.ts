@@ -15,6 +15,8 @@ export interface CardRouting {
   readonly amountMinor: bigint;
   readonly currency: string;
   readonly method: 'present' | 'saved';
+  /** Gateways that failed at it before, for a fault of their own: others go first. */
+  readonly failed?: readonly string[] | undefined;
   /** The same payment is led the same way again. */
   readonly seed: string;
 }

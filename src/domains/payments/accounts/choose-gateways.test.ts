@@ -70,11 +70,15 @@ test('the same payment is led the same way, in whatever order accounts are told'
   );
 });
 
-test('an open breaker comes after all others, and a brand that may not fit after those that fit', () => {
-  const rank = (one: RoutableAccount, { brand }: RoutedPayment) =>
-    (one.isOpen ? 2 : 0) + (one.brands && brand === undefined ? 1 : 0);
+test('an open breaker comes after all others, before it who has failed, and a brand that may not fit after those that fit', () => {
+  const rank = (one: RoutableAccount, { brand, failed }: RoutedPayment) =>
+    Number(one.isOpen) * 4 +
+    Number(failed?.includes(one.name) ?? false) * 2 +
+    Number(one.brands !== undefined && brand === undefined);
   fc.assert(
-    fc.property(accounts, payment, (all, asked) => {
+    fc.property(accounts, payment, fc.infiniteStream(fc.boolean()), (all, one, stream) => {
+      const fails = [...stream.take(all.length)];
+      const asked = { ...one, failed: names(all.filter((_, at) => fails[at])) };
       const ranks = chooseGateways(all, asked).map((one) => rank(one, asked));
       assert.deepEqual(
         ranks,

@@ -15,14 +15,16 @@ export interface RoutedPayment {
   /** Of the card, in small letters; absent while nobody has entered one. */
   readonly brand?: string | undefined;
   readonly method: CardMethod;
+  /** Accounts that could not carry out what is asked for now again, for a fault of their own: they come after the others. */
+  readonly failed?: readonly string[] | undefined;
   /** The payment's id: the same payment is led the same way, by every copy. */
   readonly seed: string;
 }
 
 /**
  * Those that may take a payment, in the order in which they are tried. First the one that is drawn by weight, then
- * the others by `reserve`. Behind them those that take some brands only, while the brand is not known yet; last those
- * whose breaker is open. Accounts of weight 0 are never drawn while there is one with a weight.
+ * the others by `reserve`. Behind them those that take some brands only, while the brand is not known yet; then those that have
+ * failed at it before; last those whose breaker is open. Accounts of weight 0 are never drawn while there is one with a weight.
  */
 export function chooseGateways<Account extends RoutableAccount>(
   accounts: readonly Account[],
@@ -54,10 +56,11 @@ function mayTake(account: RoutableAccount, payment: RoutedPayment): boolean {
   );
 }
 
-/** 0 to 3, lower is tried before. */
-function rankOf({ brands, isOpen }: RoutableAccount, { brand }: RoutedPayment): number {
+/** 0 to 7, lower is tried before. */
+function rankOf(account: RoutableAccount, { brand, failed }: RoutedPayment): number {
+  const { brands, isOpen, name } = account;
   const mayRefuse = brands !== undefined && brand === undefined;
-  return (isOpen ? 2 : 0) + (mayRefuse ? 1 : 0);
+  return (isOpen ? 4 : 0) + (failed?.includes(name) ? 2 : 0) + (mayRefuse ? 1 : 0);
 }
 
 interface Ticket {

@@ -36,6 +36,8 @@ export interface PresentRequest {
   readonly allocation?: bigint;
   /** This gateway and no other; otherwise the rules of routing choose. */
   readonly gateway?: string;
+  /** Gateways that declined it for a fault of their own: others go first. */
+  readonly failed?: readonly string[];
 }
 
 export interface Browser {
@@ -197,11 +199,13 @@ async function leadBy(
 
 function gatewaysFor(
   cardGateways: CardGateways,
-  asked: Pick<PresentRequest, 'amountMinor' | 'currency' | 'gateway'> & { readonly seed: string },
+  asked: Pick<PresentRequest, 'amountMinor' | 'currency' | 'gateway' | 'failed'> & {
+    readonly seed: string;
+  },
 ): readonly string[] {
   if (asked.gateway !== undefined) return [asked.gateway];
-  const { amountMinor, currency, seed } = asked;
-  return cardGateways.choose({ amountMinor, currency, seed, method: 'present' });
+  const { amountMinor, currency, failed, seed } = asked;
+  return cardGateways.choose({ amountMinor, currency, failed, seed, method: 'present' });
 }
 
 function noGateway({ amountMinor, currency }: PresentRequest) {

@@ -1,7 +1,7 @@
 import type { Tx } from '#database';
 import { must } from '#errors';
-import { allocationNow, offerOf } from '#subscriptions/cards/billing';
-import { openBillOf } from '#subscriptions/cards/card-case';
+import { allocationNow, offerOf, readDeclines } from '#subscriptions/cards/billing';
+import { type CardCase, openBillOf } from '#subscriptions/cards/card-case';
 import type { CardContext } from '#subscriptions/cards/card-context';
 import {
   beginWork,
@@ -73,6 +73,7 @@ export async function openCardPage(
         saveCard: true,
       },
       ...(paysBill ? (await allocationNow(context))(plan.code) : {}),
+      failed: await failedAt(tx, one, work.now),
     },
   ]);
   must(payment, 'a payment was written down');
@@ -81,6 +82,16 @@ export async function openCardPage(
     await work.write(tx);
   }
   return { ...base, payment, amountMinor, paysBill };
+}
+
+/**
+ * The gateway that declined what is owed for a fault of its own, not the card's: the page leads to another first, which costs its
+ * holder nothing. Of any other decline the card is the reason, and the gateway no worse than others.
+ */
+async function failedAt(tx: Tx, one: CardCase, now: Date): Promise<readonly string[]> {
+  const book = await readDeclines(tx, [{ ...one, card: null }], now);
+  const isTechnical = book.of(one).at(-1)?.class === 'technical';
+  return isTechnical && one.card ? [one.card.gateway] : [];
 }
 
 /** A page for the card for which a switch waits: what is paid by phone goes on until the card is there. */
