@@ -1,11 +1,11 @@
 export interface EventuallyOptions {
-  /** How long to go on asking. Default 5,000. */
+  /** How long to go on asking. Default 20,000: a machine may be four times slower than it should be. */
   readonly timeoutMs?: number;
   /** Pause between two tries. Default 20. */
   readonly intervalMs?: number;
 }
 
-const TIMEOUT_MS = 5_000;
+const TIMEOUT_MS = 20_000;
 const INTERVAL_MS = 20;
 
 /**
