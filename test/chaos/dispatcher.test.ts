@@ -28,7 +28,7 @@ test('dispatcher killed before a consent is stored: nothing is there, and the bu
   const visit = await openPage(stage, phone);
   const consents = await hold(t, database, 'lock table subscriptions.consent in exclusive mode');
   const pressing = confirm(stage, visit).catch(() => false);
-  await untilBlocked(database, 'into subscriptions.consent');
+  await untilBlocked(database, 'write_consents');
   await dispatcher.kill();
   assert.equal(await pressing, false);
   await consents.release();
