@@ -25,13 +25,13 @@ export function startChild(
   stage: Stage,
   settings: Partial<CrashSettings> = {},
 ): Child {
-  const { database, engine, topic } = stage;
+  const { clock, database, engine, topic } = stage;
   const all = { url: database.url, bus: engine.url, topic: topic.name, ordered: topic.ordered };
   const child = spawn(
     process.execPath,
     [
       join(import.meta.dirname, 'crash-child.ts'),
-      JSON.stringify({ ...all, attemptsMax: 3, ...settings }),
+      JSON.stringify({ ...all, attemptsMax: 3, nowMs: clock.nowMs(), ...settings }),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );

@@ -3,6 +3,7 @@ import type { TestContext } from 'node:test';
 import { Type } from 'typebox';
 import { createFakeClock, type FakeClock } from '#clock';
 import { type Database, sql, type Tx } from '#database';
+import { messageOf } from '#errors';
 import { eventually } from '#testing';
 import type { Bus, ConsumeOptions, Consumer, Group, Handler, Message, Outgoing } from './bus.ts';
 import { defineTopic, type Topic, type TopicOptions } from './topic.ts';
@@ -112,8 +113,31 @@ export async function setStage(
     },
     effects: async (group) =>
       (await history(group)).map(({ n }) => n).sort((left, right) => left - right),
-    waitFor: (check) => eventually(check, { timeoutMs: WAIT_MS }),
+    async waitFor(check) {
+      try {
+        await eventually(check, { timeoutMs: WAIT_MS });
+      } catch (error) {
+        const left = await describeLeft(database);
+        throw new Error(`${messageOf(error)}\nWhat is left: ${left}`, { cause: error });
+      }
+    },
   };
+}
+
+/** Where a message that did not come may lie, and who holds what would bring it. */
+async function describeLeft(database: Database): Promise<string> {
+  const { rows } = await sql<{ left: unknown }>`
+    select jsonb_build_object(
+      'outgoing', (select jsonb_agg(o) from (
+        select topic, lane, count(*), min(id), max(id) from platform.bus_outgoing group by topic, lane) o),
+      'lanes', (select jsonb_agg(l) from (
+        select queue, lane, owner, lease_until - clock_timestamp() as lease, sending_ids from platform.bus_lane
+        where owner is not null or cardinality(sending_ids) > 0 limit 60) l),
+      'offsets', (select jsonb_agg(f) from (select * from platform.bus_offset limit 60) f),
+      'delayed', (select jsonb_agg(d) from (select queue, count(*), min(due_at), max(due_at) from platform.bus_delayed group by queue) d),
+      'hands', (select jsonb_agg(h) from (select * from platform.bus_hand limit 20) h),
+      'suspected', (select count(*) from platform.bus_suspected)) as left`.execute(database.pool);
+  return JSON.stringify(rows[0]?.left, null, 1);
 }
 
 async function countUnsent(database: Database, topic: string): Promise<number> {

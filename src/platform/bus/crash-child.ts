@@ -1,6 +1,6 @@
 // A process that publishes, relays and consumes until it is killed: run by tests of crashes, with its settings as JSON.
 
-import { createSystemClock } from '#clock';
+import { createFakeClock } from '#clock';
 import { afterCommit, openDatabase } from '#database';
 import { silentLog } from '#log';
 import { createMetrics } from '#metrics';
@@ -14,6 +14,8 @@ export interface CrashSettings {
   readonly topic: string;
   readonly ordered: boolean;
   readonly attemptsMax: number;
+  /** Its time, in milliseconds: that of the test, for which what it puts off would never be due by another one. */
+  readonly nowMs: number;
   /** Kills the process. */
   readonly poison?: number;
   /** Says so and never comes back from its handler. */
@@ -44,7 +46,7 @@ if (settings.holdsSends) {
 
 const database = openDatabase({ url: settings.url, log, name: 'kopek-test-child' });
 const bus = await openBus({
-  ...{ url: settings.bus, database, clock: createSystemClock(), log },
+  ...{ url: settings.bus, database, clock: createFakeClock(new Date(settings.nowMs)), log },
   ...{ metrics: createMetrics(), source: 'kopek/test' },
 });
 const topic = defineTopic<Load>(settings.topic, {
