@@ -10,6 +10,11 @@ export interface KafkaClient {
   /** Throws `unavailable` with the reason while the cluster does not answer. */
   ready(): Promise<void>;
   parts(): Promise<KafkaParts>;
+  /**
+   * What `parts` were asked for, or `unavailable` after longer than every timeout of theirs: then they are made anew. A promise of the
+   * client that is never kept would stop whoever waits for it for good.
+   */
+  answered<Answer>(parts: KafkaParts, asked: Promise<Answer>): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -22,11 +27,18 @@ export interface KafkaParts {
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
-const REQUEST_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** A request, and the connection that it may have had to wait for. */
+const ANSWER_PATIENCE_MS = 15_000;
 /** A cluster that answered a moment ago is taken for present. */
 const PRESENT_MS = 2000;
 
-export function createKafkaClient(url: string, name: string, log: Log): KafkaClient {
+export function createKafkaClient(
+  url: string,
+  name: string,
+  log: Log,
+  { patienceMs = ANSWER_PATIENCE_MS }: { readonly patienceMs?: number } = {},
+): KafkaClient {
   const address = readKafkaUrl(url);
   let made: Promise<KafkaParts> | undefined;
   let presentUntilMs = 0;
@@ -55,6 +67,15 @@ export function createKafkaClient(url: string, name: string, log: Log): KafkaCli
 
   return {
     parts,
+    async answered(asked, answer) {
+      if (await waitAtMost(answer, patienceMs)) return answer;
+      const mine = await made?.catch(() => undefined);
+      if (mine === asked) made = undefined;
+      void closeParts(asked);
+      const why = `Kafka's client gave no answer within ${patienceMs} ms: it is made anew`;
+      log.warn({ patienceMs }, why);
+      throw new AppError('unavailable', 'broker_away', why);
+    },
     async ready() {
       if (performance.now() < presentUntilMs) return;
       const { admin } = await parts();
@@ -75,11 +96,13 @@ export function createKafkaClient(url: string, name: string, log: Log): KafkaCli
       }
     },
     async close() {
-      if (!made) return;
-      const { admin, fetcher, producer } = await made;
-      await Promise.allSettled([producer.close(true), fetcher.close(true), admin.close()]);
+      if (made) await closeParts(await made);
     },
   };
+}
+
+async function closeParts({ admin, fetcher, producer }: KafkaParts): Promise<void> {
+  await Promise.allSettled([producer.close(true), fetcher.close(true), admin.close()]);
 }
 
 /** The innermost words: the client wraps what the socket says several times. */

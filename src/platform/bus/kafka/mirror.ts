@@ -23,13 +23,14 @@ export function createMirror(input: {
       await feed.closeGaps();
       const moved = feed.taps().filter((tap) => shown.get(placeOf(tap)) !== tap.next);
       if (moved.length === 0) return;
-      const { admin } = await client.parts();
+      const parts = await client.parts();
       const topics = [...Map.groupBy(moved, ({ topic }) => topic)].map(([name, taps]) => ({
         name,
         partitionOffsets: taps.map(({ next, partition }) => ({ partition, offset: next })),
       }));
       const offsets = moved.map((tap) => [placeOf(tap), tap.next] as const);
-      await admin.alterConsumerGroupOffsets({ groupId: groupOf(queue), topics });
+      const showing = parts.admin.alterConsumerGroupOffsets({ groupId: groupOf(queue), topics });
+      await client.answered(parts, showing);
       for (const [place, next] of offsets) shown.set(place, next);
     } catch (error) {
       core.log.debug({ reason: reasonOf(error) }, "a group's offsets were not shown to Kafka");

@@ -60,9 +60,8 @@ export function createReader(client: KafkaClient, log: Log): Reader {
     try {
       const parts = await client.parts();
       const there = wanting.filter(({ tap }) => performance.now() >= (missing.get(tap.topic) ?? 0));
-      const topics = await describeTopics(parts, there, missing);
       turns += 1;
-      await fetchAll(parts, { wanting: there, topics, turn: turns });
+      await client.answered(parts, read(parts, there));
       lastReason = '';
     } catch (error) {
       const reason = reasonOf(error);
@@ -70,6 +69,13 @@ export function createReader(client: KafkaClient, log: Log): Reader {
       lastReason = reason;
       await pause(TROUBLE_MS);
     }
+  }
+
+  async function read(parts: KafkaParts, wanting: readonly Wanting[]): Promise<void> {
+    const turn = turns;
+    const topics = await describeTopics(parts, wanting, missing);
+    // What comes after it was given up has been asked for again meanwhile.
+    await fetchAll(parts, { wanting, topics, turn, isLate: () => closed || turns !== turn });
   }
 
   function start(): void {
@@ -131,9 +137,13 @@ interface Asked {
   readonly wanting: readonly Wanting[];
   readonly topics: Topics;
   readonly turn: number;
+  readonly isLate: () => boolean;
 }
 
-async function fetchAll(parts: KafkaParts, { topics, turn, wanting }: Asked): Promise<void> {
+async function fetchAll(
+  parts: KafkaParts,
+  { isLate, topics, turn, wanting }: Asked,
+): Promise<void> {
   const byNode = new Map<number, Map<string, Wanting[]>>();
   // The client asks after these before it fetches, and fetches nothing when one of them is not there.
   parts.fetcher.topics.clear();
@@ -155,17 +165,18 @@ async function fetchAll(parts: KafkaParts, { topics, turn, wanting }: Asked): Pr
     [...byNode].map(([node, byTopic]) => {
       // Several queues may read one partition, each from its own place.
       const first = new Map([...byTopic].map(([id, ofTopic]) => [id, oneEach(ofTopic, turn)]));
-      return fetchFrom(parts, node, first);
+      return fetchFrom(parts, { node, first, isLate });
     }),
   );
 }
 
-/** `first`: by topic and partition, those who ask for one place. */
-async function fetchFrom(
-  parts: KafkaParts,
-  node: number,
-  first: ReadonlyMap<string, Map<number, Wanting[]>>,
-): Promise<void> {
+interface FromNode extends Pick<Asked, 'isLate'> {
+  readonly node: number;
+  /** By topic and partition, those who ask for one place. */
+  readonly first: ReadonlyMap<string, Map<number, Wanting[]>>;
+}
+
+async function fetchFrom(parts: KafkaParts, { first, isLate, node }: FromNode): Promise<void> {
   const topics = [...first].map(([topicId, ofTopic]) => ({
     topicId,
     partitions: [...ofTopic].map(([partition, [one]]) => ({
@@ -188,6 +199,7 @@ async function fetchFrom(
       if (!partial || isAway(parts.kafka, error)) throw error;
       return partial;
     });
+  if (isLate()) return;
   for (const { topicId, partitions } of response.responses) {
     for (const partition of partitions) {
       const askers = first.get(topicId)?.get(partition.partitionIndex) ?? [];

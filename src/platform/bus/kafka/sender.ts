@@ -52,10 +52,11 @@ export function createSender(core: BusCore, client: KafkaClient, topics: Topics)
           const partition = partitionOf(departure, partitions);
           return { topic, partition, key, value, headers: toHeaders(departure, core.origin) };
         });
-        await parts.producer.send({ messages });
+        await client.answered(parts, parts.producer.send({ messages }));
       }
       return [];
     } catch (error) {
+      if (error instanceof AppError && error.kind === 'unavailable') throw error;
       if (isAway(parts.kafka, error)) {
         // Nobody knows what was stored: all of it is sent again, under the same numbers.
         const why = `Kafka can't be reached: ${reasonOf(error)}`;

@@ -31,7 +31,8 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
   async function ensure(topic: string): Promise<number> {
     const known = partitions.get(topic);
     if (known !== undefined) return known;
-    const found = await ensureTopic(await client.parts(), topic);
+    const parts = await client.parts();
+    const found = await client.answered(parts, ensureTopic(parts, topic));
     partitions.set(topic, found.partitions);
     if (found.isNew) made.add(topic);
     return found.partitions;
@@ -48,7 +49,7 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
       })),
     );
     const found = await withLeaders(parts, () =>
-      parts.admin.listOffsets({ topics: asked, isolationLevel: 1 }),
+      client.answered(parts, parts.admin.listOffsets({ topics: asked, isolationLevel: 1 })),
     );
     return new Map(
       found.map(({ name, partitions: of }) => [
@@ -92,10 +93,7 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
           for (const name of topicsOf(route)) made.delete(name);
         }
       } catch (error) {
-        const why = `Kafka's topics can't be made ready: ${reasonOf(error)}`;
-        const { kafka } = await client.parts();
-        const code = isAway(kafka, error) || isTransient(error) ? 'broker_away' : 'broker_refuses';
-        throw new AppError('unavailable', code, why, { cause: error });
+        throw await notReady(client, error);
       }
     },
     partitionsOf: ensure,
@@ -108,4 +106,12 @@ export function createTopics(core: BusCore, client: KafkaClient): Topics {
       return (await list([topic], EARLIEST)).get(topic)?.get(partition) ?? 0n;
     },
   };
+}
+
+async function notReady(client: KafkaClient, error: unknown): Promise<AppError> {
+  if (error instanceof AppError && error.code === 'broker_away') return error;
+  const { kafka } = await client.parts();
+  const code = isAway(kafka, error) || isTransient(error) ? 'broker_away' : 'broker_refuses';
+  const why = `Kafka's topics can't be made ready: ${reasonOf(error)}`;
+  return new AppError('unavailable', code, why, { cause: error });
 }
