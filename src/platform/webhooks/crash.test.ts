@@ -23,6 +23,7 @@ test('killed around each of its commits: everything arrives, in order, again onl
     killed = await ended(stage.run(dieAt));
     await endLeases(stage.database);
     assert.equal(await ended(stage.run(0)), false);
+    assert.equal(await countHands(stage.database), 0, 'whoever ended in peace holds nothing');
     stage.assertArrived(killed);
     t.diagnostic(`killed at ${dieAt}: ${killed}`);
     if (dieAt === 1) assert.ok(killed, 'the points are those of its work');
@@ -144,4 +145,12 @@ async function endLeases(database: Database): Promise<void> {
   );
   // What a dead worker had in its hand counts against its receiver until then, too.
   await sql`update platform.webhook_hand set held_until = '-infinity'`.execute(database.pool);
+}
+
+async function countHands(database: Database): Promise<number> {
+  const { rows } =
+    await sql`select from platform.webhook_hand where held_until > clock_timestamp()`.execute(
+      database.pool,
+    );
+  return rows.length;
 }

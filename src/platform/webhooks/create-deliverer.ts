@@ -12,7 +12,7 @@ import { createHousekeeping } from './housekeeping.ts';
 import { createAddressGuard } from './receiver-address.ts';
 import { createSecretReader } from './secrets.ts';
 import { createSender } from './send-delivery.ts';
-import { type BreakerPolicy, claimDeliveries } from './store-claims.ts';
+import { type BreakerPolicy, claimDeliveries, leaveHand } from './store-claims.ts';
 
 export interface WebhookDelivererOptions {
   readonly database: Database;
@@ -119,6 +119,8 @@ export function createWebhookDeliverer(options: WebhookDelivererOptions): Webhoo
       await housekeeping.stop();
       await outbound.stop(STOP_PATIENCE_MS);
       await sender.close();
+      // Where the database is away its word becomes old by itself.
+      if (hand.held.size === 0) await leaveHand(database.pool, hand.worker).catch(() => {});
     },
   };
 }

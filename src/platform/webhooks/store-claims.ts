@@ -160,6 +160,11 @@ export async function giveUpOverdue(
   return rows.length;
 }
 
+/** A worker that ends, with nothing in its hand: receivers are free for others at once, and not when its word has become old. */
+export async function leaveHand(executor: Executor, worker: string): Promise<void> {
+  await sql`delete from platform.webhook_hand where worker = ${worker}::uuid`.execute(executor);
+}
+
 /** Hands of workers that are gone. */
 export async function forgetHands(executor: Executor): Promise<void> {
   await sql`delete from platform.webhook_hand where held_until < clock_timestamp() - interval '1 hour'`.execute(
